@@ -1,0 +1,35 @@
+"""The errors a user can meet; each message names the culprit, what was found, what was expected and the remedy."""
+
+from __future__ import annotations
+
+
+class IIkMCError(Exception):
+    """Base of all errors of the engine."""
+
+
+class SceneError(IIkMCError, ValueError):
+    """A path is no usable Landsat scene, or one of its files is missing, broken or of another product."""
+
+
+class GridError(SceneError):
+    """The bands of one scene do not share one pixel grid."""
+
+
+class NoValidPixels(IIkMCError, ValueError):
+    """Not one pixel of the whole series is valid."""
+
+
+class ParameterError(IIkMCError, ValueError):
+    """A parameter is out of its range."""
+
+
+class SignatureError(IIkMCError, ValueError):
+    """A signatures file is unreadable or does not fit the run."""
+
+
+class OutputError(IIkMCError, OSError):
+    """The results could not be written."""
+
+
+class Cancelled(IIkMCError):
+    """The user cancelled; nothing was written."""

@@ -1,0 +1,109 @@
+"""Landsat product identifiers; nothing else in the project knows how products are named.
+
+Source: USGS LSDS-1619 (Landsat 8-9 C2 L2 Data Format Control Book) and LSDS-1618 (Landsat 4-7), naming convention
+``LXSS_LLLL_PPPRRR_YYYYMMDD_yyyymmdd_CX_TX``.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Optional
+
+PRODUCT_ID = re.compile(
+    r"(?P<sensor>L[COTEM]0[1-9])_(?P<level>L[0-9A-Z]{3})_(?P<path_row>\d{6})_(?P<acquired>\d{8})_(?P<processed>\d{8})"
+    r"_(?P<collection>\d{2})_(?P<tier>T1|T2|RT)"
+)
+# An Analysis Ready Data tile (LSDS-1873) looks alike but is named by region and tile.
+ARD_ID = re.compile(r"L[COTEM]0[1-9]_(CU|AK|HI)_\d{6}_\d{8}_\d{8}_\d{2}")
+LEVEL_2 = ("L2SP", "L2SR")
+# Best first, for products of one acquisition: L2SP holds all that L2SR holds; T1 is geometrically better than T2,
+# and RT (real time) is replaced by either within weeks.
+TIERS = ("T1", "T2", "RT")
+
+
+@dataclass(frozen=True)
+class ProductId:
+    """A Landsat product identifier taken apart."""
+
+    text: str
+    """The whole identifier, such as LC08_L2SP_043024_20200802_20200914_02_T1."""
+    sensor: str
+    """Sensor and satellite, such as LC08, LE07 or LT05."""
+    level: str
+    """Processing level, such as L2SP."""
+    path_row: str
+    """WRS-2 path and row, six digits."""
+    acquired: date
+    """Acquisition date (UTC)."""
+    processed: date
+    """Processing date."""
+    collection: str
+    """Collection number, two digits."""
+    tier: str
+    """T1, T2 or RT."""
+
+    @property
+    def acquisition(self) -> tuple[str, str, date]:
+        """Sensor, path/row and date: what two products of one acquisition share."""
+        return self.sensor, self.path_row, self.acquired
+
+    @property
+    def preference(self) -> tuple[date, int, int, str]:
+        """Sort key by which the newest and best product of one acquisition comes last."""
+        tier = -TIERS.index(self.tier)
+        return self.processed, tier, int(self.level == "L2SP"), self.text
+
+
+def _day(digits: str) -> Optional[date]:
+    try:
+        return datetime.strptime(digits, "%Y%m%d").date()
+    except ValueError:
+        return None
+
+
+def parse_product_id(text: str) -> Optional[ProductId]:
+    """Return the identifier that is the whole of `text`, or None."""
+    match = PRODUCT_ID.fullmatch(text)
+    return _from_match(match) if match else None
+
+
+def leading_product_id(file_name: str) -> Optional[ProductId]:
+    """Return the identifier that `file_name` starts with, followed by an underscore or a dot, or None."""
+    match = PRODUCT_ID.match(file_name)
+    if not match or file_name[match.end() : match.end() + 1] not in ("_", ".", ""):
+        return None
+    return _from_match(match)
+
+
+def _from_match(match: re.Match[str]) -> Optional[ProductId]:
+    acquired, processed = _day(match["acquired"]), _day(match["processed"])
+    if acquired is None or processed is None:
+        return None
+    return ProductId(
+        text=match.group(),
+        sensor=match["sensor"],
+        level=match["level"],
+        path_row=match["path_row"],
+        acquired=acquired,
+        processed=processed,
+        collection=match["collection"],
+        tier=match["tier"],
+    )
+
+
+def refusal(product: ProductId) -> Optional[str]:
+    """Return why a product cannot be clustered, or None if it can."""
+    if product.sensor.startswith("LM"):
+        return f"{product.text} is an MSS product, which has no surface reflectance; use TM, ETM+ or OLI scenes"
+    if product.collection != "02":
+        return f"{product.text} is a Collection {int(product.collection)} product; download its Collection 2 Level-2 version"
+    if product.level not in LEVEL_2:
+        return (
+            f"{product.text} is a Level-1 product ({product.level}), whose numbers are not surface reflectance; "
+            "download its Level-2 version (L2SP or L2SR)"
+            if product.level.startswith("L1")
+            else f"{product.text} has the level {product.level}, expected L2SP or L2SR; download its Level-2 version"
+        )
+    return None

@@ -1,0 +1,17 @@
+"""The version number, whose one home is metadata.txt."""
+
+from __future__ import annotations
+
+import configparser
+from functools import lru_cache
+from pathlib import Path
+
+METADATA = Path(__file__).resolve().parents[1] / "metadata.txt"
+
+
+@lru_cache(maxsize=None)
+def version() -> str:
+    """Return the plugin's version, such as "0.1.0"; "unknown" where metadata.txt does not travel with the engine."""
+    parser = configparser.ConfigParser(interpolation=None)
+    parser.read(METADATA, encoding="utf-8")
+    return parser.get("general", "version", fallback="unknown")

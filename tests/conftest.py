@@ -1,0 +1,35 @@
+"""Makes the checkout importable as ``iikmc``, whatever its folder is called, and finds the real scenes."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+SCENES = Path(os.environ.get("IIKMC_SCENES", ROOT.parent / "shared" / "scenes"))
+
+
+def _alias_package() -> None:
+    if "iikmc" in sys.modules:
+        return
+    spec = importlib.util.spec_from_file_location(
+        "iikmc", ROOT / "__init__.py", submodule_search_locations=[str(ROOT)]
+    )
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["iikmc"] = module
+    spec.loader.exec_module(module)
+
+
+_alias_package()
+
+
+@pytest.fixture(scope="session")
+def real_scenes() -> Path:
+    """Return the folder of real Landsat scenes; skip where it is absent."""
+    if not SCENES.is_dir():
+        pytest.skip(f"the real Landsat scenes are not here ({SCENES}); set IIKMC_SCENES to their folder")
+    return SCENES
