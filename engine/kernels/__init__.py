@@ -1,0 +1,39 @@
+"""Kernels: how the pixels of a block are labelled. All give the same bits; they differ in time alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from ..records import Block, Grid64
+
+
+class Kernel(Protocol):
+    """Labels blocks; knows nothing of rasters, scenes or threads. One object may serve many threads."""
+
+    @property
+    def name(self) -> str:
+        """Short name for the log."""
+
+    def relabel(self, block: Block, centres: Grid64) -> int:
+        """Label a block anew.
+
+        Parameters
+        ----------
+        block
+            Its `labels` and `tally` are brought up to date in place; both must be those of a former call, or all zero.
+        centres
+            (k, n_bands) in 1/64 DN.
+
+        Returns
+        -------
+        int
+            How many pixels changed class.
+        """
+
+
+def pick_kernel() -> Kernel:
+    """Return the fastest kernel of this machine."""
+    from .cpu_numpy import NumpyKernel
+
+    return NumpyKernel()

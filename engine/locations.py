@@ -1,0 +1,84 @@
+"""Folders and tar bundles as places that hold files; a bundle is read in place through GDAL's /vsitar/."""
+
+from __future__ import annotations
+
+import os
+import tarfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from .errors import SceneError
+
+
+@dataclass(frozen=True)
+class Location:
+    """A folder, or a tar bundle that looks like one."""
+
+    path: Path
+    """The folder or the .tar file."""
+    members: dict[str, str]
+    """File name -> name inside the bundle, or the file name itself in a folder."""
+    bundled: bool
+    """Whether `path` is a tar bundle."""
+
+    def raster_path(self, name: str) -> str:
+        """Return what rasterio opens for the file `name`."""
+        if self.bundled:
+            return f"/vsitar/{self.path.as_posix()}/{self.members[name]}"
+        return str(self.path / name)
+
+    def read_text(self, name: str) -> str:
+        """Return the content of a small text file.
+
+        Raises
+        ------
+        OSError
+            It cannot be read.
+        """
+        if not self.bundled:
+            return (self.path / name).read_text(encoding="utf-8", errors="replace")
+        with tarfile.open(self.path) as bundle:
+            member = bundle.extractfile(self.members[name])
+            if member is None:
+                raise OSError(f"{name} is no file")
+            return member.read().decode("utf-8", errors="replace")
+
+
+def folder(path: Path) -> Location:
+    """List a folder.
+
+    Raises
+    ------
+    SceneError
+        It cannot be listed.
+    """
+    try:
+        with os.scandir(path) as entries:
+            names = sorted(entry.name for entry in entries if entry.is_file())
+    except OSError as error:
+        raise SceneError(f"SCENES: the folder {path} cannot be read ({error.strerror}); check its permissions.") from error
+    return Location(path, {name: name for name in names}, bundled=False)
+
+
+def bundle(path: Path) -> Location:
+    """List a tar bundle as downloaded from USGS.
+
+    Raises
+    ------
+    SceneError
+        It is no readable tar file.
+    """
+    try:
+        with tarfile.open(path) as archive:
+            files = [member.name for member in archive.getmembers() if member.isfile()]
+    except (OSError, tarfile.TarError, EOFError) as error:
+        raise SceneError(
+            f"SCENES: {path} cannot be read as a tar bundle ({error}); download it again or unpack it."
+        ) from error
+    return Location(path, {name.rsplit("/", 1)[-1]: name for name in sorted(files)}, bundled=True)
+
+
+def subfolders(path: Path) -> list[Path]:
+    """Return the folders directly inside `path`, sorted by name."""
+    with os.scandir(path) as entries:
+        return sorted(Path(entry.path) for entry in entries if entry.is_dir() and not entry.name.startswith("."))

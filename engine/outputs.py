@@ -1,0 +1,109 @@
+"""Results appear together or not at all: everything is written to a hidden folder beside and renamed at the end."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+from .errors import OutputError
+
+
+class Staging:
+    """A hidden folder inside the output folder, whose files are moved into place by `publish`.
+
+    Left without `publish`, as by an error or a cancel, it disappears with all it holds, and so does the output folder
+    if it was made for this run.
+    """
+
+    def __init__(self, output: Path) -> None:
+        """Take the folder that the results go to; it need not exist."""
+        self.output = output
+        self._made: list[Path] = []
+        self.folder = output
+
+    def __enter__(self) -> Staging:
+        try:
+            missing = self.output
+            while not missing.exists():
+                self._made.append(missing)
+                missing = missing.parent
+            self.output.mkdir(parents=True, exist_ok=True)
+            self.folder = Path(tempfile.mkdtemp(prefix=".iikmc-", dir=self.output))
+        except OSError as error:
+            self._remove_made()
+            raise OutputError(
+                f"OUTPUT: the folder {self.output} cannot be written to ({error.strerror}); choose another folder."
+            ) from error
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self._remove_made()
+
+    def _remove_made(self) -> None:
+        for folder in self._made:
+            try:
+                folder.rmdir()
+            except OSError:
+                return  # it holds the results
+
+    def path(self, name: str) -> Path:
+        """Return where to write the file that will be called `name`."""
+        return self.folder / name
+
+    def write_text(self, name: str, text: str) -> None:
+        """Write a text file.
+
+        Raises
+        ------
+        OutputError
+            It cannot be written.
+        """
+        try:
+            with open(self.path(name), "w", encoding="utf-8", newline="\n") as file:
+                file.write(text)
+        except OSError as error:
+            raise OutputError(
+                f"OUTPUT: {name} cannot be written in {self.output} ({error.strerror}); free some space."
+            ) from error
+
+    def publish(self) -> None:
+        """Move every file into place, replacing those of an earlier run; on an error, put everything back.
+
+        Raises
+        ------
+        OutputError
+            A file of an earlier run cannot be replaced, for instance because another program holds it open.
+        """
+        kept = self.folder / "earlier"
+        kept.mkdir()
+        done: list[Path] = []
+        name = "a file"
+        try:
+            for source in sorted(path for path in self.folder.iterdir() if path.is_file()):
+                name = source.name
+                target = self.output / name
+                if target.exists():
+                    os.replace(target, kept / target.name)
+                done.append(target)
+                os.replace(source, target)
+        except OSError as error:
+            self._put_back(done, kept)
+            raise OutputError(
+                f"OUTPUT: {name} cannot be replaced in {self.output} "
+                f"({error.strerror}); close the programs that use it, or choose another folder."
+            ) from error
+
+    @staticmethod
+    def _put_back(done: list[Path], kept: Path) -> None:
+        for target in done:
+            earlier = kept / target.name
+            try:
+                if earlier.exists():
+                    os.replace(earlier, target)
+                else:
+                    target.unlink(missing_ok=True)
+            except OSError:
+                continue  # the error that led here is the one to tell

@@ -1,0 +1,172 @@
+"""The only door to rasterio for reading: headers, handles for threads, and the environment GDAL needs.
+
+rasterio is imported inside the functions, so that a missing package is reported by the algorithms and not at load.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from .errors import SceneError
+from .records import PixelGrid
+
+
+@contextmanager
+def raster_env() -> Iterator[None]:
+    """Set up GDAL for the calling thread; every thread that touches rasterio enters it.
+
+    A rasterio wheel brings its own PROJ data, but QGIS on Windows and macOS points PROJ_DATA at another PROJ's, and
+    each thread reads that variable afresh: where such data lie in the package, they are named explicitly.
+    """
+    import rasterio
+
+    # No sidecar is looked for: a folder listing per opened file costs more than the open itself on network disks.
+    with rasterio.Env(GDAL_DISABLE_READDIR_ON_OPEN="EMPTY_DIR"):
+        own_data = Path(rasterio.__file__).parent / "proj_data"
+        if own_data.is_dir():
+            from rasterio._env import set_proj_data_search_path
+
+            set_proj_data_search_path(str(own_data))
+        yield
+
+
+@dataclass(frozen=True)
+class Header:
+    """What a band file says of itself."""
+
+    name: str
+    """File name."""
+    grid: PixelGrid
+    """Its pixel grid."""
+
+    def same_grid(self, other: Header) -> bool:
+        """Tell whether two files lie pixel on pixel."""
+        mine, its = self.grid, other.grid
+        # A thousandth of a pixel: MTL-made georeferences round to millimetres.
+        tolerance = abs(mine.transform[0]) / 1000
+        return (
+            (mine.width, mine.height) == (its.width, its.height)
+            and mine.crs == its.crs
+            and all(abs(a - b) <= tolerance for a, b in zip(mine.transform, its.transform))
+        )
+
+    def describe(self) -> str:
+        """Return size, origin and CRS in words."""
+        _, _, x, _, _, y = self.grid.transform
+        crs = self.grid.crs.to_string() if self.grid.crs else "no CRS"
+        return f"{self.grid.width} x {self.grid.height} pixels at ({x:.0f}, {y:.0f}) in {crs[:40]}"
+
+
+def read_header(scene_id: str, path: str) -> Header:
+    """Open a file just to read its header.
+
+    Raises
+    ------
+    SceneError
+        It is no readable single-band uint16 raster.
+    """
+    with raster_env(), open_raster(scene_id, path) as dataset:
+        name = file_name(path)
+        if dataset.count != 1 or dataset.dtypes[0] != "uint16":
+            raise SceneError(
+                f"Scene {scene_id}: {name} has {dataset.count} band(s) of {dataset.dtypes[0]}, expected one of uint16; "
+                "use the file as USGS delivers it."
+            )
+        grid = PixelGrid(
+            width=dataset.width,
+            height=dataset.height,
+            transform=tuple(dataset.transform)[:6],
+            crs=dataset.crs,
+            block_height=int(dataset.block_shapes[0][0]),
+        )
+        return Header(name, grid)
+
+
+def open_raster(scene_id: str, path: str) -> AbstractContextManager[Any]:
+    """Return an open dataset of rasterio.
+
+    Raises
+    ------
+    SceneError
+        It cannot be opened.
+    """
+    import rasterio
+    from rasterio.errors import RasterioError
+
+    try:
+        # sharing=False: a handle is never used by two threads at once.
+        return rasterio.open(path, sharing=False)  # type: ignore[no-any-return]
+    except (RasterioError, OSError) as error:
+        raise SceneError(
+            f"Scene {scene_id}: {file_name(path)} cannot be opened as a raster ({_one_line(error)}); "
+            "download the scene again."
+        ) from error
+
+
+class Handles:
+    """Open datasets that threads borrow; each is used by one thread at a time, and all are closed at the end."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._idle: dict[str, list[Any]] = {}
+
+    def __enter__(self) -> Handles:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def read_rows(self, scene_id: str, path: str, row: int, height: int, width: int, out: Any) -> None:
+        """Read full rows of a raster's only band into `out`, (height, width) uint16, changed in place.
+
+        Raises
+        ------
+        SceneError
+            The file cannot be opened or read there, as a truncated one.
+        """
+        from rasterio.errors import RasterioError
+        from rasterio.windows import Window
+
+        with self._lock:
+            idle = self._idle.setdefault(path, [])
+            dataset = idle.pop() if idle else None
+        if dataset is None:
+            dataset = open_raster(scene_id, path)
+        try:
+            dataset.read(1, window=Window(0, row, width, height), out=out)
+        except (RasterioError, OSError) as error:
+            dataset.close()
+            raise SceneError(
+                f"Scene {scene_id}: {file_name(path)} cannot be read at rows {row}-{row + height - 1} "
+                f"({_one_line(error)}); the file is damaged or incomplete, download the scene again."
+            ) from error
+        with self._lock:
+            self._idle[path].append(dataset)
+
+    def close_file(self, path: str) -> None:
+        """Close the idle handles of one file."""
+        with self._lock:
+            datasets = self._idle.pop(path, [])
+        for dataset in datasets:
+            dataset.close()
+
+    def close(self) -> None:
+        """Close everything."""
+        for path in list(self._idle):
+            self.close_file(path)
+
+
+def file_name(path: str) -> str:
+    """Return the last part of a path or of a path inside a bundle."""
+    return PurePosixPath(path.replace("\\", "/")).name
+
+
+def _one_line(error: BaseException) -> str:
+    # GDAL's own words stand in the cause where rasterio says only "See previous exception for details".
+    text = str(error.__cause__ or error).strip().splitlines()
+    return text[0].rstrip(".") if text else type(error).__name__

@@ -1,0 +1,235 @@
+"""The records that travel through the engine, in the words of the field."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Optional
+
+import numpy as np
+
+from .landsat.bands import SENSOR_NAMES
+from .landsat.product_id import ProductId
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from numpy.typing import NDArray
+
+    DN = NDArray[np.uint16]
+    """(n_bands, n_valid) digital numbers, C-contiguous, band-major; never reflectance."""
+    Labels = NDArray[np.uint8]
+    """(n_valid,) classes 1..k; 0 = not yet labelled."""
+    Grid64 = NDArray[np.int64]
+    """(k, n_bands) centres in units of 1/64 DN."""
+
+GRID = 64
+"""Centres are integers in units of 1/GRID DN."""
+
+
+@dataclass(frozen=True)
+class PixelGrid:
+    """The pixel grid of a scene."""
+
+    width: int
+    """Columns."""
+    height: int
+    """Rows."""
+    transform: tuple[float, float, float, float, float, float]
+    """Affine coefficients a, b, c, d, e, f as rasterio orders them."""
+    crs: Any
+    """The rasterio CRS object of the file itself, handed on unchanged to what is written; None if there is none."""
+    block_height: int
+    """Rows of one block (tile or strip) of the band files."""
+
+    @property
+    def pixels(self) -> int:
+        """Number of pixels."""
+        return self.width * self.height
+
+    @property
+    def hectares_per_pixel(self) -> Optional[float]:
+        """Area of a pixel in hectares; None where the map units are not metres."""
+        if self.crs is not None and not self.crs.is_projected:
+            return None
+        a, b, _, d, e, _ = self.transform
+        return abs(a * e - b * d) / 10_000.0
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One Landsat product, found on disk."""
+
+    product: ProductId
+    """The product identifier, taken apart."""
+    place: str
+    """The folder or tar bundle it lies in, for messages."""
+    bands: dict[str, str]
+    """Band role -> path that rasterio opens, for the roles whose file exists."""
+    qa_pixel: Optional[str]
+    """Path of QA_PIXEL, if there is one."""
+    qa_radsat: Optional[str]
+    """Path of QA_RADSAT, if there is one."""
+    sun_elevation: Optional[float] = None
+    """Degrees, from the MTL."""
+    sun_azimuth: Optional[float] = None
+    """Degrees, from the MTL."""
+    grid: Optional[PixelGrid] = None
+    """Filled in by `check_series`."""
+
+    @property
+    def id(self) -> str:
+        """The product identifier."""
+        return self.product.text
+
+    @property
+    def acquired(self) -> date:
+        """Acquisition date (UTC)."""
+        return self.product.acquired
+
+    @property
+    def title(self) -> str:
+        """Date, sensor and path/row, such as "2015-07-10 LC08 005009"."""
+        return f"{self.acquired.isoformat()} {self.product.sensor} {self.product.path_row}"
+
+    @property
+    def sensor_name(self) -> str:
+        """Such as "Landsat 8 OLI"."""
+        return SENSOR_NAMES[self.product.sensor]
+
+    def checked_grid(self) -> PixelGrid:
+        """Return the pixel grid of a scene that went through `check_series`."""
+        if self.grid is None:
+            raise RuntimeError(f"scene {self.id} was not checked before use")
+        return self.grid
+
+
+@dataclass(frozen=True)
+class MaskRule:
+    """Which pixels are invalid besides fill."""
+
+    flags: tuple[str, ...]
+    """Names of QA_PIXEL flags, of `landsat.qa.FLAGS`."""
+    saturated: bool
+    """Whether pixels saturated in a chosen band are invalid where the scene has QA_RADSAT."""
+
+
+@dataclass(frozen=True)
+class Strip:
+    """A full-width run of rows of one scene, the unit of reading and writing."""
+
+    scene: int
+    """Index of the scene in the series."""
+    row: int
+    """First row."""
+    height: int
+    """Number of rows."""
+
+
+@dataclass
+class Audit:
+    """Why the pixels of a scene are invalid; the reasons overlap, so they need not add up."""
+
+    pixels: int = 0
+    """All pixels of the grid."""
+    fill: int = 0
+    """QA_PIXEL's fill bit is set or a chosen band is 0."""
+    flags: dict[str, int] = field(default_factory=dict)
+    """Flag -> pixels that are not fill and carry it, for all flags, chosen or not; empty without QA_PIXEL."""
+    saturated: int = 0
+    """Pixels that are not fill and saturated in a chosen band."""
+    out_of_range: int = 0
+    """Valid pixels with a chosen band outside `landsat.bands.VALID_DN`."""
+    valid: int = 0
+    """Pixels that are clustered."""
+
+    def add(self, other: Audit) -> None:
+        """Add the counts of another part of the same scene."""
+        self.pixels += other.pixels
+        self.fill += other.fill
+        for name, count in other.flags.items():
+            self.flags[name] = self.flags.get(name, 0) + count
+        self.saturated += other.saturated
+        self.out_of_range += other.out_of_range
+        self.valid += other.valid
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the counts as they stand in signatures.json."""
+        return {
+            "pixels": self.pixels,
+            "fill": self.fill,
+            "flags": dict(self.flags),
+            "saturated": self.saturated,
+            "out_of_range": self.out_of_range,
+            "valid": self.valid,
+        }
+
+
+@dataclass
+class Tally:
+    """What an iteration needs to know about labelled pixels."""
+
+    count: NDArray[np.int64]
+    """(k,) members of each class."""
+    total: NDArray[np.int64]
+    """(k, n_bands) sum of the members' DN; at most 65535 * 1e10 < 2**50."""
+
+    @classmethod
+    def zero(cls, k: int, n_bands: int) -> Tally:
+        """Return a tally of no pixel."""
+        return cls(np.zeros(k, np.int64), np.zeros((k, n_bands), np.int64))
+
+    def add(self, other: Tally) -> None:
+        """Add in place; integers, so the order of additions never matters."""
+        self.count += other.count
+        self.total += other.total
+
+
+@dataclass
+class Block:
+    """The valid pixels of one strip and their labels: the unit of work."""
+
+    strip: Strip
+    """Where the pixels lie."""
+    valid: NDArray[np.uint8]
+    """The strip's valid mask, row by row, eight pixels a byte (`numpy.packbits`)."""
+    dn: DN
+    """(n_bands, n_valid) pixel values."""
+    labels: Labels
+    """(n_valid,) classes, changed in place by the kernels."""
+    tally: Tally
+    """Of `labels`, kept up to date by the kernels."""
+
+    @property
+    def size(self) -> int:
+        """Number of valid pixels."""
+        return int(self.labels.shape[0])
+
+
+@dataclass(frozen=True)
+class IterationRecord:
+    """What one iteration did."""
+
+    number: int
+    """1, 2, ..."""
+    changed: int
+    """Pixels whose class changed."""
+    changed_percent: float
+    """Of all valid pixels."""
+    largest_move_dn: float
+    """Longest Euclidean distance between a centre and the mean of its members, in DN."""
+    seconds: float
+    """Wall time."""
+
+
+@dataclass(frozen=True)
+class Fit:
+    """The outcome of the iteration."""
+
+    centres: Grid64
+    """(k, n_bands) the saved centres, which the labels belong to."""
+    tally: Tally
+    """Of the final labels."""
+    iterations: tuple[IterationRecord, ...]
+    """In order."""
+    converged: bool
+    """Stopped by the tolerance or at a fixed point, not by the maximum."""

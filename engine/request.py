@@ -1,0 +1,84 @@
+"""What the user asks for, checked before anything is read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Optional
+
+from .errors import ParameterError
+from .landsat.bands import ROLES
+from .landsat.qa import DEFAULT_FLAGS
+from .records import MaskRule
+
+# The order is the meaning of the INIT parameter; never reorder.
+STARTS = ("minimum-maximum", "2-98 %", "k-means++", "signatures file")
+MIN_K, MAX_K = 2, 254
+
+
+@dataclass(frozen=True)
+class Request:
+    """The parameters of a run, named as in `iikmc:cluster`."""
+
+    scenes: tuple[str, ...]
+    """SCENES: paths of scenes, folders of scenes, MTL files and bundles."""
+    output: Path
+    """OUTPUT: the folder the results go to."""
+    k: int = 8
+    """K: number of classes."""
+    mask: MaskRule = field(default_factory=lambda: MaskRule(DEFAULT_FLAGS, True))
+    """MASK and MASK_SATURATED."""
+    roles: tuple[str, ...] = ROLES
+    """BANDS: the chosen band roles, in the order of `ROLES`."""
+    start: str = STARTS[0]
+    """INIT: one of `STARTS`."""
+    signatures: Optional[Path] = None
+    """SIGNATURES: for the start from a file."""
+    max_iterations: int = 100
+    """MAX_ITERATIONS."""
+    tolerance: float = 1.0
+    """TOLERANCE: percent of pixels."""
+    seed: int = 42
+    """SEED."""
+    workers: int = 0
+    """WORKERS: threads, 0 = one a core."""
+
+    def check(self) -> None:
+        """Check the numbers and names.
+
+        Raises
+        ------
+        ParameterError
+            One is out of its range; the message names it.
+        """
+        if not MIN_K <= self.k <= MAX_K:
+            raise ParameterError(f"K is {self.k}; choose a number of classes from {MIN_K} to {MAX_K}.")
+        if not self.roles:
+            raise ParameterError("BANDS is empty; choose at least one band.")
+        if self.start not in STARTS:
+            raise ParameterError(f"INIT is {self.start!r}; choose one of {', '.join(STARTS)}.")
+        if self.start == "signatures file" and self.signatures is None:
+            raise ParameterError("INIT asks for a signatures file, but SIGNATURES is empty; choose a signatures.json.")
+        if self.max_iterations < 1:
+            raise ParameterError(f"MAX_ITERATIONS is {self.max_iterations}; choose 1 or more.")
+        if not 0 <= self.tolerance <= 100:
+            raise ParameterError(f"TOLERANCE is {self.tolerance} %; choose a share from 0 to 100.")
+        if self.workers < 0:
+            raise ParameterError(f"WORKERS is {self.workers}; choose a number of threads, or 0 for one a core.")
+        if self.output.exists() and not self.output.is_dir():
+            raise ParameterError(f"OUTPUT: {self.output} is a file; choose a folder.")
+
+    def parameters(self) -> dict[str, Any]:
+        """Return the parameters as they stand in signatures.json."""
+        return {
+            "scenes": list(self.scenes),
+            "k": self.k,
+            "mask": list(self.mask.flags),
+            "mask_saturated": self.mask.saturated,
+            "bands": list(self.roles),
+            "init": self.start,
+            "signatures": str(self.signatures) if self.signatures else None,
+            "max_iterations": self.max_iterations,
+            "tolerance_percent": self.tolerance,
+            "seed": self.seed,
+        }

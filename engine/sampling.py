@@ -1,0 +1,82 @@
+"""A seeded sample of valid pixels that depends on neither the order of scenes nor how they are cut into blocks.
+
+Each pixel gets a 64-bit hash of (seed, product, position in the scene's grid); the sample is the pixels with the
+smallest hashes. Any partition of the pixels gives the same sample, because the smallest of a union are among the
+smallest of its parts.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from .records import DN
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Some pixels with their hashes, sorted by hash."""
+
+    hashes: NDArray[np.uint64]
+    """(n,)"""
+    dn: DN
+    """(n_bands, n)"""
+
+
+def scene_key(seed: int, scene_id: str) -> int:
+    """Return the 64-bit number that tells the hashes of one scene and seed from those of another."""
+    digest = hashlib.sha256(f"{seed}:{scene_id}".encode()).digest()
+    return int.from_bytes(digest[:8], "little")
+
+
+def pixel_hashes(key: int, positions: NDArray[np.int64]) -> NDArray[np.uint64]:
+    """Return the hash of each pixel position (row * width + column) of a scene.
+
+    The finaliser of SplitMix64 (Steele, Lea and Flood 2014, "Fast splittable pseudorandom number generators"), whose
+    increment is its golden-ratio constant. All arithmetic is modulo 2**64.
+    """
+    z = positions.astype(np.uint64)
+    z += np.uint64(1)
+    z *= np.uint64(0x9E3779B97F4A7C15)
+    z += np.uint64(key)
+    z ^= z >> np.uint64(30)
+    z *= np.uint64(0xBF58476D1CE4E5B9)
+    z ^= z >> np.uint64(27)
+    z *= np.uint64(0x94D049BB133111EB)
+    z ^= z >> np.uint64(31)
+    return z
+
+
+def smallest(hashes: NDArray[np.uint64], dn: DN, size: int) -> Sample:
+    """Return the `size` pixels with the smallest hashes, fewer where there are fewer.
+
+    Parameters
+    ----------
+    hashes
+        (n,)
+    dn
+        (n_bands, n)
+    size
+        Wanted pixels.
+    """
+    if hashes.size > size:
+        chosen = np.argpartition(hashes, size - 1)[:size]
+        hashes, dn = hashes[chosen], dn[:, chosen]
+    # Two pixels of one hash (one pair in 10**9 runs) are put in order by their values.
+    order = np.lexsort((*dn, hashes))
+    return Sample(hashes[order], np.ascontiguousarray(dn[:, order]))
+
+
+def merge(samples: Iterable[Sample], n_bands: int, size: int) -> Sample:
+    """Return the sample of the union of the parts that the samples were drawn from."""
+    parts = list(samples)
+    hashes = np.concatenate([part.hashes for part in parts] or [np.empty(0, np.uint64)])
+    dn = np.concatenate([part.dn for part in parts] or [np.empty((n_bands, 0), np.uint16)], axis=1)
+    return smallest(hashes, dn, size)

@@ -1,0 +1,242 @@
+"""Signatures: the classes' centres and statistics, saved so that they can be applied again bit for bit."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Optional
+
+import numpy as np
+
+from .errors import SignatureError
+from .landsat.bands import OFFSET, ROLES, SCALE, reflectance
+from .records import GRID
+
+if TYPE_CHECKING:
+    from .records import Grid64
+
+FORMAT = "iikmc-signatures"
+VERSION = 1
+# A centre is a mean of uint16, or a user's own number within that range.
+_MAX_CENTRE = 65535 * GRID
+
+
+@dataclass(frozen=True)
+class ClassRecord:
+    """A class as an analyst sees it."""
+
+    id: int
+    """1..k."""
+    name: str
+    """Such as "Class 3"."""
+    colour: tuple[int, int, int]
+    """Red, green, blue, 0..255."""
+    pixels: int
+    """Members in all scenes."""
+    mean: tuple[Optional[float], ...]
+    """Mean surface reflectance of the members per band; None without members."""
+    std: tuple[Optional[float], ...]
+    """Standard deviation (of the whole population) of the same."""
+
+
+@dataclass(frozen=True)
+class Signatures:
+    """A set of signatures with the run that made it."""
+
+    roles: tuple[str, ...]
+    """Band roles of the columns."""
+    centres: Grid64
+    """(k, n_bands) in 1/64 DN."""
+    classes: tuple[ClassRecord, ...]
+    """k records, in the order of the ids."""
+    run: dict[str, Any] = field(default_factory=dict)
+    """Parameters, scenes with their audit, iterations, versions."""
+
+    @property
+    def k(self) -> int:
+        """Number of classes."""
+        return int(self.centres.shape[0])
+
+
+def to_json(signatures: Signatures) -> str:
+    """Return the text of signatures.json."""
+    document = {
+        "format": FORMAT,
+        "version": VERSION,
+        "bands": list(signatures.roles),
+        "scale": SCALE,
+        "offset": OFFSET,
+        "grid": GRID,
+        "centres": [[int(value) for value in centre] for centre in signatures.centres],
+        "classes": [
+            {
+                "id": record.id,
+                "name": record.name,
+                "colour": "#{:02x}{:02x}{:02x}".format(*record.colour),
+                "pixels": record.pixels,
+                "mean": list(record.mean),
+                "std": list(record.std),
+            }
+            for record in signatures.classes
+        ],
+        "run": signatures.run,
+    }
+    return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+
+
+def to_csv(signatures: Signatures) -> str:
+    """Return the text of signatures.csv: one class a row, means and deviations in reflectance, centres in DN."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    roles = signatures.roles
+    writer.writerow(
+        ["class_id", "class_name", "colour", "pixels"]
+        + [f"mean_{role}" for role in roles]
+        + [f"std_{role}" for role in roles]
+        + [f"centre_dn_{role}" for role in roles]
+    )
+    for record, centre in zip(signatures.classes, signatures.centres):
+        writer.writerow(
+            [record.id, record.name, "#{:02x}{:02x}{:02x}".format(*record.colour), record.pixels]
+            + [_short(value) for value in record.mean]
+            + [_short(value) for value in record.std]
+            + [int(value) / GRID for value in centre]
+        )
+    return out.getvalue()
+
+
+def _short(value: Optional[float]) -> str:
+    # Six decimals: a 1/64 DN is 4.3e-7 of reflectance.
+    return "" if value is None else f"{value:.6f}"
+
+
+def read_centres(path: Path, roles: Sequence[str], k: Optional[int] = None) -> Grid64:
+    """Read the centres of a signatures file and check that they fit.
+
+    Parameters
+    ----------
+    path
+        A signatures.json.
+    roles
+        The bands of the run.
+    k
+        Number of classes of the run; None to accept any.
+
+    Returns
+    -------
+    (k, n_bands) int64
+        In 1/64 DN.
+
+    Raises
+    ------
+    SignatureError
+        It is no signatures file, or of other bands, scale, version or number of classes.
+    """
+    document = _read_document(path)
+    for key, expected in (("version", VERSION), ("scale", SCALE), ("offset", OFFSET), ("grid", GRID)):
+        if document.get(key) != expected:
+            raise SignatureError(
+                f"SIGNATURES: {path} has {key} {document.get(key)!r}, expected {expected!r}; "
+                "use a file that this version of IIkMC wrote."
+            )
+    bands = document.get("bands")
+    if bands != list(roles):
+        raise SignatureError(
+            f"SIGNATURES: {path} is of the bands {_listed(bands)}, but BANDS chooses {_listed(list(roles))}; "
+            "choose the same bands."
+        )
+    centres = _centres(path, document, len(roles))
+    if k is not None and centres.shape[0] != k:
+        raise SignatureError(
+            f"SIGNATURES: {path} has {centres.shape[0]} classes, but K is {k}; set K to {centres.shape[0]}."
+        )
+    return centres
+
+
+def _read_document(path: Path) -> dict[str, Any]:
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SignatureError(
+            f"SIGNATURES: {path} cannot be read ({error.strerror}); choose the signatures.json of an earlier run."
+        ) from error
+    except ValueError as error:
+        raise SignatureError(
+            f"SIGNATURES: {path} is not a signatures file (it is no JSON text); "
+            "choose the signatures.json of an earlier run."
+        ) from error
+    if not isinstance(document, dict) or document.get("format") != FORMAT:
+        raise SignatureError(
+            f"SIGNATURES: {path} is not a signatures file (no format {FORMAT!r} in it); "
+            "choose the signatures.json of an earlier run."
+        )
+    return document
+
+
+def _centres(path: Path, document: dict[str, Any], n_bands: int) -> Grid64:
+    rows = document.get("centres")
+    good = (
+        isinstance(rows, list)
+        and 2 <= len(rows) <= 254
+        and all(
+            isinstance(row, list)
+            and len(row) == n_bands
+            and all(type(value) is int and 0 <= value <= _MAX_CENTRE for value in row)
+            for row in rows
+        )
+    )
+    if not good:
+        raise SignatureError(
+            f"SIGNATURES: the centres in {path} are damaged; expected 2 to 254 rows of {n_bands} whole numbers "
+            f"from 0 to {_MAX_CENTRE}."
+        )
+    return np.array(rows, np.int64)
+
+
+def _listed(bands: object) -> str:
+    return ", ".join(str(band) for band in bands) if isinstance(bands, list) and bands else "none"
+
+
+def class_records(
+    names: Sequence[str],
+    colours: Sequence[tuple[int, int, int]],
+    count: Sequence[int],
+    total: Sequence[Sequence[int]],
+    squares: Sequence[Sequence[int]],
+) -> tuple[ClassRecord, ...]:
+    """Describe the classes from the exact sums of their members.
+
+    Parameters
+    ----------
+    names, colours
+        k each.
+    count
+        (k,) members.
+    total, squares
+        (k, n_bands) sum and sum of squares of the members' DN, as Python integers (a sum of squares can pass 2**63).
+    """
+    records = []
+    for j, (name, colour) in enumerate(zip(names, colours)):
+        n = int(count[j])
+        mean: list[Optional[float]] = []
+        std: list[Optional[float]] = []
+        for s, q in zip(total[j], squares[j]):
+            if n == 0:
+                mean.append(None)
+                std.append(None)
+                continue
+            mean.append(round(reflectance(int(s) / n), 9))
+            # n q - s**2 in integers: no cancellation however small the spread is beside the mean.
+            variance = (n * int(q) - int(s) ** 2) / (n * n)
+            std.append(round(SCALE * variance**0.5, 9))
+        records.append(ClassRecord(j + 1, name, colour, n, tuple(mean), tuple(std)))
+    return tuple(records)
+
+
+def in_order(roles: Sequence[str]) -> tuple[str, ...]:
+    """Return roles in their one canonical order."""
+    return tuple(role for role in ROLES if role in roles)

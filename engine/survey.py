@@ -1,0 +1,85 @@
+"""What the start needs to know of the valid pixels, gathered while they are read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Optional
+
+import numpy as np
+
+from .reading import Packed
+from .sampling import Sample, merge, pixel_hashes, smallest
+from .starts import SAMPLE_SIZE
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+class Need(Enum):
+    """What a start asks of a survey."""
+
+    NOTHING = "nothing"
+    RANGE = "range"
+    HISTOGRAM = "histogram"
+    SAMPLE = "sample"
+
+
+@dataclass
+class Survey:
+    """Of some valid pixels; surveys of parts add up to the survey of the whole in any order."""
+
+    low: Optional[NDArray[np.uint16]] = None
+    """(n_bands,) lowest DN."""
+    high: Optional[NDArray[np.uint16]] = None
+    """(n_bands,) highest DN."""
+    histogram: Optional[NDArray[np.int64]] = None
+    """(n_bands, 65536) pixels per DN."""
+    sample: Optional[Sample] = None
+    """Seeded sample."""
+
+
+def survey(packed: Packed, need: Need, key: int, width: int) -> Survey:
+    """Survey one strip.
+
+    Parameters
+    ----------
+    packed
+        The strip's valid pixels.
+    need
+        What the start asks for.
+    key
+        `sampling.scene_key` of the scene.
+    width
+        Columns of the scene's grid.
+    """
+    result = Survey()
+    if packed.dn.shape[1] == 0:
+        return result
+    if need is Need.RANGE:
+        result.low, result.high = packed.dn.min(axis=1), packed.dn.max(axis=1)
+    elif need is Need.HISTOGRAM:
+        result.histogram = np.stack([np.bincount(band, minlength=1 << 16) for band in packed.dn])
+    elif need is Need.SAMPLE:
+        inside = np.flatnonzero(np.unpackbits(packed.valid, count=packed.strip.height * width))
+        hashes = pixel_hashes(key, inside + packed.strip.row * width)
+        result.sample = smallest(hashes, packed.dn, SAMPLE_SIZE)
+    return result
+
+
+def combine(surveys: Iterable[Survey], n_bands: int) -> Survey:
+    """Return the survey of all the parts together."""
+    parts = list(surveys)
+    whole = Survey()
+    lows = [part.low for part in parts if part.low is not None]
+    highs = [part.high for part in parts if part.high is not None]
+    if lows:
+        whole.low, whole.high = np.min(lows, axis=0), np.max(highs, axis=0)
+    histograms = [part.histogram for part in parts if part.histogram is not None]
+    if histograms:
+        whole.histogram = np.sum(histograms, axis=0)
+    samples = [part.sample for part in parts if part.sample is not None]
+    if samples:
+        whole.sample = merge(samples, n_bands, SAMPLE_SIZE)
+    return whole
