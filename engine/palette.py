@@ -40,7 +40,8 @@ _LIBRARY: tuple[tuple[str, tuple[int, ...], RGB], ...] = (
     ("shallow water", (75, 95, 55, 18, 8, 5), (58, 160, 196)),
     ("turbid water", (60, 90, 85, 40, 12, 8), (98, 152, 196)),
     ("water full of sediment", (80, 120, 140, 90, 25, 15), (146, 176, 190)),
-    ("shadow or lava", (15, 18, 17, 45, 35, 22), (56, 52, 72)),
+    ("lake with weeds", (15, 30, 19, 30, 14, 9), (32, 74, 138)),
+    ("shadow or lava", (14, 20, 21, 75, 55, 38), (56, 52, 72)),
     ("wetland", (30, 46, 38, 140, 70, 35), (36, 112, 104)),
     ("conifer forest", (18, 28, 20, 190, 80, 35), (14, 72, 42)),
     ("broadleaf forest", (20, 42, 24, 330, 140, 58), (24, 104, 46)),
@@ -60,9 +61,11 @@ _LIBRARY: tuple[tuple[str, tuple[int, ...], RGB], ...] = (
     ("dark rock or asphalt", (70, 80, 88, 115, 140, 125), (126, 110, 120)),
     ("rock", (110, 125, 140, 170, 210, 200), (168, 144, 138)),
     ("burnt", (30, 38, 45, 85, 140, 150), (86, 44, 54)),
-    ("snow", (800, 800, 790, 700, 90, 70), (222, 242, 250)),
-    ("ice", (500, 520, 500, 400, 40, 30), (172, 220, 240)),
-    ("wet or dirty snow", (300, 310, 300, 240, 60, 45), (142, 196, 222)),
+    ("fresh snow", (980, 970, 960, 860, 100, 110), (222, 240, 252)),
+    ("snow", (820, 800, 780, 690, 70, 65), (196, 230, 246)),
+    ("old snow", (660, 650, 620, 500, 45, 40), (160, 208, 236)),
+    ("ice", (500, 520, 480, 360, 30, 20), (120, 200, 232)),
+    ("wet or dirty snow", (300, 310, 300, 240, 60, 45), (130, 184, 214)),
     ("cloud", (450, 450, 460, 500, 400, 310), (232, 230, 238)),
     ("thin cloud", (220, 220, 225, 330, 260, 180), (204, 208, 220)),
 )
@@ -75,10 +78,16 @@ _RAMP: tuple[RGB, ...] = (
 # The table of colours: every 15th level of red, green and blue (18 ** 3 colours) without the too dark, too near the
 # white canvas and too glaring ones. Units of all colour distances here: 1/100.
 _STEP = 15
-_MIN_LIGHTNESS, _MIN_FROM_WHITE, _MAX_CHROMA = 2200, 700, 8500
+_MIN_LIGHTNESS, _MIN_FROM_WHITE, _MAX_CHROMA = 2200, 1000, 8500
 
 # Beyond this distance two colours are told apart at a glance and the likeness to the cover matters more.
 _CLEARLY_APART = 2200
+
+_PUSHES = 40
+# Half the longest gap between neighbours in the table, about.
+_GRAIN = 400
+_HUE_WEIGHT = 2
+_FADED_WEIGHT = 1
 
 
 def class_names(k: int) -> list[str]:
@@ -118,7 +127,7 @@ def class_colours(centres: NDArray[np.int64], roles: Sequence[str]) -> list[RGB]
 
 
 def _checked(centres: NDArray[np.int64], roles: Sequence[str]) -> list[tuple[int, ...]]:
-    """Return the signatures as reflectances in 1/10000, cut to 0..10000."""
+    """Return the signatures as reflectances in 1/10000, cut to 0..16000."""
     if not roles or len(set(roles)) != len(roles) or not set(roles) <= set(ROLES):
         raise ValueError(f"The band roles are {list(roles)}; expected some of {list(ROLES)}, each once.")
     if centres.ndim != 2 or centres.shape[1] != len(roles) or not 1 <= centres.shape[0] <= MAX_CLASSES:
@@ -126,7 +135,7 @@ def _checked(centres: NDArray[np.int64], roles: Sequence[str]) -> list[tuple[int
             f"The centres have shape {centres.shape}; expected 1 to {MAX_CLASSES} rows and {len(roles)} columns."
         )
     whole = (centres.astype(np.int64) * _CENTRE_FACTOR - _CENTRE_OFFSET) // _CENTRE_DIVISOR
-    return [tuple(row) for row in np.clip(whole, 0, 10_000).tolist()]
+    return [tuple(row) for row in np.clip(whole, 0, 16_000).tolist()]
 
 
 def _library_target(row: tuple[int, ...], roles: Sequence[str]) -> Point:
@@ -166,28 +175,71 @@ def _assign(targets: NDArray[np.int64]) -> list[int]:
     taken blocks more than one of those, so one at least is always left.
     """
     wide = _spread()[len(targets) - 1]
-    distance = min(_CLEARLY_APART, wide * 2 // 3)
+    distance = min(_CLEARLY_APART, wide // 2 + 290)
+    wishes = _pushed_apart(targets, distance)
     while True:
-        picked = _pick(targets, distance)
+        picked = _pick(targets, wishes, distance)
         if picked is not None:
             return picked
         distance = max(distance - max(distance // 32, 1), wide // 2)
 
 
-def _pick(targets: NDArray[np.int64], distance: int) -> list[int] | None:
-    """Return for each target the nearest free row of the table, or None if none is left for one of them."""
+def _pushed_apart(targets: NDArray[np.int64], distance: int) -> NDArray[np.int64]:
+    """Return the targets moved apart towards the distance, so that lighter stays lighter and greener greener.
+
+    `targets` (k, 3) come in the order dark to bright, which equal targets follow. All in integers: the square root is
+    exact to the bit (IEEE 754) and cut to whole units, and sums of integers know no order.
+    """
+    k = len(targets)
+    rank = np.arange(k, dtype=np.int64)
+    nudge = np.stack([rank * 600 // k - 300, rank * 61 % 41 - 20, rank * 37 % 43 - 21], axis=1)
+    points = targets + nudge
+    for step in range(_PUSHES):
+        away = points[:, None, :] - points[None, :, :]
+        apart = np.sqrt((away**2).sum(axis=2)).astype(np.int64)
+        lacking = np.maximum(distance - apart, 0)
+        points = points + (away * lacking[:, :, None] // (4 * np.maximum(apart, 1)[:, :, None])).sum(axis=1)
+        points += (targets - points) // 16
+        if step % 4 == 3:
+            points = _inside(points)
+    return points
+
+
+def _inside(points: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the points, those outside the table's colours moved to the nearest of them."""
+    table = _table()[1]
+    squares = (table**2).sum(axis=1)[None, :] - 2 * (points @ table.T)
+    nearest = table[squares.argmin(axis=1)]
+    far = ((points - nearest) ** 2).sum(axis=1) > _GRAIN**2
+    return np.where(far[:, None], nearest, points)
+
+
+def _pick(looks: NDArray[np.int64], wishes: NDArray[np.int64], distance: int) -> list[int] | None:
+    """Return for each class the best free row of the table, or None if none is left for one of them.
+
+    Beside the distance from the wanted point, a hue unlike the look's and a loss of its chroma cost: green should
+    become light or dark green before it becomes blue or grey.
+    """
     points = _table()[1]
+    chroma = _chroma(points)
     free = np.ones(len(points), dtype=bool)
     picked: list[int] = []
-    for target in targets:
+    for look, look_chroma, wish in zip(looks, _chroma(looks), wishes):
         if not free.any():
             return None
-        cost = ((points - target) ** 2).sum(axis=1)
+        hue = 2 * (chroma * look_chroma - (points[:, 1:] * look[1:]).sum(axis=1))
+        faded = np.maximum(look_chroma - chroma, 0) ** 2
+        cost = ((points - wish) ** 2).sum(axis=1) + _HUE_WEIGHT * hue + _FADED_WEIGHT * faded
         cost[~free] = np.iinfo(np.int64).max
         best = int(cost.argmin())
         picked.append(best)
         free &= ((points - points[best]) ** 2).sum(axis=1) >= distance * distance
     return picked
+
+
+def _chroma(points: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the whole units of each point's distance from grey."""
+    return np.sqrt((points[:, 1:] ** 2).sum(axis=1)).astype(np.int64)
 
 
 @lru_cache(maxsize=1)
