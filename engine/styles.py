@@ -1,0 +1,92 @@
+"""Texts that carry the classes' names and colours to other programs: the QGIS style and GDAL's metadata file.
+
+The colour table itself is in the TIFF; these files add what a TIFF has no room for.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Sequence
+
+# What XML 1.0 (fifth edition, section 2.2) does not allow, not even escaped.
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+# As QGIS 3.22 writes it; later versions read it and convert older files by the version attribute. What is left out
+# (minimum and maximum, brightness, hue) keeps QGIS's defaults. rasterresampler without a zoomed-in or zoomed-out
+# resampler means nearest neighbour: class numbers must never be averaged.
+_QML = """<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>
+<qgis version="3.22.0" styleCategories="AllStyleCategories" hasScaleBasedVisibilityFlag="0" \
+minScale="1e+08" maxScale="0">
+  <pipe>
+    <provider>
+      <resampling enabled="false" zoomedInResamplingMethod="nearestNeighbour" \
+zoomedOutResamplingMethod="nearestNeighbour" maxOversampling="2"/>
+    </provider>
+    <rasterrenderer type="paletted" band="1" opacity="1" alphaBand="-1" nodataColor="">
+      <colorPalette>
+{entries}
+      </colorPalette>
+    </rasterrenderer>
+    <rasterresampler maxOversampling="2"/>
+    <resamplingStage>resamplingFilter</resamplingStage>
+  </pipe>
+  <blendMode>0</blendMode>
+</qgis>
+"""
+
+
+def qml(names: Sequence[str], colours: Sequence[tuple[int, int, int]]) -> str:
+    """Return the QGIS layer style of a raster of classes: beside `x.tif` as `x.qml` it is the layer's default.
+
+    Parameters
+    ----------
+    names : sequence of str
+        The label of each class 1, 2, ...; any text.
+    colours : sequence of (red, green, blue)
+        The colour of each class, levels 0 to 255.
+
+    Returns
+    -------
+    str
+        Unique values of band 1, opaque, nearest-neighbour resampling; 0 (no data) is not listed.
+
+    Raises
+    ------
+    ValueError
+        If there are not as many names as colours.
+    """
+    if len(names) != len(colours):
+        raise ValueError(f"There are {len(names)} names for {len(colours)} colours; expected one name per colour.")
+    entries = (
+        f'        <paletteEntry value="{value}" label="{_escaped(name)}" color="#{red:02x}{green:02x}{blue:02x}"'
+        ' alpha="255"/>'
+        for value, (name, (red, green, blue)) in enumerate(zip(names, colours), start=1)
+    )
+    return _QML.format(entries="\n".join(entries))
+
+
+def pam_xml(names: Sequence[str]) -> str:
+    """Return GDAL's metadata file of a raster of classes: `x.tif.aux.xml` beside `x.tif`.
+
+    Parameters
+    ----------
+    names : sequence of str
+        The name of each class 1, 2, ...; any text.
+
+    Returns
+    -------
+    str
+        The category names of band 1; category 0 is "No data".
+    """
+    categories = "".join(f"      <Category>{_escaped(name)}</Category>\n" for name in ("No data", *names))
+    return (
+        '<PAMDataset>\n  <PAMRasterBand band="1">\n    <CategoryNames>\n'
+        f"{categories}"
+        "    </CategoryNames>\n  </PAMRasterBand>\n</PAMDataset>\n"
+    )
+
+
+def _escaped(text: str) -> str:
+    """Return the text for an XML attribute or element, on one line; characters that XML forbids become spaces."""
+    return html.escape(re.sub(r"[\t\n\r]", " ", _NOT_XML.sub(" ", text)), quote=True)
