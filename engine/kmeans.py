@@ -104,9 +104,7 @@ def lloyd(
         progress.stage(
             f"Iteration {number}: {percent:.2f} % of pixels changed class, largest centre move {move:.1f} DN"
         )
-        settled = bool(np.array_equal(proposed, centres)) or (
-            number > 1 and stop.reached(labelled.changed, pixels)
-        )
+        settled = bool(np.array_equal(proposed, centres)) or (number > 1 and stop.reached(labelled.changed, pixels))
         if settled or number >= stop.max_iterations:
             return Fit(centres, labelled.tally, tuple(records), settled)
         centres = proposed

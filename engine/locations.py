@@ -56,7 +56,9 @@ def folder(path: Path) -> Location:
         with os.scandir(path) as entries:
             names = sorted(entry.name for entry in entries if entry.is_file())
     except OSError as error:
-        raise SceneError(f"SCENES: the folder {path} cannot be read ({error.strerror}); check its permissions.") from error
+        raise SceneError(
+            f"SCENES: the folder {path} cannot be read ({error.strerror}); check its permissions."
+        ) from error
     return Location(path, {name: name for name in names}, bundled=False)
 
 

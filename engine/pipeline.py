@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Optional
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -78,8 +78,8 @@ class Result:
 
 def cluster(
     request: Request,
-    progress: Optional[Progress] = None,
-    kernel: Optional[Kernel] = None,
+    progress: Progress | None = None,
+    kernel: Kernel | None = None,
     strip_pixels: int = STRIP_PIXELS,
 ) -> Result:
     """Cluster a series of scenes and write all results.
@@ -135,7 +135,7 @@ def check_scenes(request: Request, progress: Progress) -> list[Scene]:
     return check_series(found.scenes, request.roles, request.mask)
 
 
-def given_centres(request: Request) -> Optional[Grid64]:
+def given_centres(request: Request) -> Grid64 | None:
     """Return the centres of the signatures file that the run starts from, if it does."""
     if request.start != "signatures file" or request.signatures is None:
         return None

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -87,7 +87,7 @@ def read_header(scene_id: str, path: str) -> Header:
         return Header(name, grid)
 
 
-def open_raster(scene_id: str, path: str) -> AbstractContextManager[Any]:
+def open_raster(scene_id: str, path: str) -> Any:
     """Return an open dataset of rasterio.
 
     Raises
@@ -100,7 +100,7 @@ def open_raster(scene_id: str, path: str) -> AbstractContextManager[Any]:
 
     try:
         # sharing=False: a handle is never used by two threads at once.
-        return rasterio.open(path, sharing=False)  # type: ignore[no-any-return]
+        return rasterio.open(path, sharing=False)
     except (RasterioError, OSError) as error:
         raise SceneError(
             f"Scene {scene_id}: {file_name(path)} cannot be opened as a raster ({_one_line(error)}); "

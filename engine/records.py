@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Optional
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -47,7 +47,7 @@ class PixelGrid:
         return self.width * self.height
 
     @property
-    def hectares_per_pixel(self) -> Optional[float]:
+    def hectares_per_pixel(self) -> float | None:
         """Area of a pixel in hectares; None where the map units are not metres."""
         if self.crs is not None and not self.crs.is_projected:
             return None
@@ -65,15 +65,15 @@ class Scene:
     """The folder or tar bundle it lies in, for messages."""
     bands: dict[str, str]
     """Band role -> path that rasterio opens, for the roles whose file exists."""
-    qa_pixel: Optional[str]
+    qa_pixel: str | None
     """Path of QA_PIXEL, if there is one."""
-    qa_radsat: Optional[str]
+    qa_radsat: str | None
     """Path of QA_RADSAT, if there is one."""
-    sun_elevation: Optional[float] = None
+    sun_elevation: float | None = None
     """Degrees, from the MTL."""
-    sun_azimuth: Optional[float] = None
+    sun_azimuth: float | None = None
     """Degrees, from the MTL."""
-    grid: Optional[PixelGrid] = None
+    grid: PixelGrid | None = None
     """Filled in by `check_series`."""
 
     @property

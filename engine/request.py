@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Optional
+from typing import Any
 
 from .errors import ParameterError
 from .landsat.bands import ROLES
@@ -32,7 +32,7 @@ class Request:
     """BANDS: the chosen band roles, in the order of `ROLES`."""
     start: str = STARTS[0]
     """INIT: one of `STARTS`."""
-    signatures: Optional[Path] = None
+    signatures: Path | None = None
     """SIGNATURES: for the start from a file."""
     max_iterations: int = 100
     """MAX_ITERATIONS."""

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Optional
 
 from .errors import GridError, ParameterError, SceneError
 from .landsat import mtl
@@ -84,7 +83,7 @@ def _candidates(path: Path, notes: list[str]) -> list[_Candidate]:
     raise SceneError(f"SCENES: the file {path} is neither an MTL file nor a .tar bundle; {_WANTED}.")
 
 
-def _named(location: Location, what: str, only: Optional[ProductId] = None) -> list[_Candidate]:
+def _named(location: Location, what: str, only: ProductId | None = None) -> list[_Candidate]:
     """Return the products of a place the user named; one that cannot be used is an error."""
     products = [only] if only else _products(location)
     if not products:
@@ -139,7 +138,7 @@ def _products(location: Location) -> list[ProductId]:
     return [products[text] for text in sorted(products)]
 
 
-def _no_reflectance(product: ProductId) -> Optional[str]:
+def _no_reflectance(product: ProductId) -> str | None:
     if product.sensor not in BAND_NUMBERS:
         known = ", ".join(sorted(set(SENSOR_NAMES)))
         return f"{product.text} is of the sensor {product.sensor}, which has no surface reflectance; use {known}"
@@ -180,7 +179,7 @@ def _without_duplicates(candidates: Sequence[_Candidate], notes: list[str]) -> l
 def _scene(candidate: _Candidate) -> Scene:
     product, location = candidate.product, candidate.location
 
-    def path_of(suffix: str) -> Optional[str]:
+    def path_of(suffix: str) -> str | None:
         pattern = re.compile(re.escape(f"{product.text}_{suffix}") + r"\.(?i:tiff?)")
         name = next((name for name in location.members if pattern.fullmatch(name)), None)
         return location.raster_path(name) if name else None
@@ -267,7 +266,7 @@ def _checked_grid(scene: Scene, roles: Sequence[str], rule: MaskRule) -> PixelGr
         paths.append(("QA_PIXEL", scene.qa_pixel))
     if rule.saturated and scene.qa_radsat is not None:
         paths.append(("QA_RADSAT", scene.qa_radsat))
-    first: Optional[Header] = None
+    first: Header | None = None
     for _, path in paths:
         header = read_header(scene.id, path)
         first = first or header

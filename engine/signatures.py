@@ -8,7 +8,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Optional
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -37,9 +37,9 @@ class ClassRecord:
     """Red, green, blue, 0..255."""
     pixels: int
     """Members in all scenes."""
-    mean: tuple[Optional[float], ...]
+    mean: tuple[float | None, ...]
     """Mean surface reflectance of the members per band; None without members."""
-    std: tuple[Optional[float], ...]
+    std: tuple[float | None, ...]
     """Standard deviation (of the whole population) of the same."""
 
 
@@ -109,12 +109,12 @@ def to_csv(signatures: Signatures) -> str:
     return out.getvalue()
 
 
-def _short(value: Optional[float]) -> str:
+def _short(value: float | None) -> str:
     # Six decimals: a 1/64 DN is 4.3e-7 of reflectance.
     return "" if value is None else f"{value:.6f}"
 
 
-def read_centres(path: Path, roles: Sequence[str], k: Optional[int] = None) -> Grid64:
+def read_centres(path: Path, roles: Sequence[str], k: int | None = None) -> Grid64:
     """Read the centres of a signatures file and check that they fit.
 
     Parameters
@@ -222,8 +222,8 @@ def class_records(
     records = []
     for j, (name, colour) in enumerate(zip(names, colours)):
         n = int(count[j])
-        mean: list[Optional[float]] = []
-        std: list[Optional[float]] = []
+        mean: list[float | None] = []
+        std: list[float | None] = []
         for s, q in zip(total[j], squares[j]):
             if n == 0:
                 mean.append(None)

@@ -88,9 +88,7 @@ def to_csv(scenes: Sequence[Scene], names: Sequence[str], counts: Sequence[Seque
     """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(
-        ["class_id", "class_name", "scene", "date", "pixels", "hectares", "percent_of_valid"]
-    )
+    writer.writerow(["class_id", "class_name", "scene", "date", "pixels", "hectares", "percent_of_valid"])
     for j, name in enumerate(names):
         for scene, count in zip(scenes, counts):
             area = scene.checked_grid().hectares_per_pixel

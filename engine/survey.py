@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Optional
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -30,13 +30,13 @@ class Need(Enum):
 class Survey:
     """Of some valid pixels; surveys of parts add up to the survey of the whole in any order."""
 
-    low: Optional[NDArray[np.uint16]] = None
+    low: NDArray[np.uint16] | None = None
     """(n_bands,) lowest DN."""
-    high: Optional[NDArray[np.uint16]] = None
+    high: NDArray[np.uint16] | None = None
     """(n_bands,) highest DN."""
-    histogram: Optional[NDArray[np.int64]] = None
+    histogram: NDArray[np.int64] | None = None
     """(n_bands, 65536) pixels per DN."""
-    sample: Optional[Sample] = None
+    sample: Sample | None = None
     """Seeded sample."""
 
 

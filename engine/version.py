@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import configparser
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
 METADATA = Path(__file__).resolve().parents[1] / "metadata.txt"
 
 
-@lru_cache(maxsize=None)
+@cache
 def version() -> str:
     """Return the plugin's version, such as "0.1.0"; "unknown" where metadata.txt does not travel with the engine."""
     parser = configparser.ConfigParser(interpolation=None)

@@ -16,9 +16,7 @@ SCENES = Path(os.environ.get("IIKMC_SCENES", ROOT.parent / "shared" / "scenes"))
 def _alias_package() -> None:
     if "iikmc" in sys.modules:
         return
-    spec = importlib.util.spec_from_file_location(
-        "iikmc", ROOT / "__init__.py", submodule_search_locations=[str(ROOT)]
-    )
+    spec = importlib.util.spec_from_file_location("iikmc", ROOT / "__init__.py", submodule_search_locations=[str(ROOT)])
     module = importlib.util.module_from_spec(spec)
     sys.modules["iikmc"] = module
     spec.loader.exec_module(module)

@@ -1,0 +1,1 @@
+"""Executors: where blocks are worked on."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import html
 import json
 import re
-from typing import Any, Optional
+from typing import Any
 
 from .bands import OFFSET, SCALE
 
@@ -87,12 +87,12 @@ def _from_json(text: str) -> Groups:
     }
 
 
-def product_of(groups: Groups) -> Optional[str]:
+def product_of(groups: Groups) -> str | None:
     """Return the product identifier the file states, if any."""
     return groups.get("PRODUCT_CONTENTS", {}).get("LANDSAT_PRODUCT_ID")
 
 
-def number(groups: Groups, group: str, key: str) -> Optional[float]:
+def number(groups: Groups, group: str, key: str) -> float | None:
     """Return a number of a group; None where it is absent or no number."""
     try:
         return float(groups.get(group, {})[key])
@@ -100,7 +100,7 @@ def number(groups: Groups, group: str, key: str) -> Optional[float]:
         return None
 
 
-def foreign_scale(groups: Groups) -> Optional[str]:
+def foreign_scale(groups: Groups) -> str | None:
     """Return what differs if the file states another reflectance scale or offset than Collection 2 has, else None."""
     for key, value in groups.get("LEVEL2_SURFACE_REFLECTANCE_PARAMETERS", {}).items():
         for start, expected in (("REFLECTANCE_MULT_BAND_", SCALE), ("REFLECTANCE_ADD_BAND_", OFFSET)):

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Optional
 
 PRODUCT_ID = re.compile(
     r"(?P<sensor>L[COTEM]0[1-9])_(?P<level>L[0-9A-Z]{3})_(?P<path_row>\d{6})_(?P<acquired>\d{8})_(?P<processed>\d{8})"
@@ -56,20 +55,20 @@ class ProductId:
         return self.processed, tier, int(self.level == "L2SP"), self.text
 
 
-def _day(digits: str) -> Optional[date]:
+def _day(digits: str) -> date | None:
     try:
         return datetime.strptime(digits, "%Y%m%d").date()
     except ValueError:
         return None
 
 
-def parse_product_id(text: str) -> Optional[ProductId]:
+def parse_product_id(text: str) -> ProductId | None:
     """Return the identifier that is the whole of `text`, or None."""
     match = PRODUCT_ID.fullmatch(text)
     return _from_match(match) if match else None
 
 
-def leading_product_id(file_name: str) -> Optional[ProductId]:
+def leading_product_id(file_name: str) -> ProductId | None:
     """Return the identifier that `file_name` starts with, followed by an underscore or a dot, or None."""
     match = PRODUCT_ID.match(file_name)
     if not match or file_name[match.end() : match.end() + 1] not in ("_", ".", ""):
@@ -77,7 +76,7 @@ def leading_product_id(file_name: str) -> Optional[ProductId]:
     return _from_match(match)
 
 
-def _from_match(match: re.Match[str]) -> Optional[ProductId]:
+def _from_match(match: re.Match[str]) -> ProductId | None:
     acquired, processed = _day(match["acquired"]), _day(match["processed"])
     if acquired is None or processed is None:
         return None
@@ -93,12 +92,13 @@ def _from_match(match: re.Match[str]) -> Optional[ProductId]:
     )
 
 
-def refusal(product: ProductId) -> Optional[str]:
+def refusal(product: ProductId) -> str | None:
     """Return why a product cannot be clustered, or None if it can."""
     if product.sensor.startswith("LM"):
         return f"{product.text} is an MSS product, which has no surface reflectance; use TM, ETM+ or OLI scenes"
     if product.collection != "02":
-        return f"{product.text} is a Collection {int(product.collection)} product; download its Collection 2 Level-2 version"
+        found = f"{product.text} is a Collection {int(product.collection)} product"
+        return f"{found}; download its Collection 2 Level-2 version"
     if product.level not in LEVEL_2:
         return (
             f"{product.text} is a Level-1 product ({product.level}), whose numbers are not surface reflectance; "
