@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import rasters, report, signatures, statistics, styles
+from .choices import MINIMUM_MAXIMUM, PERCENTILE_RANGE, PLUS_PLUS, SIGNATURES_FILE
 from .errors import NoValidPixels
 from .execution.threads import ThreadExecutor, one_blas_thread
 from .kernels import Kernel, pick_kernel
@@ -137,17 +138,17 @@ def check_scenes(request: Request, progress: Progress) -> list[Scene]:
 
 def given_centres(request: Request) -> Grid64 | None:
     """Return the centres of the signatures file that the run starts from, if it does."""
-    if request.start != "signatures file" or request.signatures is None:
+    if request.start != SIGNATURES_FILE or request.signatures is None:
         return None
     return signatures.read_centres(request.signatures, request.roles, request.k)
 
 
 def _need(request: Request) -> Need:
     return {
-        "minimum-maximum": Need.RANGE,
-        "2-98 %": Need.HISTOGRAM,
-        "k-means++": Need.SAMPLE,
-        "signatures file": Need.NOTHING,
+        MINIMUM_MAXIMUM: Need.RANGE,
+        PERCENTILE_RANGE: Need.HISTOGRAM,
+        PLUS_PLUS: Need.SAMPLE,
+        SIGNATURES_FILE: Need.NOTHING,
     }[request.start]
 
 

@@ -6,14 +6,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from .choices import (
+    DEFAULT_K,
+    DEFAULT_MAX_ITERATIONS,
+    DEFAULT_SEED,
+    DEFAULT_TOLERANCE,
+    MAX_K,
+    MIN_K,
+    MINIMUM_MAXIMUM,
+    SIGNATURES_FILE,
+    STARTS,
+)
 from .errors import ParameterError
 from .landsat.bands import ROLES
 from .landsat.qa import DEFAULT_FLAGS
 from .records import MaskRule
-
-# The order is the meaning of the INIT parameter; never reorder.
-STARTS = ("minimum-maximum", "2-98 %", "k-means++", "signatures file")
-MIN_K, MAX_K = 2, 254
 
 
 @dataclass(frozen=True)
@@ -24,21 +31,21 @@ class Request:
     """SCENES: paths of scenes, folders of scenes, MTL files and bundles."""
     output: Path
     """OUTPUT: the folder the results go to."""
-    k: int = 8
+    k: int = DEFAULT_K
     """K: number of classes."""
     mask: MaskRule = field(default_factory=lambda: MaskRule(DEFAULT_FLAGS, True))
     """MASK and MASK_SATURATED."""
     roles: tuple[str, ...] = ROLES
     """BANDS: the chosen band roles, in the order of `ROLES`."""
-    start: str = STARTS[0]
+    start: str = MINIMUM_MAXIMUM
     """INIT: one of `STARTS`."""
     signatures: Path | None = None
     """SIGNATURES: for the start from a file."""
-    max_iterations: int = 100
+    max_iterations: int = DEFAULT_MAX_ITERATIONS
     """MAX_ITERATIONS."""
-    tolerance: float = 1.0
+    tolerance: float = DEFAULT_TOLERANCE
     """TOLERANCE: percent of pixels."""
-    seed: int = 42
+    seed: int = DEFAULT_SEED
     """SEED."""
     workers: int = 0
     """WORKERS: threads, 0 = one a core."""
@@ -57,7 +64,7 @@ class Request:
             raise ParameterError("BANDS is empty; choose at least one band.")
         if self.start not in STARTS:
             raise ParameterError(f"INIT is {self.start!r}; choose one of {', '.join(STARTS)}.")
-        if self.start == "signatures file" and self.signatures is None:
+        if self.start == SIGNATURES_FILE and self.signatures is None:
             raise ParameterError("INIT asks for a signatures file, but SIGNATURES is empty; choose a signatures.json.")
         if self.max_iterations < 1:
             raise ParameterError(f"MAX_ITERATIONS is {self.max_iterations}; choose 1 or more.")

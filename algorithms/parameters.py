@@ -1,0 +1,236 @@
+"""The parameters that the algorithms share: one name, one label, one help text, one way to read each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from qgis.core import (
+    QgsProcessing,
+    QgsProcessingParameterBoolean,
+    QgsProcessingParameterDefinition,
+    QgsProcessingParameterEnum,
+    QgsProcessingParameterFile,
+    QgsProcessingParameterFolderDestination,
+    QgsProcessingParameterMultipleLayers,
+    QgsProcessingParameterNumber,
+)
+
+from ..engine import choices
+from ..engine.landsat.bands import ROLES
+from ..engine.landsat.qa import DEFAULT_FLAGS, FLAGS
+from .i18n import tr
+
+SCENES = "SCENES"
+K = "K"
+MASK = "MASK"
+MASK_SATURATED = "MASK_SATURATED"
+BANDS = "BANDS"
+INIT = "INIT"
+SIGNATURES = "SIGNATURES"
+MAX_ITERATIONS = "MAX_ITERATIONS"
+TOLERANCE = "TOLERANCE"
+SEED = "SEED"
+WORKERS = "WORKERS"
+LOAD_RESULTS = "LOAD_RESULTS"
+OUTPUT = "OUTPUT"
+
+# Named by a string, so that qgis_process never imports a widget.
+_SCENES_WIDGET = f"{__name__.rsplit('.', 1)[0]}.scenes_widget.ScenesWidgetWrapper"
+
+_INTEGER = QgsProcessingParameterNumber.Type.Integer
+_DOUBLE = QgsProcessingParameterNumber.Type.Double
+
+
+def advanced(parameter: QgsProcessingParameterDefinition) -> QgsProcessingParameterDefinition:
+    """Return the parameter, folded away under "Advanced parameters"."""
+    parameter.setFlags(parameter.flags() | QgsProcessingParameterDefinition.Flag.FlagAdvanced)
+    return parameter
+
+
+def _with_help(parameter: QgsProcessingParameterDefinition, text: str) -> QgsProcessingParameterDefinition:
+    parameter.setHelp(text)
+    return parameter
+
+
+def scenes() -> QgsProcessingParameterDefinition:
+    """SCENES: folders and files, in a list widget of our own."""
+    parameter = QgsProcessingParameterMultipleLayers(
+        SCENES, tr("Landsat scenes"), QgsProcessing.SourceType.TypeFile
+    )
+    parameter.setMinimumNumberInputs(1)
+    parameter.setMetadata({"widget_wrapper": {"class": _SCENES_WIDGET}})
+    return _with_help(
+        parameter,
+        tr(
+            "Landsat 4-9 Collection 2 Level-2 scenes: scene folders, folders of scene folders, MTL files "
+            "(txt, xml or json) or .tar bundles as downloaded, in any mix. Sensors, zones and grids may differ; "
+            "nothing is resampled. A scene given twice is used once."
+        ),
+    )
+
+
+def k() -> QgsProcessingParameterDefinition:
+    """K: number of classes."""
+    return _with_help(
+        QgsProcessingParameterNumber(
+            K, tr("Number of classes (k)"), _INTEGER, choices.DEFAULT_K, False, choices.MIN_K, choices.MAX_K
+        ),
+        tr("How many classes all scenes together are divided into, 2 to 254."),
+    )
+
+
+def mask() -> QgsProcessingParameterDefinition:
+    """MASK: flags of QA_PIXEL."""
+    flags = list(FLAGS)
+    return _with_help(
+        QgsProcessingParameterEnum(
+            MASK,
+            tr("Mask out (QA_PIXEL)"),
+            [tr(flag.capitalize()) for flag in flags],
+            True,
+            [flags.index(name) for name in DEFAULT_FLAGS],
+            True,
+        ),
+        tr(
+            "Pixels with any of these QA_PIXEL flags are left out and become nodata. Fill is always left out. "
+            "With none chosen, a scene without a QA_PIXEL file is accepted."
+        ),
+    )
+
+
+def mask_saturated() -> QgsProcessingParameterDefinition:
+    """MASK_SATURATED: use QA_RADSAT."""
+    return _with_help(
+        QgsProcessingParameterBoolean(MASK_SATURATED, tr("Mask out saturated pixels (QA_RADSAT)"), True),
+        tr("Leave out pixels that are saturated in a chosen band, where the scene has a QA_RADSAT file."),
+    )
+
+
+def bands() -> QgsProcessingParameterDefinition:
+    """BANDS: by role."""
+    return _with_help(
+        QgsProcessingParameterEnum(
+            BANDS, tr("Bands"), [tr(role) for role in ROLES], True, list(range(len(ROLES))), False
+        ),
+        tr(
+            "Bands by role, not by number, so that TM, ETM+ and OLI scenes mix: near infrared (nir) is band 4 of "
+            "Landsat 4-7 and band 5 of Landsat 8-9."
+        ),
+    )
+
+
+def init() -> QgsProcessingParameterDefinition:
+    """INIT: the start."""
+    labels = [
+        tr("Minimum-maximum (the method's own)"),
+        tr("2-98 % (as before, without extremes)"),
+        tr("k-means++ (seeded sample)"),
+        tr("Signatures file"),
+    ]
+    return _with_help(
+        QgsProcessingParameterEnum(INIT, tr("Start"), labels, False, 0, False),
+        tr(
+            "Where the classes start. Minimum-maximum spreads them evenly from the darkest to the brightest value of "
+            "each band; 2-98 % does the same between percentiles, which clouds and glint cannot stretch; k-means++ "
+            "draws them from a sample that depends on the seed alone; a signatures file starts from the classes of an "
+            "earlier run."
+        ),
+    )
+
+
+def signatures(optional: bool = True) -> QgsProcessingParameterDefinition:
+    """SIGNATURES: a signatures.json."""
+    return _with_help(
+        QgsProcessingParameterFile(
+            SIGNATURES,
+            tr("Signatures file"),
+            QgsProcessingParameterFile.Behavior.File,
+            "json",
+            None,
+            optional,
+        ),
+        tr("The signatures.json of an earlier run with the same bands and number of classes; for the start from it."),
+    )
+
+
+def max_iterations() -> QgsProcessingParameterDefinition:
+    """MAX_ITERATIONS."""
+    return _with_help(
+        QgsProcessingParameterNumber(
+            MAX_ITERATIONS, tr("Maximum number of iterations"), _INTEGER, choices.DEFAULT_MAX_ITERATIONS, False, 1
+        ),
+        tr("The run ends after this many iterations even if it has not converged."),
+    )
+
+
+def tolerance() -> QgsProcessingParameterDefinition:
+    """TOLERANCE: percent of pixels."""
+    return _with_help(
+        QgsProcessingParameterNumber(
+            TOLERANCE, tr("Tolerance (% of pixels)"), _DOUBLE, choices.DEFAULT_TOLERANCE, False, 0.0, 100.0
+        ),
+        tr(
+            "The run has converged when fewer than this share of the pixels changed class in an iteration. "
+            "0 iterates until no centre moves."
+        ),
+    )
+
+
+def seed() -> QgsProcessingParameterDefinition:
+    """SEED."""
+    return _with_help(
+        QgsProcessingParameterNumber(SEED, tr("Seed"), _INTEGER, choices.DEFAULT_SEED, False),
+        tr("Chooses the sample of the k-means++ start; the other starts do not use it."),
+    )
+
+
+def workers() -> QgsProcessingParameterDefinition:
+    """WORKERS: threads."""
+    return _with_help(
+        QgsProcessingParameterNumber(WORKERS, tr("Threads (0 = automatic)"), _INTEGER, 0, False, 0),
+        tr("Threads for reading, clustering and writing; 0 uses every core. It never changes the result."),
+    )
+
+
+def load_results() -> QgsProcessingParameterDefinition:
+    """LOAD_RESULTS."""
+    return _with_help(
+        QgsProcessingParameterBoolean(LOAD_RESULTS, tr("Load the results into the project"), True),
+        tr("Add one styled layer per scene to the project, in one group."),
+    )
+
+
+def output() -> QgsProcessingParameterDefinition:
+    """OUTPUT: a folder."""
+    return _with_help(
+        QgsProcessingParameterFolderDestination(OUTPUT, tr("Output folder")),
+        tr(
+            "Gets one classified raster per scene, the signatures, the statistics and the report. Files of an earlier "
+            "run of the same scenes are replaced."
+        ),
+    )
+
+
+def scene_paths(values: Iterable[str]) -> tuple[str, ...]:
+    """Return the paths in SCENES; one text of several paths separated by semicolons is taken apart."""
+    paths: list[str] = []
+    for value in values:
+        text = str(value).strip()
+        if ";" in text and not Path(text).exists():
+            paths.extend(part.strip() for part in text.split(";"))
+        else:
+            paths.append(text)
+    return tuple(path for path in paths if path)
+
+
+def chosen(names: Iterable[str], numbers: Iterable[int]) -> tuple[str, ...]:
+    """Return the names at the chosen numbers, in their own order."""
+    picked = set(numbers)
+    return tuple(name for number, name in enumerate(names) if number in picked)
+
+
+def is_given(parameters: dict[str, Any], name: str) -> bool:
+    """Tell whether a parameter was given at all."""
+    return parameters.get(name) is not None

@@ -1,0 +1,20 @@
+"""The choices a user has, by name; free of imports, so that a dialog can list them without NumPy.
+
+The order of each tuple is the meaning of a number in models and scripts: never reorder, only append.
+"""
+
+from __future__ import annotations
+
+MINIMUM_MAXIMUM = "minimum-maximum"
+PERCENTILE_RANGE = "2-98 %"
+PLUS_PLUS = "k-means++"
+SIGNATURES_FILE = "signatures file"
+STARTS = (MINIMUM_MAXIMUM, PERCENTILE_RANGE, PLUS_PLUS, SIGNATURES_FILE)
+
+# 0 is nodata in the uint8 rasters, 255 is left to software that insists on it.
+MIN_K, MAX_K = 2, 254
+
+DEFAULT_K = 8
+DEFAULT_MAX_ITERATIONS = 100
+DEFAULT_TOLERANCE = 1.0
+DEFAULT_SEED = 42

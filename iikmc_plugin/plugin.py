@@ -1,0 +1,31 @@
+"""The plugin object: adds the provider to Processing and takes it away again."""
+
+from __future__ import annotations
+
+from qgis.core import QgsApplication
+
+from .provider import IIkMCProvider
+
+
+class IIkMCPlugin:
+    """What `classFactory` returns; touches no window, so that it also serves qgis_process."""
+
+    def __init__(self, iface: object) -> None:
+        """Take QGIS's interface, which is None in qgis_process and is not used."""
+        self._provider: IIkMCProvider | None = None
+
+    def initProcessing(self) -> None:
+        """Add the provider; all that qgis_process calls."""
+        if self._provider is None:
+            self._provider = IIkMCProvider()
+            QgsApplication.processingRegistry().addProvider(self._provider)
+
+    def initGui(self) -> None:
+        """Add the provider to QGIS with a window."""
+        self.initProcessing()
+
+    def unload(self) -> None:
+        """Take the provider away."""
+        if self._provider is not None:
+            QgsApplication.processingRegistry().removeProvider(self._provider)
+            self._provider = None

@@ -1,0 +1,47 @@
+"""The Processing provider `iikmc`."""
+
+from __future__ import annotations
+
+from qgis.core import QgsProcessingProvider
+from qgis.PyQt.QtGui import QIcon
+
+from ..algorithms import packages
+from ..algorithms.base import ICON
+from ..algorithms.cluster import ClusterAlgorithm
+from ..engine.version import version
+
+
+class IIkMCProvider(QgsProcessingProvider):
+    """Lists the algorithms."""
+
+    def id(self) -> str:
+        return "iikmc"
+
+    def name(self) -> str:
+        return "IIkMC"
+
+    def longName(self) -> str:
+        return f"IIkMC – inter-image k-means ({version()})"
+
+    def versionInfo(self) -> str:
+        found = ", ".join(f"{name} {packages.version_of(name)}" for name in packages.REQUIRED)
+        return f"{version()} ({found})"
+
+    def helpId(self) -> str:
+        return "iikmc"
+
+    def icon(self) -> QIcon:
+        return QIcon(str(ICON))
+
+    def svgIconPath(self) -> str:
+        return str(ICON)
+
+    def warningMessage(self) -> str:
+        return packages.problem()
+
+    def supportsNonFileBasedOutput(self) -> bool:
+        return False
+
+    def loadAlgorithms(self) -> None:
+        for algorithm in (ClusterAlgorithm,):
+            self.addAlgorithm(algorithm())
