@@ -32,8 +32,8 @@ MAX_CLASSES = 254
 _CENTRE_FACTOR, _CENTRE_OFFSET, _CENTRE_DIVISOR = 275, 128_000_000, 64_000
 
 # Typical surface reflectances in 1/1000 (blue, green, red, nir, swir1, swir2) and the colour of a legend's entry.
-# Rounded from the ranges of the USGS Spectral Library Version 7 (Kokaly et al. 2017) and of Landsat scenes; they
-# choose a colour only, and nothing is classified by them.
+# Round figures set by hand and tried on Landsat scenes, not measurements: they choose a colour only, and nothing is
+# classified by them.
 _LIBRARY: tuple[tuple[str, tuple[int, ...], RGB], ...] = (
     ("deep water", (22, 18, 10, 5, 3, 2), (18, 54, 122)),
     ("water", (35, 42, 28, 12, 6, 4), (38, 94, 172)),
@@ -80,14 +80,18 @@ _RAMP: tuple[RGB, ...] = (
 _STEP = 15
 _MIN_LIGHTNESS, _MIN_FROM_WHITE, _MAX_CHROMA = 2200, 1000, 8500
 
-# Beyond this distance two colours are told apart at a glance and the likeness to the cover matters more.
-_CLEARLY_APART = 2200
+# The distance asked for: half of what the table can hold and this much more, which leaves room for the looks; beyond
+# 22 two colours are told apart at a glance, and the likeness to the cover matters more.
+_BEYOND_HALF, _CLEARLY_APART = 290, 2200
 
+# How often classes push each other; by then few pairs are still nearer than asked.
 _PUSHES = 40
-# Half the longest gap between neighbours in the table, about.
+# A point this near to a colour of the table is inside of the table, not beyond its edge.
 _GRAIN = 400
-_HUE_WEIGHT = 2
-_FADED_WEIGHT = 1
+# What a wrong hue and a loss of chroma cost, against the distance from the wished point; judged by eye on maps.
+_HUE_WEIGHT, _FADED_WEIGHT = 2, 1
+# Rounds of exchange at most.
+_ROUNDS = 4
 
 
 def class_names(k: int) -> list[str]:
@@ -175,11 +179,12 @@ def _assign(targets: NDArray[np.int64]) -> list[int]:
     taken blocks more than one of those, so one at least is always left.
     """
     wide = _spread()[len(targets) - 1]
-    distance = min(_CLEARLY_APART, wide // 2 + 290)
-    wishes = _pushed_apart(targets, distance)
+    distance = min(_CLEARLY_APART, wide // 2 + _BEYOND_HALF)
+    costs = _costs(targets, _pushed_apart(targets, distance))
     while True:
-        picked = _pick(targets, wishes, distance)
+        picked = _pick(costs, distance)
         if picked is not None:
+            _improve(picked, costs, distance)
             return picked
         distance = max(distance - max(distance // 32, 1), wide // 2)
 
@@ -198,11 +203,11 @@ def _pushed_apart(targets: NDArray[np.int64], distance: int) -> NDArray[np.int64
         away = points[:, None, :] - points[None, :, :]
         apart = np.sqrt((away**2).sum(axis=2)).astype(np.int64)
         lacking = np.maximum(distance - apart, 0)
-        points = points + (away * lacking[:, :, None] // (4 * np.maximum(apart, 1)[:, :, None])).sum(axis=1)
-        points += (targets - points) // 16
+        push = (away * lacking[:, :, None] // (4 * np.maximum(apart, 1)[:, :, None])).sum(axis=1)
+        points = np.asarray(points + push + (targets - points) // 16)
         if step % 4 == 3:
             points = _inside(points)
-    return points
+    return np.asarray(points, dtype=np.int64)
 
 
 def _inside(points: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -211,42 +216,82 @@ def _inside(points: NDArray[np.int64]) -> NDArray[np.int64]:
     squares = (table**2).sum(axis=1)[None, :] - 2 * (points @ table.T)
     nearest = table[squares.argmin(axis=1)]
     far = ((points - nearest) ** 2).sum(axis=1) > _GRAIN**2
-    return np.where(far[:, None], nearest, points)
+    return np.asarray(np.where(far[:, None], nearest, points))
 
 
-def _pick(looks: NDArray[np.int64], wishes: NDArray[np.int64], distance: int) -> list[int] | None:
-    """Return for each class the best free row of the table, or None if none is left for one of them.
+def _costs(looks: NDArray[np.int64], wishes: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return how badly each row of the table (n) suits each class (k), of shape (k, n).
 
-    Beside the distance from the wanted point, a hue unlike the look's and a loss of its chroma cost: green should
+    Beside the distance from the wished point, a hue unlike the look's and a loss of its chroma cost: green should
     become light or dark green before it becomes blue or grey.
     """
     points = _table()[1]
-    chroma = _chroma(points)
-    free = np.ones(len(points), dtype=bool)
+    chroma, look_chroma = _chroma(points)[None, :], _chroma(looks)[:, None]
+    off_hue = 2 * (chroma * look_chroma - looks[:, 1:] @ points[:, 1:].T)
+    faded = np.maximum(look_chroma - chroma, 0) ** 2
+    away = (points**2).sum(axis=1)[None, :] + (wishes**2).sum(axis=1)[:, None] - 2 * (wishes @ points.T)
+    return np.asarray(away + _HUE_WEIGHT * off_hue + _FADED_WEIGHT * faded)
+
+
+def _pick(costs: NDArray[np.int64], distance: int) -> list[int] | None:
+    """Return for each class the cheapest free row of the table, in turn, or None if none is left for one of them."""
+    blocked = np.zeros(costs.shape[1], dtype=bool)
     picked: list[int] = []
-    for look, look_chroma, wish in zip(looks, _chroma(looks), wishes):
-        if not free.any():
+    for cost in costs:
+        if blocked.all():
             return None
-        hue = 2 * (chroma * look_chroma - (points[:, 1:] * look[1:]).sum(axis=1))
-        faded = np.maximum(look_chroma - chroma, 0) ** 2
-        cost = ((points - wish) ** 2).sum(axis=1) + _HUE_WEIGHT * hue + _FADED_WEIGHT * faded
-        cost[~free] = np.iinfo(np.int64).max
-        best = int(cost.argmin())
-        picked.append(best)
-        free &= ((points - points[best]) ** 2).sum(axis=1) >= distance * distance
+        picked.append(_cheapest(cost, blocked))
+        blocked |= _near(picked[-1], distance)
     return picked
+
+
+def _improve(picked: list[int], costs: NDArray[np.int64], distance: int) -> None:
+    """Let classes swap colours or take a better free one, in place; no distance becomes shorter than `distance`.
+
+    The classes that picked last had little choice. Every change lowers the sum of the costs.
+    """
+    k = len(picked)
+    blocks = np.zeros(costs.shape[1], dtype=np.int64)
+    for row in picked:
+        blocks += _near(row, distance)
+    for _ in range(_ROUNDS):
+        before = list(picked)
+        for i in range(k):
+            own = costs[np.arange(k), picked]
+            change = costs[i, picked] + costs[:, picked[i]] - own[i] - own
+            j = int(change.argmin())
+            if change[j] < 0:
+                picked[i], picked[j] = picked[j], picked[i]
+        for i in range(k):
+            blocks -= _near(picked[i], distance)
+            picked[i] = _cheapest(costs[i], blocks > 0)
+            blocks += _near(picked[i], distance)
+        if picked == before:
+            return
+
+
+def _cheapest(cost: NDArray[np.int64], blocked: NDArray[np.bool_]) -> int:
+    """Return the row with the lowest cost that is not blocked; a tie goes to the first."""
+    return int(np.where(blocked, np.iinfo(np.int64).max, cost).argmin())
+
+
+def _near(row: int, distance: int) -> NDArray[np.bool_]:
+    """Return which rows of the table are nearer to this one than the distance (itself too)."""
+    points = _table()[1]
+    return np.asarray(((points - points[row]) ** 2).sum(axis=1) < distance * distance)
 
 
 def _chroma(points: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return the whole units of each point's distance from grey."""
-    return np.sqrt((points[:, 1:] ** 2).sum(axis=1)).astype(np.int64)
+    return np.asarray(np.sqrt((points[:, 1:] ** 2).sum(axis=1)), dtype=np.int64)
 
 
 @lru_cache(maxsize=1)
 def _spread() -> list[int]:
     """Return for each number of colours k = 1..254 a distance at which the table holds k colours.
 
-    Farthest-first choice, rounded down to whole units; the first entry is unbounded in effect.
+    Each next colour is the one farthest from all before it. One colour alone has no neighbour: its entry is only
+    larger than any distance in use.
     """
     points = _table()[1]
     nearest = ((points - points[0]) ** 2).sum(axis=1)
