@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,14 @@ class IIkMCAlgorithm(QgsProcessingAlgorithm):
         return not text, text
 
     def _output_folder(self, values: dict[str, Any], context: QgsProcessingContext) -> str:
-        """Return OUTPUT as given, for checks; a temporary output is not made yet, the folder around it stands for it."""
+        """Return OUTPUT as given, for checks; a temporary one is not made yet, the folder around it stands for it."""
         text = self.parameterAsString(values, parameters.OUTPUT, context)
         return tempfile.gettempdir() if text in ("", QgsProcessing.TEMPORARY_OUTPUT) else text
+
+    def _chosen(
+        self, names: Iterable[str], values: dict[str, Any], name: str, context: QgsProcessingContext
+    ) -> tuple[str, ...]:
+        """Return what a choice of several chooses, in the order of `names`."""
+        if parameters.is_emptied(values, name):
+            return ()
+        return parameters.chosen(names, self.parameterAsEnums(values, name, context))

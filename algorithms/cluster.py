@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qgis.core import (
-    QgsProcessing,
     QgsProcessingContext,
     QgsProcessingException,
     QgsProcessingFeedback,
@@ -114,9 +113,8 @@ class ClusterAlgorithm(IIkMCAlgorithm):
             parameters.output(),
         ):
             self.addParameter(parameter)
-        raster = QgsProcessing.SourceType.TypeRaster
         for output in (
-            QgsProcessingOutputMultipleLayers(self.CLASSIFICATIONS, tr("Classified rasters"), raster),
+            QgsProcessingOutputMultipleLayers(self.CLASSIFICATIONS, tr("Classified rasters")),
             QgsProcessingOutputFile(self.SIGNATURES_FILE, tr("Signatures")),
             QgsProcessingOutputFile(self.STATISTICS, tr("Statistics")),
             QgsProcessingOutputFile(self.REPORT, tr("Report")),
@@ -128,12 +126,13 @@ class ClusterAlgorithm(IIkMCAlgorithm):
         ):
             self.addOutput(output)
 
-    def checkParameterValues(
-        self, values: dict[str, Any], context: QgsProcessingContext
-    ) -> tuple[bool, str]:
+    def checkParameterValues(self, values: dict[str, Any], context: QgsProcessingContext) -> tuple[bool, str]:
         text = packages.import_problem() or self._refusal(values, context)
         if text:
             return False, text
+        # QGIS's own check takes the empty text of ``MASK=`` for a wrong value.
+        if parameters.is_emptied(values, parameters.MASK):
+            values = {**values, parameters.MASK: []}
         return super().checkParameterValues(values, context)
 
     def _refusal(self, values: dict[str, Any], context: QgsProcessingContext) -> str:
@@ -160,10 +159,10 @@ class ClusterAlgorithm(IIkMCAlgorithm):
             output=Path(output or self._output_folder(values, context)),
             k=self.parameterAsInt(values, parameters.K, context),
             mask=MaskRule(
-                parameters.chosen(FLAGS, self.parameterAsEnums(values, parameters.MASK, context)),
+                self._chosen(FLAGS, values, parameters.MASK, context),
                 self.parameterAsBool(values, parameters.MASK_SATURATED, context),
             ),
-            roles=parameters.chosen(ROLES, self.parameterAsEnums(values, parameters.BANDS, context)),
+            roles=self._chosen(ROLES, values, parameters.BANDS, context),
             start=choices.STARTS[self.parameterAsEnum(values, parameters.INIT, context)],
             signatures=Path(signatures) if signatures else None,
             max_iterations=self.parameterAsInt(values, parameters.MAX_ITERATIONS, context),

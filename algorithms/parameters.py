@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from qgis.core import (
+    NULL,
     QgsProcessing,
     QgsProcessingParameterBoolean,
     QgsProcessingParameterDefinition,
@@ -56,9 +57,7 @@ def _with_help(parameter: QgsProcessingParameterDefinition, text: str) -> QgsPro
 
 def scenes() -> QgsProcessingParameterDefinition:
     """SCENES: folders and files, in a list widget of our own."""
-    parameter = QgsProcessingParameterMultipleLayers(
-        SCENES, tr("Landsat scenes"), QgsProcessing.SourceType.TypeFile
-    )
+    parameter = QgsProcessingParameterMultipleLayers(SCENES, tr("Landsat scenes"), QgsProcessing.SourceType.TypeFile)
     parameter.setMinimumNumberInputs(1)
     parameter.setMetadata({"widget_wrapper": {"class": _SCENES_WIDGET}})
     return _with_help(
@@ -231,6 +230,13 @@ def chosen(names: Iterable[str], numbers: Iterable[int]) -> tuple[str, ...]:
     return tuple(name for number, name in enumerate(names) if number in picked)
 
 
-def is_given(parameters: dict[str, Any], name: str) -> bool:
-    """Tell whether a parameter was given at all."""
-    return parameters.get(name) is not None
+def is_emptied(values: dict[str, Any], name: str) -> bool:
+    """Tell whether a choice of several was given as none at all.
+
+    QGIS reads the empty text, which is what ``MASK=`` means to qgis_process (there it arrives as a null variant), as
+    "not given" and takes the default.
+    """
+    value = values.get(name)
+    if value is None:
+        return False
+    return value == NULL or (isinstance(value, str) and not value.strip()) or value in ([], ())

@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .progress import Progress
+from .progress import Progress, Span
 from .records import GRID, Fit, IterationRecord, Tally
 
 if TYPE_CHECKING:
     from .records import Grid64
+
+# Runs of 10 to 30 iterations to the 1 % stop are usual; 0.88 puts the bar at 72 % after 10 and at 98 % after 30.
+_SHARE_LEFT = 0.88
 
 
 @dataclass(frozen=True)
@@ -96,7 +99,9 @@ def lloyd(
     while True:
         number = len(records) + 1
         began = time.perf_counter()
-        labelled = label(centres, progress)
+        # Nobody knows how many iterations there will be: each takes a fixed share of what is left of the bar.
+        left = _SHARE_LEFT ** (number - 1)
+        labelled = label(centres, Span(progress, 1 - left, 1 - left * _SHARE_LEFT))
         proposed = next_centres(centres, labelled.tally)
         move = largest_move_dn(centres, proposed)
         percent = 100.0 * labelled.changed / pixels

@@ -10,6 +10,8 @@ from ..algorithms.base import ICON
 from ..algorithms.cluster import ClusterAlgorithm
 from ..engine.version import version
 
+ALGORITHMS = (ClusterAlgorithm,)
+
 
 class IIkMCProvider(QgsProcessingProvider):
     """Lists the algorithms."""
@@ -43,5 +45,5 @@ class IIkMCProvider(QgsProcessingProvider):
         return False
 
     def loadAlgorithms(self) -> None:
-        for algorithm in (ClusterAlgorithm,):
+        for algorithm in ALGORITHMS:
             self.addAlgorithm(algorithm())
