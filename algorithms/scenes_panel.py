@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterable
 
 from qgis.core import QgsApplication, QgsMimeDataUtils, QgsSettings
-from qgis.PyQt.QtCore import QDir, QEvent, QMimeData, QObject, QRectF, QSize, Qt, pyqtSignal
+from qgis.PyQt.QtCore import QDir, QEvent, QMimeData, QModelIndex, QObject, QRectF, QSize, Qt, pyqtSignal
 from qgis.PyQt.QtGui import (
     QDragEnterEvent,
     QDragMoveEvent,
@@ -17,6 +17,7 @@ from qgis.PyQt.QtGui import (
     QPainter,
     QPaintEvent,
     QPalette,
+    QResizeEvent,
     QTextOption,
 )
 from qgis.PyQt.QtWidgets import (
@@ -32,6 +33,8 @@ from qgis.PyQt.QtWidgets import (
     QPushButton,
     QSizePolicy,
     QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
     QToolButton,
     QTreeWidget,
     QTreeWidgetItem,
@@ -44,7 +47,11 @@ from .scene_paths import FILE_PATTERNS, find_scenes, is_choosable, join_paths, s
 
 LAST_FOLDER = "iikmc/last_scenes_folder"
 _PATH = Qt.ItemDataRole.UserRole
-_ROWS = 5
+_FEWEST_ROWS, _MOST_ROWS = 5, 10
+_NAME = "LC08_L2SP_000000_00000000_00000000_02_T1"
+"""As wide as the name of a scene."""
+_FOLDER = "/landsat/scenes"
+"""As wide as a folder must be shown to tell anything."""
 _PATIENCE = 700
 """Milliseconds after which a search shows that it is at work."""
 
@@ -61,6 +68,15 @@ def mime_paths(data: QMimeData | None) -> list[str]:
     return split_paths(data.text()) if data.hasText() else []
 
 
+class _Elision(QStyledItemDelegate):
+    """Shortens a name at its end, where a product identifier tells least, and a folder in its middle."""
+
+    def initStyleOption(self, option: QStyleOptionViewItem, index: QModelIndex) -> None:
+        super().initStyleOption(option, index)
+        modes = (Qt.TextElideMode.ElideRight, Qt.TextElideMode.ElideMiddle)
+        option.textElideMode = modes[index.column()]
+
+
 class ScenesList(QTreeWidget):
     """The chosen paths, one a row: the last part of the path, which names the scene, and the folder it lies in."""
 
@@ -73,9 +89,10 @@ class ScenesList(QTreeWidget):
         self.setRootIsDecorated(False)
         self.setUniformRowHeights(True)
         self.setAllColumnsShowFocus(True)
-        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.setItemDelegate(_Elision(self))
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setAcceptDrops(True)
         self.viewport().setAcceptDrops(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -122,13 +139,23 @@ class ScenesList(QTreeWidget):
         return item
 
     def _fit(self) -> None:
-        self.resizeColumnToContents(0)
+        # A folder too narrow to read is left to the tool tip.
+        wanted = max(self.sizeHintForColumn(0), self.header().sectionSizeHint(0))
+        room = self.viewport().width() - wanted
+        self.setColumnHidden(1, room < self.fontMetrics().horizontalAdvance(_FOLDER))
+        self.setColumnWidth(0, wanted)
+        self.updateGeometry()
 
     def sizeHint(self) -> QSize:
-        return QSize(super().sizeHint().width(), self._height(_ROWS + 1))
+        rows = min(max(self.topLevelItemCount() + 1, _FEWEST_ROWS), _MOST_ROWS)
+        return QSize(super().sizeHint().width(), self._height(rows))
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(super().minimumSizeHint().width(), self._height(_ROWS))
+        return QSize(super().minimumSizeHint().width(), self._height(_FEWEST_ROWS))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
 
     def _height(self, rows: int) -> int:
         icon = self.style().pixelMetric(QStyle.PixelMetric.PM_SmallIconSize)
@@ -177,6 +204,7 @@ class ScenesPanel(QWidget):
         self.list.paths_offered.connect(self.offer)
         self.list.itemSelectionChanged.connect(self._enable)
         self.status = QLabel()
+        self.status.setWordWrap(True)
         self.status.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
 
         self.add_folder_button = _button(
@@ -195,19 +223,13 @@ class ScenesPanel(QWidget):
         self.remove_button = _button(tr("Remove"), tr("Remove the selected entries (Delete)"), self.remove)
         self.remove_all_button = _button(tr("Remove all"), tr("Empty the list"), self.remove_all)
 
-        adding = QHBoxLayout()
-        for button in (self.add_folder_button, self.add_every_button, self.add_files_button):
-            adding.addWidget(button)
-        adding.addStretch()
-        removing = QHBoxLayout()
-        removing.addWidget(self.status, 1)
-        removing.addWidget(self.remove_button)
-        removing.addWidget(self.remove_all_button)
+        # Two rows of buttons, so that all of it fits in the dialog's usual width.
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.list, 1)
-        layout.addLayout(adding)
-        layout.addLayout(removing)
+        layout.addLayout(_row([self.add_folder_button, self.add_files_button], self.remove_button))
+        layout.addLayout(_row([self.add_every_button], self.remove_all_button))
+        layout.addWidget(self.status)
         self.setFocusProxy(self.list)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self._tell()
@@ -331,6 +353,7 @@ class ScenesLine(QWidget):
         self.line = QLineEdit()
         self.line.setPlaceholderText(tr("Scene folders, MTL files or .tar bundles"))
         self.line.setClearButtonEnabled(True)
+        self.line.setMinimumWidth(self.line.fontMetrics().horizontalAdvance(f"MM{_NAME}MM"))
         self.line.textChanged.connect(self._read)
         self.line.installEventFilter(self)
         self.button = QToolButton()
@@ -400,6 +423,15 @@ def _button(text: str, tool_tip: str, on_click: Callable[[], None]) -> QPushButt
     button.setAutoDefault(False)  # Return belongs to the dialog
     button.clicked.connect(lambda _checked=False: on_click())
     return button
+
+
+def _row(left: Iterable[QWidget], right: QWidget) -> QHBoxLayout:
+    row = QHBoxLayout()
+    for widget in left:
+        row.addWidget(widget)
+    row.addStretch()
+    row.addWidget(right)
+    return row
 
 
 def _holds_files(event: QDropEvent) -> bool:

@@ -425,6 +425,14 @@ class TestPanel:
             button.click()
         assert panel.paths() == []
 
+    def test_the_folder_gives_way_to_the_name(self, panel, qgis_app):
+        panel.setPaths([f"/data/landsat/{SCENE_1}"])
+        for width, hidden in ((1000, False), (320, True), (1000, False)):
+            panel.resize(width, 300)
+            panel.show()
+            qgis_app.processEvents()
+            assert panel.list.isColumnHidden(1) is hidden
+
     def test_at_least_five_rows_fit(self, panel):
         panel.setPaths([f"/data/{n}" for n in range(5)])
         panel.list.resize(400, panel.list.minimumSizeHint().height())
