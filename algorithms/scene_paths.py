@@ -56,6 +56,17 @@ def same_place(path: str) -> str:
     return os.path.normcase(os.path.normpath(path))
 
 
+def distinct(paths: Iterable[str], known: Iterable[str] = ()) -> list[str]:
+    """Return the first of each place in `paths` that is not in `known`."""
+    seen = {same_place(path) for path in known}
+    found = []
+    for path in paths:
+        if same_place(path) not in seen:
+            seen.add(same_place(path))
+            found.append(path)
+    return found
+
+
 def is_choosable(path: str) -> bool:
     """Tell whether `path` is a folder, or a file that stands for a scene."""
     return bool(CHOOSABLE_FILE.search(path)) or os.path.isdir(path)

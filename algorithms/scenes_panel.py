@@ -43,7 +43,7 @@ from qgis.PyQt.QtWidgets import (
 )
 
 from .i18n import tr
-from .scene_paths import FILE_PATTERNS, find_scenes, is_choosable, join_paths, same_place, split_paths
+from .scene_paths import FILE_PATTERNS, distinct, find_scenes, is_choosable, join_paths, split_paths
 
 LAST_FOLDER = "iikmc/last_scenes_folder"
 _PATH = Qt.ItemDataRole.UserRole
@@ -103,13 +103,8 @@ class ScenesList(QTreeWidget):
 
     def append(self, paths: Iterable[str]) -> int:
         """Add the paths that are not in the list yet; return how many those were."""
-        known = {same_place(path) for path in self.paths()}
         reachable: dict[str, bool] = {}
-        items = []
-        for path in paths:
-            if same_place(path) not in known:
-                known.add(same_place(path))
-                items.append(self._item(path, reachable))
+        items = [self._item(path, reachable) for path in distinct(paths, self.paths())]
         self.addTopLevelItems(items)
         self._fit()
         return len(items)
@@ -160,7 +155,7 @@ class ScenesList(QTreeWidget):
     def _height(self, rows: int) -> int:
         icon = self.style().pixelMetric(QStyle.PixelMetric.PM_SmallIconSize)
         row = max(self.fontMetrics().height(), icon) + 4
-        return self.header().sizeHint().height() + rows * row + 2 * self.frameWidth()
+        return int(self.header().sizeHint().height() + rows * row + 2 * self.frameWidth())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
@@ -372,7 +367,7 @@ class ScenesLine(QWidget):
 
     def setPaths(self, paths: Iterable[str]) -> None:
         """Replace the text."""
-        self._paths = list({same_place(path): path for path in reversed(list(paths))}.values())[::-1]
+        self._paths = distinct(paths)
         text = join_paths(self._paths)
         self.line.setText(text)
         self.line.setCursorPosition(len(text))  # the names are at the end of the paths
@@ -383,7 +378,7 @@ class ScenesLine(QWidget):
         if dialog.exec() == QDialog.DialogCode.Accepted:
             self.setPaths(dialog.panel.paths())
 
-    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() in (QEvent.Type.DragEnter, QEvent.Type.DragMove, QEvent.Type.Drop) and _holds_files(event):
             _accept_paths(event)
             if event.type() == QEvent.Type.Drop:
@@ -394,7 +389,7 @@ class ScenesLine(QWidget):
 
     def _read(self, text: str) -> None:
         if text != join_paths(self._paths):
-            self._paths = split_paths(text)
+            self._paths = distinct(split_paths(text))
         self.line.setToolTip("\n".join(QDir.toNativeSeparators(path) for path in self._paths))
         self.changed.emit()
 
@@ -436,7 +431,7 @@ def _row(left: Iterable[QWidget], right: QWidget) -> QHBoxLayout:
 
 def _holds_files(event: QDropEvent) -> bool:
     data = event.mimeData()
-    return data.hasUrls() or QgsMimeDataUtils.isUriList(data)
+    return bool(data.hasUrls() or QgsMimeDataUtils.isUriList(data))
 
 
 def _accept_paths(event: QDropEvent) -> bool:

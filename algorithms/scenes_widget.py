@@ -21,7 +21,7 @@ class ScenesWidgetWrapper:
     outputs. Elsewhere it is our list of scenes or, should that fail to load, QGIS's own widget again.
     """
 
-    def __new__(  # type: ignore[misc]
+    def __new__(
         cls, param: QgsProcessingParameterDefinition, dialog: Any, row: int = 0, col: int = 0, **options: Any
     ) -> Any:
         """Return the wrapper for `param` in `dialog`."""

@@ -11,7 +11,7 @@ from .scene_paths import paths_of
 from .scenes_panel import ScenesLine, ScenesPanel
 
 
-class ScenesWrapper(WidgetWrapper):  # type: ignore[misc]
+class ScenesWrapper(WidgetWrapper):
     """A `ScenesPanel` in the algorithm's dialog, a `ScenesLine` in a cell of the batch table."""
 
     def createWidget(self, **_options: Any) -> QWidget:

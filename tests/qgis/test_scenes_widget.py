@@ -472,6 +472,13 @@ class TestBatch:
         wrapper.widget.line.clear()
         assert heard == [["/a", "/b"], None]
 
+    def test_repeats_are_dropped_in_order(self, batch):
+        widget = batch.wrappers[0][0].widget
+        widget.setPaths(["/a", "/b", "/a/"])
+        assert widget.line.text() == "/a;/b"
+        widget.line.setText("/c;/d;/c")
+        assert widget.paths() == ["/c", "/d"]
+
     def test_fill_down(self, batch):
         batch.addRow()
         batch.addRow()
