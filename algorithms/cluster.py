@@ -25,6 +25,7 @@ from .base import IIkMCAlgorithm
 from .feedback import FeedbackProgress
 from .i18n import tr
 from .layers import load_on_completion
+from .scene_paths import paths_of
 
 if TYPE_CHECKING:
     from ..engine.pipeline import Result
@@ -155,7 +156,7 @@ class ClusterAlgorithm(IIkMCAlgorithm):
 
         signatures = self.parameterAsFile(values, parameters.SIGNATURES, context)
         return Request(
-            scenes=parameters.scene_paths(self.parameterAsFileList(values, parameters.SCENES, context)),
+            scenes=tuple(paths_of(self.parameterAsFileList(values, parameters.SCENES, context))),
             output=Path(output or self._output_folder(values, context)),
             k=self.parameterAsInt(values, parameters.K, context),
             mask=MaskRule(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 from qgis.core import (
@@ -210,18 +209,6 @@ def output() -> QgsProcessingParameterDefinition:
             "run of the same scenes are replaced."
         ),
     )
-
-
-def scene_paths(values: Iterable[str]) -> tuple[str, ...]:
-    """Return the paths in SCENES; one text of several paths separated by semicolons is taken apart."""
-    paths: list[str] = []
-    for value in values:
-        text = str(value).strip()
-        if ";" in text and not Path(text).exists():
-            paths.extend(part.strip() for part in text.split(";"))
-        else:
-            paths.append(text)
-    return tuple(path for path in paths if path)
 
 
 def chosen(names: Iterable[str], numbers: Iterable[int]) -> tuple[str, ...]:
