@@ -761,6 +761,7 @@ def _strip(scene: SimulatedScene, weather: _Weather, table: np.ndarray, row0: in
     cover = np.where(snow, np.uint8(SNOW), cover)
     light = wide.light[crop1]
     light *= np.where(dry, shade, np.float32(1))
+    np.minimum(light, np.float32(1.15), out=light, where=snow)  # real snow: 99 % below 1.13 (LC08 005009)
     lush = np.where(snow, np.float32(0), wide.lush[crop1])
     index = cover.astype(np.int32) * _JITTERS + jitter
 
