@@ -49,8 +49,9 @@ def _move(project: QgsProject, layer_id: str, group_name: str, position: int) ->
     group: QgsLayerTreeGroup = root.findGroup(group_name) or root.insertGroup(0, group_name)
     clone = node.clone()
     clone.setExpanded(False)
-    group.insertChildNode(min(position, len(group.children())), clone)
+    # First out, then in: QGIS may have put the new layer into this very group, beside the layer before it.
     node.parent().removeChildNode(node)
+    group.insertChildNode(min(position, len(group.children())), clone)
 
 
 def load_on_completion(
