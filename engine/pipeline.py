@@ -22,6 +22,7 @@ from .landsat.bands import SENSOR_NAMES
 from .outputs import Staging
 from .palette import class_colours, class_names
 from .progress import Progress, Silent, Span, check_cancelled
+from .raster_access import small_block_cache
 from .reading import STRIP_PIXELS
 from .records import Block, Fit, Scene, Tally
 from .request import Request
@@ -108,7 +109,7 @@ def cluster(
     kernel = kernel or pick_kernel()
     executor = ThreadExecutor(request.workers)
     clock = _Clock()
-    with one_blas_thread(), Staging(request.output) as staging:
+    with one_blas_thread(), small_block_cache(), Staging(request.output) as staging:
         progress.stage(f"Reading and masking {len(scenes)} scene(s) on {executor.workers} thread(s)")
         series = read_series(
             scenes, request.roles, request.mask, request.k, _need(request), request.seed, executor,
