@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
@@ -19,6 +20,7 @@ from .execution.threads import ThreadExecutor, one_blas_thread
 from .kernels import Kernel, pick_kernel
 from .kmeans import Labelled, StopRule, lloyd
 from .landsat.bands import SENSOR_NAMES
+from .memory import PixelStore, automatic_budget
 from .outputs import Staging
 from .palette import class_colours, class_names
 from .progress import Progress, Silent, Span, check_cancelled
@@ -109,13 +111,21 @@ def cluster(
     kernel = kernel or pick_kernel()
     executor = ThreadExecutor(request.workers)
     clock = _Clock()
-    with one_blas_thread(), small_block_cache(), Staging(request.output) as staging:
+    budget = request.memory * 1_000_000 or automatic_budget()
+    pixels = sum(scene.checked_grid().pixels for scene in scenes)
+    with ExitStack() as stack:
+        stack.enter_context(one_blas_thread())
+        stack.enter_context(small_block_cache())
+        staging = stack.enter_context(Staging(request.output))
+        store = stack.enter_context(PixelStore(budget, pixels, len(request.roles), staging.folder))
         progress.stage(f"Reading and masking {len(scenes)} scene(s) on {executor.workers} thread(s)")
         series = read_series(
-            scenes, request.roles, request.mask, request.k, _need(request), request.seed, executor,
+            scenes, request.roles, request.mask, request.k, _need(request), request.seed, executor, store,
             Span(progress, 0.0, _READ), strip_pixels,
         )  # fmt: skip
         _tell_audit(series, progress)
+        if store.spilled:
+            progress.note(f"{store.spilled / 1e9:.1f} GB of pixels lie in temporary files (MEMORY)")
         clock.lap("read")
         start = given if given is not None else start_centres(request, series)
         progress.stage(f"Clustering {series.pixels:,} pixels into {request.k} classes ({kernel.name} kernel)")
