@@ -17,7 +17,7 @@ from . import rasters, report, signatures, statistics, styles
 from .choices import MINIMUM_MAXIMUM, PERCENTILE_RANGE, PLUS_PLUS, SIGNATURES_FILE
 from .errors import NoValidPixels
 from .execution.threads import ThreadExecutor, one_blas_thread
-from .kernels import Kernel, pick_kernel
+from .kernels import Kernel, drift, pick_kernel
 from .kmeans import Labelled, StopRule, lloyd
 from .landsat.bands import SENSOR_NAMES
 from .memory import PixelStore, automatic_budget
@@ -197,9 +197,11 @@ def _iterate(
     series: Series, start: Grid64, request: Request, kernel: Kernel, executor: ThreadExecutor, progress: Progress
 ) -> Fit:
     k, n_bands = start.shape
+    moves = drift.Log()
 
     def label(centres: Grid64, within: Progress) -> Labelled:
-        changed = sum(executor.each(lambda block: kernel.relabel(block, centres), series.blocks, within))
+        moved = moves.follow(centres)
+        changed = sum(executor.each(lambda block: kernel.relabel(block, centres, moved), series.blocks, within))
         tally = Tally.zero(k, n_bands)
         for block in series.blocks:
             tally.add(block.tally)

@@ -187,6 +187,16 @@ class Tally:
 
 
 @dataclass
+class Gaps:
+    """How far the pixels of a block are from changing class: a cache that kernels may make, use and drop."""
+
+    history: int
+    """Number of the `kernels.drift` history that the keys belong to."""
+    key: NDArray[np.uint16]
+    """(n_valid,) drift of its class that a pixel withstands, in quanta of 1/16 DN; too small is never wrong."""
+
+
+@dataclass
 class Block:
     """The valid pixels of one strip and their labels: the unit of work."""
 
@@ -200,6 +210,8 @@ class Block:
     """(n_valid,) classes, changed in place by the kernels."""
     tally: Tally
     """Of `labels`, kept up to date by the kernels."""
+    gaps: Gaps | None = None
+    """A kernel's cache."""
 
     @property
     def dn(self) -> DN:

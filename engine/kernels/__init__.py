@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from ..records import Block, Grid64
+    from .drift import Drift
 
 
 class Kernel(Protocol):
@@ -15,7 +16,7 @@ class Kernel(Protocol):
     def name(self) -> str:
         """Short name for the log."""
 
-    def relabel(self, block: Block, centres: Grid64) -> int:
+    def relabel(self, block: Block, centres: Grid64, drift: Drift | None = None) -> int:
         """Label a block anew.
 
         Parameters
@@ -24,6 +25,9 @@ class Kernel(Protocol):
             Its `labels` and `tally` are brought up to date in place; both must be those of a former call, or all zero.
         centres
             (k, n_bands) in 1/64 DN.
+        drift
+            How the centres moved up to these, for kernels that remember how safe each pixel is; unknown by default.
+            It saves time and never changes the answer.
 
         Returns
         -------

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ..records import DN, Grid64, Labels
+    from .drift import Drift
 
 _SHIFT = 32768
 _GROUP_BITS = 6
@@ -39,7 +40,7 @@ class NumpyKernel:
 
     name = "numpy"
 
-    def relabel(self, block: Block, centres: Grid64) -> int:
+    def relabel(self, block: Block, centres: Grid64, drift: Drift | None = None) -> int:
         """Label the block's pixels anew in place and return how many changed class."""
         k = centres.shape[0]
         dn = block.dn

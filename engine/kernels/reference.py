@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ..records import DN, Grid64, Labels
+    from .drift import Drift
 
 
 def nearest(dn: DN, centres: Grid64) -> Labels:
@@ -50,7 +51,7 @@ class ReferenceKernel:
 
     name = "reference"
 
-    def relabel(self, block: Block, centres: Grid64) -> int:
+    def relabel(self, block: Block, centres: Grid64, drift: Drift | None = None) -> int:
         """Label the block's pixels anew in place and return how many changed class."""
         dn = block.dn
         labels = nearest(dn, centres)
