@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import rasters, report, signatures, statistics, styles
-from .choices import MINIMUM_MAXIMUM, PERCENTILE_RANGE, PLUS_PLUS, SIGNATURES_FILE
+from . import coarse, rasters, report, signatures, statistics, styles
+from .choices import COARSE_TO_FINE, MINIMUM_MAXIMUM, PERCENTILE_RANGE, PLUS_PLUS, SIGNATURES_FILE
 from .errors import NoValidPixels
 from .execution.threads import ThreadExecutor, one_blas_thread
 from .kernels import Kernel, drift, pick_kernel
@@ -127,7 +127,8 @@ def cluster(
         if store.spilled:
             progress.note(f"{store.spilled / 1e9:.1f} GB of pixels lie in temporary files (MEMORY)")
         clock.lap("read")
-        start = given if given is not None else start_centres(request, series)
+        start = given if given is not None else start_centres(request, series, kernel, executor, progress)
+        clock.lap("start")
         progress.stage(f"Clustering {series.pixels:,} pixels into {request.k} classes ({kernel.name} kernel)")
         fit = _iterate(series, start, request, kernel, executor, Span(progress, _READ, _ITERATE))
         clock.lap("iterate")
@@ -160,10 +161,13 @@ def _need(request: Request) -> Need:
         PERCENTILE_RANGE: Need.HISTOGRAM,
         PLUS_PLUS: Need.SAMPLE,
         SIGNATURES_FILE: Need.NOTHING,
+        COARSE_TO_FINE: Need.DRAWS,
     }[request.start]
 
 
-def start_centres(request: Request, series: Series) -> Grid64:
+def start_centres(
+    request: Request, series: Series, kernel: Kernel, executor: ThreadExecutor, progress: Progress
+) -> Grid64:
     """Return the start centres that a survey of the valid pixels gives."""
     survey = series.survey
     if survey.low is not None and survey.high is not None:
@@ -173,6 +177,13 @@ def start_centres(request: Request, series: Series) -> Grid64:
         return between(low, high, request.k)
     if survey.sample is not None:
         return plus_plus(survey.sample.dn, request.k, request.seed)
+    if survey.draws:
+
+        def run(label: Callable[[Block], int], blocks: Sequence[Block]) -> int:
+            return sum(executor.each(label, blocks, Span(progress, _READ, _READ)))
+
+        progress.stage("Finding a start on sub-samples")
+        return coarse.start(survey.draws, request.k, request.seed, kernel, run, progress)[0]
     raise RuntimeError(f"no survey for the start {request.start}")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +12,7 @@ from .landsat.bands import BAND_NUMBERS, FILL, VALID_DN
 from .landsat.qa import FLAGS, QA_FILL, flag_bits, saturation_bits
 from .raster_access import Handles, raster_env
 from .records import Audit, MaskRule, PixelGrid, Scene, Strip
+from .sampling import Sample, draw
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -37,6 +38,8 @@ class Packed:
     """(n_bands, n_valid) their values."""
     audit: Audit
     """Why the others are invalid."""
+    draws: dict[int, Sample] = field(default_factory=dict)
+    """Sub-samples for the coarse-to-fine start: share -> drawn pixels."""
 
 
 def plan_strips(grid: PixelGrid, scene: int, pixels: int = STRIP_PIXELS) -> list[Strip]:
@@ -59,8 +62,25 @@ def plan_strips(grid: PixelGrid, scene: int, pixels: int = STRIP_PIXELS) -> list
     return [Strip(scene, row, min(height, grid.height - row)) for row in range(0, grid.height, height)]
 
 
-def read_strip(scene: Scene, roles: Sequence[str], rule: MaskRule, strip: Strip, handles: Handles) -> Packed:
+def read_strip(
+    scene: Scene,
+    roles: Sequence[str],
+    rule: MaskRule,
+    strip: Strip,
+    handles: Handles,
+    shares: Sequence[int] = (),
+    key: int = 0,
+) -> Packed:
     """Decode a strip, find its valid pixels and pack them.
+
+    Parameters
+    ----------
+    scene, roles, rule, strip
+        What to read.
+    handles
+        Open files.
+    shares, key
+        Sub-samples to draw, and the scene's `sampling.scene_key`.
 
     Returns
     -------
@@ -93,7 +113,8 @@ def read_strip(scene: Scene, roles: Sequence[str], rule: MaskRule, strip: Strip,
     valid, audit = mask(bands, qa, radsat, rule, saturation_bits(_numbers(scene, roles)))
     dn = pack(bands, valid)
     audit.out_of_range = count_out_of_range(dn)
-    return Packed(strip, np.packbits(valid), dn, audit)
+    draws = {share: draw(share, key, bands, valid, strip.row) for share in shares}
+    return Packed(strip, np.packbits(valid), dn, audit, draws)
 
 
 def _numbers(scene: Scene, roles: Sequence[str]) -> list[int]:

@@ -13,7 +13,7 @@ from .progress import Progress
 from .raster_access import Handles
 from .reading import STRIP_PIXELS, Packed, plan_strips, read_strip
 from .records import Audit, Block, MaskRule, Scene, Strip, Tally
-from .sampling import scene_key
+from .sampling import scene_key, shares_for
 from .survey import Need, Survey, combine, survey
 
 
@@ -80,6 +80,7 @@ def read_series(
         for strip in plan_strips(scene.checked_grid(), number, strip_pixels)
     ]
     keys = [scene_key(seed, scene.id) for scene in scenes]
+    shares = shares_for(sum(scene.checked_grid().pixels for scene in scenes)) if need is Need.DRAWS else ()
     audits = [Audit() for _ in scenes]
     blocks: list[Block] = []
     surveys: list[Survey] = []
@@ -87,7 +88,7 @@ def read_series(
 
         def load(strip: Strip) -> tuple[Block | None, Audit, Survey]:
             scene = scenes[strip.scene]
-            packed = read_strip(scene, roles, rule, strip, handles)
+            packed = read_strip(scene, roles, rule, strip, handles, shares, keys[strip.scene])
             part = survey(packed, need, keys[strip.scene], scene.checked_grid().width)
             return _block(packed, k, store), packed.audit, part
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
 
@@ -24,6 +24,7 @@ class Need(Enum):
     RANGE = "range"
     HISTOGRAM = "histogram"
     SAMPLE = "sample"
+    DRAWS = "draws"
 
 
 @dataclass
@@ -38,6 +39,8 @@ class Survey:
     """(n_bands, 65536) pixels per DN."""
     sample: Sample | None = None
     """Seeded sample."""
+    draws: dict[int, list[Sample]] = field(default_factory=dict)
+    """Share -> drawn sub-samples of the parts."""
 
 
 def survey(packed: Packed, need: Need, key: int, width: int) -> Survey:
@@ -65,6 +68,8 @@ def survey(packed: Packed, need: Need, key: int, width: int) -> Survey:
         inside = np.flatnonzero(np.unpackbits(packed.valid, count=packed.strip.height * width))
         hashes = pixel_hashes(key, inside + packed.strip.row * width)
         result.sample = smallest(hashes, packed.dn, SAMPLE_SIZE)
+    elif need is Need.DRAWS:
+        result.draws = {share: [sample] for share, sample in packed.draws.items()}
     return result
 
 
@@ -82,4 +87,7 @@ def combine(surveys: Iterable[Survey], n_bands: int) -> Survey:
     samples = [part.sample for part in parts if part.sample is not None]
     if samples:
         whole.sample = merge(samples, n_bands, SAMPLE_SIZE)
+    for part in parts:
+        for share, drawn in part.draws.items():
+            whole.draws.setdefault(share, []).extend(drawn)
     return whole

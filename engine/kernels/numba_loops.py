@@ -19,7 +19,6 @@ other centre can have become nearer. Keys are a cache: too small a key costs tim
 from __future__ import annotations
 
 import numpy as np
-
 from numba import njit
 
 # 9 rows of 1024 float32 are 36 KB, within a first-level cache of 48 KB; 512 and 2048 are slower.
