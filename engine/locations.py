@@ -24,7 +24,9 @@ class Location:
     def raster_path(self, name: str) -> str:
         """Return what rasterio opens for the file `name`."""
         if self.bundled:
-            return f"/vsitar/{self.path.as_posix()}/{self.members[name]}"
+            # GDAL drops a leading "./", which `tar cf x.tar .` gives every member.
+            member = self.members[name]
+            return f"/vsitar/{self.path.as_posix()}/{member[2:] if member.startswith('./') else member}"
         return str(self.path / name)
 
     def read_text(self, name: str) -> str:
