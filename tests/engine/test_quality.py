@@ -1,6 +1,7 @@
 """Quality bits: every value that real products hold, against a table made by hand from the USGS bit tables.
 
-Values counted in real Landsat 4-9 Collection 2 Level-2 products; bits of USGS LSDS-1619 table 6-3 and LSDS-1618 table 5-4.
+Values counted in real Landsat 4-9 Collection 2 Level-2 products; bits of USGS LSDS-1619 table 6-3 and LSDS-1618
+table 5-4.
 """
 
 from __future__ import annotations
