@@ -39,7 +39,7 @@ class Location:
         """
         if not self.bundled:
             return (self.path / name).read_text(encoding="utf-8", errors="replace")
-        with tarfile.open(self.path) as bundle:
+        with tarfile.open(self.path, "r:") as bundle:
             member = bundle.extractfile(self.members[name])
             if member is None:
                 raise OSError(f"{name} is no file")
@@ -73,7 +73,8 @@ def bundle(path: Path) -> Location:
         It is no readable tar file.
     """
     try:
-        with tarfile.open(path) as archive:
+        # "r:": uncompressed only, as USGS delivers it and GDAL reads it in place.
+        with tarfile.open(path, "r:") as archive:
             files = [member.name for member in archive.getmembers() if member.isfile()]
     except (OSError, tarfile.TarError, EOFError) as error:
         raise SceneError(
