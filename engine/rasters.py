@@ -47,32 +47,39 @@ def write_classes(
     OutputError
         The file cannot be written.
     """
-    import rasterio
     from rasterio.enums import Resampling
     from rasterio.errors import RasterioError
+    from rasterio.io import MemoryFile
     from rasterio.windows import Window
 
     grid = scene.checked_grid()
     try:
-        with raster_env(), rasterio.open(path, "w", **_profile(grid, len(names))) as target:
-            target.write_colormap(1, {NODATA: (0, 0, 0, 0), **{j + 1: (*c, 255) for j, c in enumerate(colours)}})
-            target.set_band_description(1, "Class")
-            target.update_tags(
-                TIFFTAG_SOFTWARE="IIkMC",
-                TIFFTAG_DATETIME=scene.acquired.strftime("%Y:%m:%d 00:00:00"),
-                LANDSAT_PRODUCT_ID=scene.id,
-                CLASS_NAMES="; ".join(f"{j + 1}={name}" for j, name in enumerate(names)),
-            )
-            for block in blocks:
-                rows = unmask(block.valid, block.labels, block.strip.height, grid.width)
-                target.write(rows, 1, window=Window(0, block.strip.row, grid.width, block.strip.height))
-                on_block()
-            factors = _overviews(grid)
-            if factors:
-                # The most frequent class would be slower and no truer: nearest keeps real pixels and nodata apart.
-                target.build_overviews(factors, Resampling.nearest)
+        # Made in memory (at worst 1.4 bytes a pixel) and written in one go: when a disk is full, GDAL
+        # tells of it while it closes a file, where rasterio lets it pass and a damaged raster would look like a result.
+        with raster_env(), MemoryFile(ext=".tif") as memory:
+            with memory.open(**_profile(grid, len(names))) as target:
+                target.write_colormap(1, {NODATA: (0, 0, 0, 0), **{j + 1: (*c, 255) for j, c in enumerate(colours)}})
+                target.set_band_description(1, "Class")
+                target.update_tags(
+                    TIFFTAG_SOFTWARE="IIkMC",
+                    TIFFTAG_DATETIME=scene.acquired.strftime("%Y:%m:%d 00:00:00"),
+                    LANDSAT_PRODUCT_ID=scene.id,
+                    CLASS_NAMES="; ".join(f"{j + 1}={name}" for j, name in enumerate(names)),
+                )
+                for block in blocks:
+                    rows = unmask(block.valid, block.labels, block.strip.height, grid.width)
+                    target.write(rows, 1, window=Window(0, block.strip.row, grid.width, block.strip.height))
+                    on_block()
+                factors = _overviews(grid)
+                if factors:
+                    # The most frequent class would be slower and no truer: nearest keeps real pixels and nodata apart.
+                    target.build_overviews(factors, Resampling.nearest)
+            path.write_bytes(memory.getbuffer())
     except (RasterioError, OSError) as error:
-        raise OutputError(f"OUTPUT: {path.name} cannot be written in {path.parent} ({error}).") from error
+        reason = getattr(error, "strerror", None) or error
+        raise OutputError(
+            f"OUTPUT: {path.name} cannot be written ({reason}); free some space or choose another folder."
+        ) from error
 
 
 def _profile(grid: PixelGrid, k: int) -> dict[str, Any]:

@@ -133,7 +133,9 @@ def _products(location: Location) -> list[ProductId]:
         if product is None:
             continue
         rest = name[len(product.text) :]
-        if _MTL_NAME.fullmatch(rest) or re.fullmatch(r"(_SR)?_B\d+\.TIFF?", rest, re.IGNORECASE):
+        # Temperature bands count only where there is nothing else, so that their product is told to be unusable.
+        bands = r"(_SR)?_B\d+\.TIFF?" if product.sensor in BAND_NUMBERS else r"(_S[RT])?_B\d+\.TIFF?"
+        if _MTL_NAME.fullmatch(rest) or re.fullmatch(bands, rest, re.IGNORECASE):
             products[product.text] = product
     return [products[text] for text in sorted(products)]
 
