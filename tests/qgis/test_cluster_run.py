@@ -450,3 +450,11 @@ def test_a_series_without_a_valid_pixel_is_refused(plugin, tmp_path):
     with pytest.raises(QgsProcessingException, match=r"SCENES: not one pixel of the 1 scene.* is valid"):
         run(tmp_path / "in", output)
     assert not output.exists()
+
+
+def test_an_output_that_cannot_be_made_is_named(plugin, tiny, tmp_path):
+    (tmp_path / "file").write_text("x")
+    for output in (tmp_path / "file" / "inside", tmp_path / ("a" * 300)):
+        with pytest.raises(QgsProcessingException, match=f"OUTPUT: the folder {output} cannot be written to"):
+            run(tiny, output)
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
