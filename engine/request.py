@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -76,7 +77,7 @@ class Request:
             raise ParameterError(f"WORKERS is {self.workers}; choose a number of threads, or 0 for one a core.")
         if self.memory < 0:
             raise ParameterError(f"MEMORY is {self.memory} MB; choose a size, or 0 for a safe share of what is free.")
-        if self.output.exists() and not self.output.is_dir():
+        if os.path.exists(self.output) and not os.path.isdir(self.output):
             raise ParameterError(f"OUTPUT: {self.output} is a file; choose a folder.")
 
     def parameters(self) -> dict[str, Any]:
