@@ -60,7 +60,9 @@ def test_only_the_missing_packages_are_installed_after_an_update(machine):
     there = [name for name in _packages("demo") if name not in ("python3-joblib", "python3-rasterio")]
     done, log = machine("demo", installed=there)
     assert done.returncode == 0, done.stderr
-    assert log == ["apt-get -q update", "apt-get -q install -y --no-install-recommends python3-rasterio python3-joblib"]
+    update, install = log
+    assert update.endswith(" update")
+    assert install.endswith(" install -y --no-install-recommends python3-rasterio python3-joblib")
     assert "python3-rasterio python3-joblib" in done.stdout
 
 

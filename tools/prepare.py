@@ -108,7 +108,9 @@ def install_packages(wanted: tuple[str, ...]) -> None:
     if as_root and shutil.which("sudo") is None:
         stop(f"as root, run 'apt-get update && apt-get install {' '.join(absent)}'; there is no sudo here. Try again.")
     print(f"Installing with apt-get: {' '.join(absent)}", flush=True)
-    apt = [*as_root, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-q"]
+    # A new machine may still be busy with its own updates: wait for them instead of failing.
+    options = ["-q", "-o", "DPkg::Lock::Timeout=300"]
+    apt = [*as_root, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", *options]
     # A list of packages that cannot be refreshed may still be good enough.
     run([*apt, "update"], "apt-get update failed; going on with the old lists of packages.", fatal=False)
     run(
