@@ -171,7 +171,7 @@ def start_centres(
     """Return the start centres that a survey of the valid pixels gives."""
     survey = series.survey
     if survey.low is not None and survey.high is not None:
-        return between(survey.low.tolist(), survey.high.tolist(), request.k)
+        return between([int(low) for low in survey.low], [int(high) for high in survey.high], request.k)
     if survey.histogram is not None:
         low, high = ([percentile(h, p) for h in survey.histogram] for p in PERCENTILES)
         return between(low, high, request.k)

@@ -13,8 +13,6 @@ import numpy as np
 from .records import Scene
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from .records import DN, Labels
 
 # A float64 sum of squares of one chunk stays below 2**32 * 2**16 = 2**48 < 2**53: exact.
@@ -61,7 +59,7 @@ def moments(dn: DN, labels: Labels, k: int) -> Moments:
     n_bands, n = dn.shape
     count = np.zeros(k, np.int64)
     total = np.zeros((k, n_bands), np.int64)
-    squares: NDArray[np.uint64] = np.zeros((k, n_bands), np.uint64)
+    squares = np.zeros((k, n_bands), np.uint64)
     for start in range(0, n, _CHUNK):
         part = slice(start, start + _CHUNK)
         index = labels[part].astype(np.intp)
