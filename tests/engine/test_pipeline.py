@@ -72,7 +72,7 @@ def test_record_of_a_run(three, request_of):
     assert run["iterations"][0]["changed_percent"] == 100.0
     assert set(run["versions"]) == {"iikmc", "python", "numpy", "rasterio", "gdal", "joblib", "platform"}
     assert run["versions"]["numpy"] == np.__version__
-    assert set(run["seconds"]) == {"read", "iterate", "write"}
+    assert set(run["seconds"]) == {"read", "start", "iterate", "write"}
 
 
 def test_counts_agree_in_every_file(three, request_of):
