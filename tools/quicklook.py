@@ -27,7 +27,7 @@ BRIGHTEST, GAMMA = 0.25, 0.6  # reflectance shown as white, and how much dark gr
 # Red, green and blue of each sensor family.
 RGB = {"LC": (4, 3, 2), "LE": (3, 2, 1), "LT": (3, 2, 1)}
 EMPTY = 232  # grey of fill and nodata, so that clouds stay white
-LEVELS = 28  # of each colour: fewer make a smaller file and cannot be seen here
+LEVELS = 20  # of each colour: fewer make a smaller file and cannot be seen here
 
 
 def _shape(dataset: rasterio.DatasetReader) -> tuple[int, int]:
