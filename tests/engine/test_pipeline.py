@@ -332,7 +332,7 @@ def test_a_kernels_error_is_raised_and_changes_nothing(tmp_path, three, earlier,
     class Broken:
         name = "broken"
 
-        def relabel(self, block, centres):
+        def relabel(self, block, centres, drift=None):
             raise ArithmeticError("broken")
 
     before = listing(tmp_path)
