@@ -9,6 +9,7 @@ import numpy as np
 
 from .execution.threads import ThreadExecutor
 from .memory import PixelStore
+from .packing import Packer
 from .progress import Progress
 from .raster_access import Handles
 from .reading import STRIP_PIXELS, Packed, plan_strips, read_strip
@@ -48,6 +49,7 @@ def read_series(
     need: Need,
     seed: int,
     executor: ThreadExecutor,
+    packer: Packer,
     store: PixelStore,
     progress: Progress,
     strip_pixels: int = STRIP_PIXELS,
@@ -64,8 +66,8 @@ def read_series(
         Number of classes, for the blocks' tallies.
     need, seed
         What the start asks of the survey.
-    executor, store, progress
-        Where to work, where to keep the pixels, whom to tell.
+    executor, packer, store, progress
+        Where to work, what masks and packs, where to keep the pixels, whom to tell.
     strip_pixels
         Size of a strip; never changes a result.
 
@@ -88,9 +90,9 @@ def read_series(
 
         def load(strip: Strip) -> tuple[Block | None, Audit, Survey]:
             scene = scenes[strip.scene]
-            packed = read_strip(scene, roles, rule, strip, handles, shares, keys[strip.scene])
+            packed = read_strip(scene, roles, rule, strip, handles, packer, shares, keys[strip.scene])
             part = survey(packed, need, keys[strip.scene], scene.checked_grid().width)
-            return _block(packed, k, store), packed.audit, part
+            return _block(packed, k, store), packed.pixels.audit, part
 
         for strip, (block, audit, part) in executor.each(lambda strip: (strip, load(strip)), strips, progress):
             audits[strip.scene].add(audit)
@@ -103,7 +105,8 @@ def read_series(
 
 def _block(packed: Packed, k: int, store: PixelStore) -> Block | None:
     """Return a block of the packed pixels; None where there are none."""
-    n_bands, n = packed.dn.shape
+    pixels = packed.pixels
+    n_bands, n = pixels.dn.shape
     if n == 0:
         return None
-    return Block(packed.strip, packed.valid, store.keep(packed.dn), np.zeros(n, np.uint8), Tally.zero(k, n_bands))
+    return Block(packed.strip, pixels.valid, store.keep(pixels.dn), np.zeros(n, np.uint8), Tally.zero(k, n_bands))

@@ -58,16 +58,17 @@ def survey(packed: Packed, need: Need, key: int, width: int) -> Survey:
         Columns of the scene's grid.
     """
     result = Survey()
-    if packed.dn.shape[1] == 0:
+    dn = packed.pixels.dn
+    if dn.shape[1] == 0:
         return result
     if need is Need.RANGE:
-        result.low, result.high = packed.dn.min(axis=1), packed.dn.max(axis=1)
+        result.low, result.high = packed.pixels.low, packed.pixels.high
     elif need is Need.HISTOGRAM:
-        result.histogram = np.stack([np.bincount(band, minlength=1 << 16) for band in packed.dn])
+        result.histogram = np.stack([np.bincount(band, minlength=1 << 16) for band in dn])
     elif need is Need.SAMPLE:
-        inside = np.flatnonzero(np.unpackbits(packed.valid, count=packed.strip.height * width))
+        inside = np.flatnonzero(np.unpackbits(packed.pixels.valid, count=packed.strip.height * width))
         hashes = pixel_hashes(key, inside + packed.strip.row * width)
-        result.sample = smallest(hashes, packed.dn, SAMPLE_SIZE)
+        result.sample = smallest(hashes, dn, SAMPLE_SIZE)
     elif need is Need.DRAWS:
         result.draws = {share: [sample] for share, sample in packed.draws.items()}
     return result

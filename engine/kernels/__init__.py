@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from ..packing import NumpyPacker, Packer
+
 if TYPE_CHECKING:
     from ..records import Block, Grid64
     from .drift import Drift
@@ -41,3 +43,12 @@ def pick_kernel() -> Kernel:
     from .cpu_numpy import NumpyKernel
 
     return NumpyKernel()
+
+
+def pick_packer(kernel: Kernel) -> Packer:
+    """Return what masks and packs beside a kernel."""
+    if kernel.name == "numba":
+        from .numba_packer import NumbaPacker
+
+        return NumbaPacker()
+    return NumpyPacker()

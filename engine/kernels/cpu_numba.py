@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 import threading
@@ -25,32 +26,27 @@ _DENSE = 0.4
 # A centre that is never nearest, in DN: its squared distance is finite in float32.
 _NOWHERE = 1e9
 _loading = threading.Lock()
-_loops: ModuleType | None = None
 
 
-def load() -> ModuleType:
-    """Return the compiled loops' module.
+def load_module(name: str) -> ModuleType:
+    """Return a module of compiled loops beside this one.
 
     Raises
     ------
     Exception
         Whatever Numba raises where it is missing, broken or of a version that fits nothing here.
     """
-    global _loops
     with _loading:
-        if _loops is None:
-            import numba
+        import numba
 
-            # The plugin's folder may be read-only, and is replaced by updates. Numba looks at this setting when a
-            # function is declared; other plugins' functions must not see it.
-            kept = numba.config.CACHE_DIR
-            numba.config.CACHE_DIR = kept or str(cache_folder())
-            try:
-                from . import numba_loops
-            finally:
-                numba.config.CACHE_DIR = kept
-            _loops = numba_loops
-        return _loops
+        # The plugin's folder may be read-only, and is replaced by updates. Numba looks at this setting when a function
+        # is declared; other plugins' functions must not see it.
+        kept = numba.config.CACHE_DIR
+        numba.config.CACHE_DIR = kept or str(cache_folder())
+        try:
+            return importlib.import_module(f"{__package__}.{name}")
+        finally:
+            numba.config.CACHE_DIR = kept
 
 
 def cache_folder() -> Path:
@@ -71,7 +67,7 @@ class NumbaKernel:
 
     def __init__(self, prune: bool = True) -> None:
         """Load the loops; `prune` = False labels every pixel every time."""
-        self._loops = load()
+        self._loops = load_module("numba_loops")
         self._prune = prune
 
     def relabel(self, block: Block, centres: Grid64, drift: Drift | None = None) -> int:

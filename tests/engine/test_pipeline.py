@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from iikmc.engine import pipeline, rasters
+from iikmc.engine import rasters, results
 from iikmc.engine.choices import PERCENTILE_RANGE, PLUS_PLUS
 from iikmc.engine.errors import Cancelled, IIkMCError, NoValidPixels, OutputError, SceneError
 from iikmc.engine.kernels.cpu_numpy import NumpyKernel
@@ -282,7 +282,7 @@ def test_an_error_while_writing_changes_nothing(tmp_path, three, earlier, reques
         if len(calls) == 2:
             raise OutputError("disk on fire")
 
-    monkeypatch.setattr(pipeline.rasters, "write_classes", fail)
+    monkeypatch.setattr(results.rasters, "write_classes", fail)
     before = listing(tmp_path)
     with pytest.raises(OutputError, match="disk on fire"):
         cluster(request_of(*three))
@@ -293,7 +293,7 @@ def test_an_error_in_the_report_changes_nothing(tmp_path, three, earlier, reques
     def fail(*_):
         raise RuntimeError("no report")
 
-    monkeypatch.setattr(pipeline.report, "render", fail)
+    monkeypatch.setattr(results.report, "render", fail)
     before = listing(tmp_path)
     with pytest.raises(RuntimeError, match="no report"):
         cluster(request_of(*three))

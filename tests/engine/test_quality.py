@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from iikmc.engine.landsat.qa import DEFAULT_FLAGS, FLAGS, flag_bits, saturation_bits
+from iikmc.engine.packing import mask
 from iikmc.engine.pipeline import cluster
-from iikmc.engine.reading import mask
 from iikmc.engine.records import MaskRule
 from tiny import OLI, ROLES, TM, make_scene, product, read_json, read_raster
 
