@@ -7,15 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from iikmc.engine.errors import SceneError
-from iikmc.engine.execution.threads import ThreadExecutor
 from iikmc.engine.landsat.qa import DEFAULT_FLAGS
-from iikmc.engine.progress import Silent
+from iikmc.engine.pipeline import cluster
 from iikmc.engine.raster_access import Handles
 from iikmc.engine.reading import count_out_of_range, plan_strips, read_strip
-from iikmc.engine.records import MaskRule, PixelGrid, Strip
+from iikmc.engine.records import Audit, MaskRule, PixelGrid, Strip
 from iikmc.engine.scenes import check_series, find_scenes
-from iikmc.engine.store import read_series
-from iikmc.engine.survey import Need
 from tiny import ROLES, make_scene, product, six_band_noise
 
 RULE = MaskRule(DEFAULT_FLAGS, True)
@@ -76,8 +73,8 @@ def checked(tmp_path):
     dn[:, :4, :6] = 0
     qa = np.random.default_rng(2).choice(np.array([21824, 22280, 1, 23888]), (40, 50))
     paths = [
-        make_scene(tmp_path, product(day="20200101"), dn, qa, radsat=(dn[0] > 12_000) * 4),
-        make_scene(tmp_path, product("LT05", "19990101"), dn[:, :17]),
+        make_scene(tmp_path, product(day="20200101"), dn, qa, radsat=(dn[0] > 12_000) * 4, tile=16),
+        make_scene(tmp_path, product("LT05", "19990101"), dn[:, :33], tile=16),
     ]
     return check_series(find_scenes(paths).scenes, ROLES, RULE), dn, qa
 
@@ -94,61 +91,57 @@ def test_packed_pixels_are_the_valid_ones_in_order(checked):
     assert packed.audit.valid == valid.sum()
 
 
-@pytest.mark.parametrize("workers", [1, 4])
-@pytest.mark.parametrize("strip_pixels", [1, 150, 10**9])
-def test_series_is_the_same_in_any_strips(checked, strip_pixels, workers):
+@pytest.mark.parametrize("strip_pixels", [1, 150, 700])
+def test_strips_together_are_the_whole_scene(checked, strip_pixels):
     scenes, *_ = checked
-
-    def read(pixels, threads):
-        return read_series(scenes, ROLES, RULE, 3, Need.RANGE, 0, ThreadExecutor(threads), Silent(), pixels)
-
-    whole, series = read(10**9, 1), read(strip_pixels, workers)
-    assert len(whole.blocks) == 2
-    assert [audit.to_dict() for audit in series.audits] == [audit.to_dict() for audit in whole.audits]
-    assert series.pixels == whole.pixels == sum(audit.valid for audit in whole.audits)
-    assert series.survey.low.tolist() == whole.survey.low.tolist()
-    assert series.survey.high.tolist() == whole.survey.high.tolist()
-    for scene in range(2):
-        parts, (one,) = series.blocks_of(scene), whole.blocks_of(scene)
-        assert np.array_equal(np.concatenate([block.dn for block in parts], axis=1), one.dn)
-        assert [block.strip.row for block in parts] == sorted(block.strip.row for block in parts)
-        assert sum(block.strip.height for block in parts) <= scenes[scene].grid.height
+    with Handles() as handles:
+        for number, scene in enumerate(scenes):
+            (strip,) = plan_strips(scene.grid, number, 10**9)
+            whole = read_strip(scene, ROLES, RULE, strip, handles)
+            parts = [read_strip(scene, ROLES, RULE, s, handles) for s in plan_strips(scene.grid, number, strip_pixels)]
+            assert len(parts) > 1
+            assert np.array_equal(np.concatenate([part.dn for part in parts], axis=1), whole.dn)
+            audit = Audit()
+            for part in parts:
+                audit.add(part.audit)
+            assert audit.to_dict() == whole.audit.to_dict()
+            assert audit.valid == whole.dn.shape[1]
 
 
-def test_handles_are_opened_once_and_closed(checked, monkeypatch):
+@pytest.fixture
+def opened(monkeypatch):
+    """The scenes' datasets that were opened to read, in order."""
     import rasterio
 
-    scenes, *_ = checked
-    opened = []
+    found = []
     genuine = rasterio.open
 
     def counting(path, *rest, **options):
         dataset = genuine(path, *rest, **options)
-        opened.append(dataset)
+        if "_SR_B" in str(path) or "_QA_" in str(path):
+            found.append((path, dataset))
         return dataset
 
     monkeypatch.setattr(rasterio, "open", counting)
-    read_series(scenes[:1], ROLES, RULE, 3, Need.NOTHING, 0, ThreadExecutor(1), Silent(), 1)
-    assert len(opened) == 6 + 1  # LT05: six bands and QA_PIXEL
-    assert all(dataset.closed for dataset in opened)
+    return found
 
 
-def test_handles_are_closed_after_an_error(checked, monkeypatch):
-    import rasterio
+def test_files_are_opened_once_for_their_header_and_once_for_all_strips(tmp_path, request_of, opened):
+    path = make_scene(tmp_path, product("LT05"), six_band_noise(1, 40, 20), tile=16)
+    opened.clear()
+    cluster(request_of(path, max_iterations=2), strip_pixels=1)
+    names = [name for name, _ in opened]
+    assert sorted(names) == sorted(2 * [str(file) for file in path.glob("*.TIF")])
+    assert all(dataset.closed for _, dataset in opened)
 
-    scenes, *_ = checked
-    opened = []
-    genuine = rasterio.open
 
-    def counting(path, *rest, **options):
-        dataset = genuine(path, *rest, **options)
-        opened.append(dataset)
-        return dataset
-
-    monkeypatch.setattr(rasterio, "open", counting)
-    gone = {**scenes[0].bands, "swir2": "/nowhere/x_SR_B7.TIF"}
-    broken = [type(scenes[0])(**{**scenes[0].__dict__, "bands": gone})]
-    with pytest.raises(SceneError, match=r"x_SR_B7\.TIF cannot be opened"):
-        read_series(broken, ROLES, RULE, 3, Need.NOTHING, 0, ThreadExecutor(2), Silent(), 1)
-    assert opened
-    assert all(dataset.closed for dataset in opened)
+def test_files_are_closed_after_an_error(tmp_path, request_of, opened):
+    path = make_scene(tmp_path, product(), six_band_noise(1, 300, 60), compress="NONE")
+    file = path / f"{path.name}_SR_B7.TIF"
+    with open(file, "r+b") as handle:
+        handle.truncate(file.stat().st_size // 2)
+    opened.clear()
+    with pytest.raises(SceneError, match=r"_SR_B7\.TIF cannot be read"):
+        cluster(request_of(path, workers=2), strip_pixels=1)
+    assert len(opened) > 7
+    assert all(dataset.closed for _, dataset in opened)

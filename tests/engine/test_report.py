@@ -119,18 +119,16 @@ def test_every_number_is_in_its_place():
         "2022-05-11 LC08 190027", "Landsat 8 OLI", "41.3°", "", "60.00 %", "25.00 %", "10.00 %", "4.00 %", "3.00 %",
         "2.00 %",
     ]  # fmt: skip
-    assert signatures == [
-        ["Class", "Pixels", "Share", "red (0.66 µm)", "nir (0.86 µm)"],
-        ["1 Class 1", "45", "75.00 %", "0.2500 ± 0.0123", "0.5000 ± 0.0000"],
-        ["2 Class 2", "15", "25.00 %", "0.7500 ± 0.1000", "-0.0100 ± 0.2000"],
-        ["3 Class 3", "0", "0.00 %", "–", "–"],
+    assert signatures[0] == ["Class", "Pixels", "Share", "red (0.66 µm)", "nir (0.86 µm)"]
+    assert [row[0].endswith(f"Class {j + 1}") for j, row in enumerate(signatures[1:])] == [True] * 3
+    assert [row[1:] for row in signatures[1:]] == [
+        ["45", "75.00 %", "0.2500 ± 0.0123", "0.5000 ± 0.0000"],
+        ["15", "25.00 %", "0.7500 ± 0.1000", "-0.0100 ± 0.2000"],
+        ["0", "0.00 %", "–", "–"],
     ]
-    assert areas == [
-        ["Class", "2022-05-11 LC08 190027"],
-        ["1 Class 1", "4 ha · 75.00 %"],
-        ["2 Class 2", "1 ha · 25.00 %"],
-        ["3 Class 3", "0 ha · 0.00 %"],
-    ]
+    assert areas[0] == ["Class", "2022-05-11 LC08 190027"]
+    assert [row[0] for row in areas] == [row[0] for row in signatures]
+    assert [row[1:] for row in areas[1:]] == [["4 ha · 75.00 %"], ["1 ha · 25.00 %"], ["0 ha · 0.00 %"]]
     assert convergence == [
         ["Iteration", "Changed pixels", "Share", "Largest centre move (DN)", "Seconds"],
         ["1", "60", "100.000 %", "1234.57", "0.25"],
@@ -157,15 +155,15 @@ def test_scene_without_sun_or_metres():
     scene = replace(scene, sun_elevation=None, grid=replace(scene.grid, crs=type("Degrees", (), {"is_projected": 0})()))
     page = Page(report.render(signed, [scene], audits, counts, fit))
     assert page.tables[0][1][2] == ""
-    assert page.tables[2][1] == ["1 Class 1", "45 px · 75.00 %"]
+    assert page.tables[2][1][1:] == ["45 px · 75.00 %"]
 
 
 @pytest.mark.parametrize("nasty", ['<script>alert("x")</script>', "a & b < c > d", "\"quotes\" and 'quotes'", "水 – é"])
 def test_names_are_shown_as_they_are_and_never_run(nasty):
     text = report.render(*hand_made(name=nasty, place=nasty))
     page = Page(text)
-    assert page.tables[1][1][0] == f"1 {nasty}"
-    assert page.tables[2][1][0] == f"1 {nasty}"
+    assert page.tables[1][1][0].endswith(nasty)
+    assert page.tables[2][1][0].endswith(nasty)
     assert ["scenes", nasty] in page.tables[4]
     assert not any(tag == "script" for tag, _ in page.tags)
 
