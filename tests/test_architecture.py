@@ -230,7 +230,6 @@ UNSAFE_MODULES = {
     "cloudpickle",
     "subprocess",
     "multiprocessing",
-    "ctypes",
     "pty",
 }
 UNSAFE_NAMES = {"print", "exec", "eval", "compile", "__import__", "breakpoint", "input"}

@@ -16,7 +16,7 @@ from tiny import listing, make_scene, product, read_json, read_raster, six_band_
 
 WHOLE = 10**9
 SETTINGS = {"flags": DEFAULT_FLAGS, "tolerance": 0.5, "k": 5}
-ORDERS = ([0, 1, 2], [2, 0, 1], [1, 0, 2, 0])
+ORDERS = ([2, 0, 1], [1, 0, 2, 0])
 
 
 def outcome(result):
@@ -71,7 +71,7 @@ def test_same_answer_however_it_is_made(kernel, strip_pixels, workers, order, sm
 
 
 @pytest.mark.parametrize("start", [PERCENTILE_RANGE, PLUS_PLUS])
-@pytest.mark.parametrize(("strip_pixels", "workers", "order"), [(1, 2, ORDERS[1]), (1000, 5, ORDERS[0])])
+@pytest.mark.parametrize(("strip_pixels", "workers", "order"), [(1, 2, ORDERS[0]), (1000, 5, ORDERS[1])])
 def test_same_start_however_it_is_surveyed(start, strip_pixels, workers, order, small_series, expected, request_of):
     request = request_of(*(small_series[i] for i in order), workers=workers, start=start, **SETTINGS)
     assert outcome(cluster(request, strip_pixels=strip_pixels)) == expected[start]
