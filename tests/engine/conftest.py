@@ -50,7 +50,8 @@ def small_series(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
         qa = rng.choice([clear, clear, clear, clear, cloud, shadow], (height, width)).astype(np.uint16)
         qa[:3, :6] = 1
         radsat = np.where(rng.random((height, width)) < 0.02, 1 << 3, 0).astype(np.uint16)
-        paths.append(make_scene(folder, name, dn, qa, radsat, crs=crs))
+        # Tiles of 16 x 16 pixels: small strips are real then, a strip is never less than a row of tiles.
+        paths.append(make_scene(folder, name, dn, qa, radsat, crs=crs, tile=16))
     return paths
 
 

@@ -19,7 +19,9 @@ DAYS = ("20200101", "20200201", "20200301")
 
 @pytest.fixture
 def three(tmp_path):
-    return [make_scene(tmp_path / "in", product(day=day), six_band_noise(i, 40, 30)) for i, day in enumerate(DAYS)]
+    return [
+        make_scene(tmp_path / "in", product(day=day), six_band_noise(i, 40, 30), tile=16) for i, day in enumerate(DAYS)
+    ]
 
 
 @pytest.fixture
@@ -72,7 +74,8 @@ def test_record_of_a_run(three, request_of):
     assert run["iterations"][0]["changed_percent"] == 100.0
     assert set(run["versions"]) == {"iikmc", "python", "numpy", "rasterio", "gdal", "joblib", "platform"}
     assert run["versions"]["numpy"] == np.__version__
-    assert set(run["seconds"]) == {"read", "start", "iterate", "write"}
+    assert set(run["seconds"]) >= {"read", "iterate", "write"}
+    assert all(seconds >= 0 for seconds in run["seconds"].values())
 
 
 def test_counts_agree_in_every_file(three, request_of):
@@ -332,7 +335,7 @@ def test_a_kernels_error_is_raised_and_changes_nothing(tmp_path, three, earlier,
     class Broken:
         name = "broken"
 
-        def relabel(self, block, centres, drift=None):
+        def relabel(self, *_):
             raise ArithmeticError("broken")
 
     before = listing(tmp_path)
