@@ -22,6 +22,8 @@ from qgis.core import (
 _WAITING: list[LayerStyler] = []
 _GIVEN: set[str] = set()
 
+# QGIS 3.32 and newer
+GROUPED_BY_QGIS = hasattr(QgsProcessingContext.LayerDetails, "groupName")
 PREFIX = "IIkMC "
 """What the names of the runs' groups begin with."""
 
@@ -36,18 +38,24 @@ class _Place:
     """Layer id -> position, of the layers that were moved there."""
 
     def take(self, layer_id: str, position: int, project: QgsProject) -> None:
-        """Move a layer into the group, unless Processing has put it there (QGIS 3.32 and newer)."""
+        """Move a layer into the group, unless Processing puts it there (QGIS 3.32 and newer)."""
         root = project.layerTreeRoot()
         node = root.findLayer(layer_id)
-        if node is None or node.parent().name() == self.group:
+        if node is None or (GROUPED_BY_QGIS and node.parent().name() == self.group):
             return
         earlier = node.parent()
         group = root.findGroup(self.group) or _results(root).insertGroup(0, self.group)
         clone = node.clone()
         clone.setExpanded(False)
-        # Processing loads in the order of the file names, so its order says nothing.
-        before = sum(self.positions.get(child.layerId(), position) < position for child in group.findLayers())
-        group.insertChildNode(before, clone)
+        # Processing loads in the order of the file names, and QGIS puts a new layer beside the current one, which may
+        # be in this very group: neither order says anything. The clone goes in before the node goes out, because QGIS
+        # removes a layer that has no node left.
+        later = (
+            index
+            for index, child in enumerate(group.findLayers())
+            if self.positions.get(child.layerId(), -1) > position
+        )
+        group.insertChildNode(next(later, -1), clone)
         earlier.removeChildNode(node)
         self.positions[layer_id] = position
         if earlier.name().startswith(PREFIX) and not earlier.children():
@@ -107,7 +115,7 @@ def load_on_completion(
     for position, (raster, title) in enumerate(zip(rasters, titles)):
         details = QgsProcessingContext.LayerDetails(title, project, output_name)
         details.forceName = True
-        if hasattr(details, "groupName"):  # QGIS 3.32 and newer
+        if GROUPED_BY_QGIS:
             details.groupName = place.group
             details.layerSortKey = len(rasters) - position
         styler = LayerStyler(raster.with_suffix(".qml"), place, position)
