@@ -198,6 +198,29 @@ def test_a_second_run_into_the_same_folder_shows_the_new_classes(plugin, cluster
     assert titles == TITLES
 
 
+def test_the_order_of_time_holds_where_the_user_has_a_layer_selected(plugin, cluster, tiny, tmp_path, context):
+    """QGIS puts a new layer beside the current one, which after the first is one of the run's own."""
+    project = QgsProject.instance()
+    root, bridge = project.layerTreeRoot(), project.layerTreeRegistryBridge()
+
+    def at_each_change(*_):
+        for group in root.findGroups():
+            bridge.setLayerInsertionPoint(type(bridge).InsertionPoint(group, len(group.children())))
+
+    root.addedChildren.connect(at_each_change)
+    try:
+        run(tiny, tmp_path / "a", context)
+        load(cluster, context)
+        second = QgsProcessingContext()
+        second.setProject(project)
+        run(tiny, tmp_path / "b", second, K=2)
+        load(cluster, second)
+    finally:
+        root.addedChildren.disconnect(at_each_change)
+        bridge.setLayerInsertionPoint(type(bridge).InsertionPoint(root, 0))
+    assert sorted(titles for _, titles in groups()) == [TITLES, TITLES]
+
+
 def test_the_users_group_for_results_is_respected(plugin, cluster, tiny, tmp_path, context):
     from processing.core.ProcessingConfig import ProcessingConfig
 

@@ -42,8 +42,8 @@ pytestmark = pytest.mark.qgis
 ROOT = Path(__file__).resolve().parents[2]
 # Debian's script of that name passes an option that the program does not know.
 PROGRAM = shutil.which("qgis_process.bin") or shutil.which("qgis_process")
-# QGIS's Python says so at each start, and it is no fault.
-HARMLESS = re.compile(r"DeprecationWarning|XDG_RUNTIME_DIR|^\s*$")
+# QGIS's own Python says so at each start, with the line of code below it.
+HARMLESS = re.compile(r"DeprecationWarning|^  \w|^\s*$")
 
 
 class Terminal:
