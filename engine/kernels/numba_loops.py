@@ -224,24 +224,25 @@ def relabel_some(dn, labels, key, drift, squares, grid, centres, tally, dense):
     index, pending = np.empty(CHUNK + 1, np.int32), np.empty(CHUNK + 1, np.int32)
     flags = np.zeros(CHUNK, np.uint8)
     waiting = changed = evaluated = 0
-    for start in range(0, n, CHUNK):
-        m = min(CHUNK, n - start)
-        if m < CHUNK:
-            flags[m:] = 0
+    chunks = (n + CHUNK - 1) // CHUNK
+    for chunk in range(chunks + 1):
+        # The chunk after the last is empty and labels what is still on the list.
+        start = chunk * CHUNK
+        m = max(0, min(CHUNK, n - start))
+        flags[m:] = 0
         doubtful = _flag(key[start : start + m], labels[start : start + m], m, drift, flags)
-        if doubtful == 0:
-            continue
         if doubtful > dense:
             evaluated += m
             _keyed(dn, start, m, w, nothing, squares, grid, centres, new, index, drift, key[start : start + m])
             changed += _update(dn, start, m, False, nothing, labels, new, index, tally)
             continue
-        if waiting + doubtful > CHUNK:
+        if waiting > 0 and (waiting + doubtful > CHUNK or chunk == chunks):
             evaluated += waiting
-            changed += _listed(dn, labels, key, pending, waiting, w, nothing, squares, grid, centres, drift, tally, picked, new, old, fresh, index)  # noqa: E501  # fmt: skip
+            changed += _listed(
+                dn, labels, key, pending, waiting, w, nothing, squares, grid, centres, drift, tally, picked, new, old,
+                fresh, index,
+            )  # fmt: skip
             waiting = 0
-        waiting = _list(flags, m, start, pending, waiting)
-    if waiting > 0:
-        evaluated += waiting
-        changed += _listed(dn, labels, key, pending, waiting, w, nothing, squares, grid, centres, drift, tally, picked, new, old, fresh, index)  # noqa: E501  # fmt: skip
+        if doubtful > 0:
+            waiting = _list(flags, m, start, pending, waiting)
     return changed, evaluated
