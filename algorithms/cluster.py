@@ -24,7 +24,7 @@ from . import packages, parameters
 from .base import IIkMCAlgorithm
 from .feedback import FeedbackProgress
 from .i18n import tr
-from .layers import load_on_completion
+from .layers import PREFIX, load_on_completion
 from .scene_paths import paths_of
 
 if TYPE_CHECKING:
@@ -83,10 +83,10 @@ class ClusterAlgorithm(IIkMCAlgorithm):
                     "resampled."
                 ),
                 tr(
-                    "Output folder: <product id>_classes.tif per scene (classes 1 to k, 0 is nodata) with its style, "
-                    "signatures.json and signatures.csv, statistics.csv (pixels, hectares and percent per class and "
-                    "scene) and report.html. Class ids run in the order of the start centres, dark to bright for the "
-                    "first two starts."
+                    "Output folder: per scene a raster ending in _classes.tif (classes 1 to k, 0 is nodata) with its "
+                    "style; signatures.json and signatures.csv; statistics.csv (pixels, hectares and percent per class "
+                    "and scene); and report.html. Class ids run in the order of the start centres, dark to bright for "
+                    "the first three starts."
                 ),
                 tr(
                     "The result is exact: the same scenes and parameters give the same rasters bit for bit, whatever "
@@ -206,7 +206,7 @@ class ClusterAlgorithm(IIkMCAlgorithm):
         result = self._result
         if result is not None and self._load:
             stamp = datetime.now().strftime("%Y-%m-%d %H:%M:%S")
-            group = tr("IIkMC {k} classes, {stamp}").format(k=len(result.names), stamp=stamp)
+            group = PREFIX + tr("{k} classes, {stamp}").format(k=len(result.names), stamp=stamp)
             titles = [scene.title for scene in result.scenes]
             load_on_completion(context, result.rasters, titles, group, self.CLASSIFICATIONS)
         return {}

@@ -3,31 +3,80 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import chain, count
 from pathlib import Path
 
 from qgis.core import (
+    QgsLayerTree,
     QgsLayerTreeGroup,
     QgsProcessingContext,
     QgsProcessingFeedback,
     QgsProcessingLayerPostProcessorInterface,
     QgsProject,
+    QgsSettings,
 )
 
 # Post-processors that Processing has not called yet. QGIS keeps only a pointer to a Python post-processor, and inside
 # a model the algorithm that made it is gone by then: without this reference it would silently not be called.
 _WAITING: list[LayerStyler] = []
+_GIVEN: set[str] = set()
+
+# QGIS 3.32 and newer
+GROUPED_BY_QGIS = hasattr(QgsProcessingContext.LayerDetails, "groupName")
+PREFIX = "IIkMC "
+"""What the names of the runs' groups begin with."""
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where the layers of one run stand in the layer tree."""
+
+    group: str
+    """Name of the group."""
+    positions: dict[str, int] = field(default_factory=dict)
+    """Layer id -> position, of the layers that were moved there."""
+
+    def take(self, layer_id: str, position: int, project: QgsProject) -> None:
+        """Move a layer into the group, unless Processing puts it there (QGIS 3.32 and newer)."""
+        root = project.layerTreeRoot()
+        node = root.findLayer(layer_id)
+        if node is None or (GROUPED_BY_QGIS and node.parent().name() == self.group):
+            return
+        earlier = node.parent()
+        group = root.findGroup(self.group) or _results(root).insertGroup(0, self.group)
+        clone = node.clone()
+        clone.setExpanded(False)
+        # Processing loads in the order of the file names, and QGIS puts a new layer beside the current one, which may
+        # be in this very group: neither order says anything. The clone goes in before the node goes out, because QGIS
+        # removes a layer that has no node left.
+        later = (
+            index
+            for index, child in enumerate(group.findLayers())
+            if self.positions.get(child.layerId(), -1) > position
+        )
+        group.insertChildNode(next(later, -1), clone)
+        earlier.removeChildNode(node)
+        self.positions[layer_id] = position
+        if earlier.name().startswith(PREFIX) and not earlier.children():
+            earlier.parent().removeChildNode(earlier)  # a run into the same folder has taken all its layers over
+
+
+def _results(root: QgsLayerTree) -> QgsLayerTreeGroup:
+    """Return the group that the user wants results in; the root by default."""
+    name = QgsSettings().value("Processing/Configuration/RESULTS_GROUP_NAME", "")
+    return (root.findGroup(name) if name else None) or root
 
 
 class LayerStyler(QgsProcessingLayerPostProcessorInterface):
     """Gives one loaded layer the style beside its file and its place in the run's group."""
 
-    def __init__(self, style: Path, group: str, position: int, grouped: bool) -> None:
-        """Take the .qml, the group's name, the place in it, and whether Processing itself puts the layer there."""
+    def __init__(self, style: Path, place: _Place, position: int) -> None:
+        """Take the .qml, the run's place in the layer tree and the layer's position there."""
         super().__init__()
         self._style = style
-        self._group = group
+        self._place = place
         self._position = position
-        self._grouped = grouped
 
     def postProcessLayer(self, layer, context: QgsProcessingContext, feedback: QgsProcessingFeedback) -> None:
         """Style and move the layer; called by Processing in the main thread."""
@@ -35,22 +84,12 @@ class LayerStyler(QgsProcessingLayerPostProcessorInterface):
         _, good = layer.loadNamedStyle(str(self._style))
         if not good:
             feedback.pushWarning(f"The style {self._style} could not be applied to {layer.name()}.")
+        # A layer of an earlier run into the same folder is used again, with the old file still open.
+        layer.reload()
         layer.triggerRepaint()
         project = context.project()
-        if project is not None and not self._grouped:
-            _move(project, layer.id(), self._group, self._position)
-
-
-def _move(project: QgsProject, layer_id: str, group_name: str, position: int) -> None:
-    root = project.layerTreeRoot()
-    node = root.findLayer(layer_id)
-    if node is None:
-        return
-    group: QgsLayerTreeGroup = root.findGroup(group_name) or root.insertGroup(0, group_name)
-    clone = node.clone()
-    clone.setExpanded(False)
-    group.insertChildNode(min(position, len(group.children())), clone)
-    node.parent().removeChildNode(node)
+        if project is not None:
+            self._place.take(layer.id(), self._position, project)
 
 
 def load_on_completion(
@@ -65,22 +104,30 @@ def load_on_completion(
     rasters, titles
         Files and layer names, in the order they shall stand in the group.
     group
-        Name of the run's layer group.
+        Name of the run's layer group, beginning with `PREFIX`; made unique.
     output_name
         The output that the layers belong to.
     """
     project = context.project()
     if project is None:
         return
+    place = _Place(_unused(group))
     for position, (raster, title) in enumerate(zip(rasters, titles)):
         details = QgsProcessingContext.LayerDetails(title, project, output_name)
         details.forceName = True
-        # QGIS 3.32 and newer place the layer themselves, after the post-processor has run.
-        grouped = hasattr(details, "groupName")
-        if grouped:
-            details.groupName = group
+        if GROUPED_BY_QGIS:
+            details.groupName = place.group
             details.layerSortKey = len(rasters) - position
-        styler = LayerStyler(raster.with_suffix(".qml"), group, position, grouped)
+        styler = LayerStyler(raster.with_suffix(".qml"), place, position)
         _WAITING.append(styler)
         details.setPostProcessor(styler)
         context.addLayerToLoadOnCompletion(str(raster), details)
+
+
+def _unused(name: str) -> str:
+    """Return `name`, with a number if it was given before in this session, as to a run in the same second."""
+    # The project is not asked: inside a model this is no main thread, and the user may be changing the layer tree.
+    numbered = (f"{name} ({number})" for number in count(2))
+    group = next(candidate for candidate in chain([name], numbered) if candidate not in _GIVEN)
+    _GIVEN.add(group)
+    return group

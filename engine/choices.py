@@ -9,7 +9,8 @@ MINIMUM_MAXIMUM = "minimum-maximum"
 PERCENTILE_RANGE = "2-98 %"
 PLUS_PLUS = "k-means++"
 SIGNATURES_FILE = "signatures file"
-STARTS = (MINIMUM_MAXIMUM, PERCENTILE_RANGE, PLUS_PLUS, SIGNATURES_FILE)
+COARSE_TO_FINE = "coarse-to-fine"
+STARTS = (MINIMUM_MAXIMUM, PERCENTILE_RANGE, PLUS_PLUS, SIGNATURES_FILE, COARSE_TO_FINE)
 
 # 0 is nodata in the uint8 rasters, 255 is left to software that insists on it.
 MIN_K, MAX_K = 2, 254

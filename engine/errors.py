@@ -33,3 +33,7 @@ class OutputError(IIkMCError, OSError):
 
 class Cancelled(IIkMCError):
     """The user cancelled; nothing was written."""
+
+
+class MemoryBudgetError(IIkMCError, MemoryError):
+    """The pixels fit neither the memory they may take nor the disk."""

@@ -24,7 +24,9 @@ class Location:
     def raster_path(self, name: str) -> str:
         """Return what rasterio opens for the file `name`."""
         if self.bundled:
-            return f"/vsitar/{self.path.as_posix()}/{self.members[name]}"
+            # GDAL drops a leading "./", which `tar cf x.tar .` gives every member.
+            member = self.members[name]
+            return f"/vsitar/{self.path.as_posix()}/{member[2:] if member.startswith('./') else member}"
         return str(self.path / name)
 
     def read_text(self, name: str) -> str:
@@ -37,7 +39,7 @@ class Location:
         """
         if not self.bundled:
             return (self.path / name).read_text(encoding="utf-8", errors="replace")
-        with tarfile.open(self.path) as bundle:
+        with tarfile.open(self.path, "r:") as bundle:
             member = bundle.extractfile(self.members[name])
             if member is None:
                 raise OSError(f"{name} is no file")
@@ -71,7 +73,8 @@ def bundle(path: Path) -> Location:
         It is no readable tar file.
     """
     try:
-        with tarfile.open(path) as archive:
+        # "r:": uncompressed only, as USGS delivers it and GDAL reads it in place.
+        with tarfile.open(path, "r:") as archive:
             files = [member.name for member in archive.getmembers() if member.isfile()]
     except (OSError, tarfile.TarError, EOFError) as error:
         raise SceneError(

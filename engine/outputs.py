@@ -85,7 +85,8 @@ class Staging:
             for source in sorted(path for path in self.folder.iterdir() if path.is_file()):
                 name = source.name
                 target = self.output / name
-                if target.exists():
+                # A folder of that name is not ours to replace: moving the file onto it fails.
+                if target.is_file():
                     os.replace(target, kept / target.name)
                 done.append(target)
                 os.replace(source, target)

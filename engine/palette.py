@@ -139,7 +139,7 @@ def _checked(centres: NDArray[np.int64], roles: Sequence[str]) -> list[tuple[int
             f"The centres have shape {centres.shape}; expected 1 to {MAX_CLASSES} rows and {len(roles)} columns."
         )
     whole = (centres.astype(np.int64) * _CENTRE_FACTOR - _CENTRE_OFFSET) // _CENTRE_DIVISOR
-    return [tuple(row) for row in np.clip(whole, 0, 16_000).tolist()]
+    return [tuple(int(value) for value in row) for row in np.clip(whole, 0, 16_000)]
 
 
 def _library_target(row: tuple[int, ...], roles: Sequence[str]) -> Point:

@@ -15,6 +15,10 @@ from typing import Any
 from .errors import SceneError
 from .records import PixelGrid
 
+# Two tile rows of a full scene (8000 x 256 pixels x 2 bytes = 4 MB) for each of 8 files: a strip's blocks stay until
+# the strip is read.
+_BLOCK_CACHE_BYTES = 64 << 20
+
 
 @contextmanager
 def raster_env() -> Iterator[None]:
@@ -32,6 +36,19 @@ def raster_env() -> Iterator[None]:
             from rasterio._env import set_proj_data_search_path
 
             set_proj_data_search_path(str(own_data))
+        yield
+
+
+@contextmanager
+def small_block_cache() -> Iterator[None]:
+    """Keep GDAL's cache of decoded blocks small for the whole run.
+
+    Every block is decoded once, so GDAL's default of 5 % of the memory would hold a gigabyte for nothing. The cache is
+    the process's: it is set by the calling thread before the others start, and put back after they are done.
+    """
+    import rasterio
+
+    with rasterio.Env(GDAL_CACHEMAX=_BLOCK_CACHE_BYTES):
         yield
 
 

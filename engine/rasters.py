@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .errors import OutputError
 from .raster_access import raster_env
-from .reading import ROW_MULTIPLE, unmask
-from .records import Block, PixelGrid, Scene
+from .reading import ROW_MULTIPLE
+from .records import PixelGrid, Scene
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 NODATA = 0
 """Never a class."""
@@ -19,13 +23,22 @@ NODATA = 0
 _SMALLEST_OVERVIEW = 256
 
 
+@dataclass(frozen=True)
+class Rows:
+    """Classes of some full rows of a scene."""
+
+    first: int
+    """First row."""
+    classes: NDArray[np.uint8]
+    """(height, width) classes 1..k; 0 = nodata."""
+
+
 def write_classes(
     path: Path,
     scene: Scene,
-    blocks: Iterable[Block],
+    rows: Iterable[Rows],
     names: Sequence[str],
     colours: Sequence[tuple[int, int, int]],
-    on_block: Callable[[], None],
 ) -> None:
     """Write a scene's labels as a tiled, compressed GeoTIFF with colour table, overviews and nodata 0.
 
@@ -35,44 +48,48 @@ def write_classes(
         The file to write; the caller renames it into place.
     scene
         The scene; its CRS and transform are handed on unchanged.
-    blocks
-        Its labelled blocks, top to bottom; rows without a block become nodata.
+    rows
+        Its classes, top to bottom; rows that are not given become nodata.
     names, colours
         Of the classes 1..k.
-    on_block
-        Called after each block, for progress and cancel.
 
     Raises
     ------
     OutputError
         The file cannot be written.
     """
-    import rasterio
     from rasterio.enums import Resampling
     from rasterio.errors import RasterioError
+    from rasterio.io import MemoryFile
     from rasterio.windows import Window
 
     grid = scene.checked_grid()
     try:
-        with raster_env(), rasterio.open(path, "w", **_profile(grid, len(names))) as target:
-            target.write_colormap(1, {NODATA: (0, 0, 0, 0), **{j + 1: (*c, 255) for j, c in enumerate(colours)}})
-            target.set_band_description(1, "Class")
-            target.update_tags(
-                TIFFTAG_SOFTWARE="IIkMC",
-                TIFFTAG_DATETIME=scene.acquired.strftime("%Y:%m:%d 00:00:00"),
-                LANDSAT_PRODUCT_ID=scene.id,
-                CLASS_NAMES="; ".join(f"{j + 1}={name}" for j, name in enumerate(names)),
-            )
-            for block in blocks:
-                rows = unmask(block.valid, block.labels, block.strip.height, grid.width)
-                target.write(rows, 1, window=Window(0, block.strip.row, grid.width, block.strip.height))
-                on_block()
-            factors = _overviews(grid)
-            if factors:
-                # The most frequent class would be slower and no truer: nearest keeps real pixels and nodata apart.
-                target.build_overviews(factors, Resampling.nearest)
+        # Made in memory (at worst 1.4 bytes a pixel) and written in one go: when a disk is full, GDAL
+        # tells of it while it closes a file, where rasterio lets it pass and a damaged raster would look like a result.
+        with raster_env(), MemoryFile(ext=".tif") as memory:
+            with memory.open(**_profile(grid, len(names))) as target:
+                target.write_colormap(1, {NODATA: (0, 0, 0, 0), **{j + 1: (*c, 255) for j, c in enumerate(colours)}})
+                target.set_band_description(1, "Class")
+                target.update_tags(
+                    TIFFTAG_SOFTWARE="IIkMC",
+                    TIFFTAG_DATETIME=scene.acquired.strftime("%Y:%m:%d 00:00:00"),
+                    LANDSAT_PRODUCT_ID=scene.id,
+                    CLASS_NAMES="; ".join(f"{j + 1}={name}" for j, name in enumerate(names)),
+                )
+                for part in rows:
+                    height = part.classes.shape[0]
+                    target.write(part.classes, 1, window=Window(0, part.first, grid.width, height))
+                factors = _overviews(grid)
+                if factors:
+                    # The most frequent class would be slower and no truer: nearest keeps real pixels and nodata apart.
+                    target.build_overviews(factors, Resampling.nearest)
+            path.write_bytes(memory.getbuffer())
     except (RasterioError, OSError) as error:
-        raise OutputError(f"OUTPUT: {path.name} cannot be written in {path.parent} ({error}).") from error
+        reason = getattr(error, "strerror", None) or error
+        raise OutputError(
+            f"OUTPUT: {path.name} cannot be written ({reason}); free some space or choose another folder."
+        ) from error
 
 
 def _profile(grid: PixelGrid, k: int) -> dict[str, Any]:

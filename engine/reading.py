@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .landsat.bands import BAND_NUMBERS, FILL, VALID_DN
-from .landsat.qa import FLAGS, QA_FILL, flag_bits, saturation_bits
+from .landsat.bands import BAND_NUMBERS
+from .landsat.qa import saturation_bits
+from .packing import PackedPixels, Packer
 from .raster_access import Handles, raster_env
-from .records import Audit, MaskRule, PixelGrid, Scene, Strip
+from .records import MaskRule, PixelGrid, Scene, Strip
+from .sampling import Sample, draw
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-    from .records import DN
 
 # About 2 million pixels a strip: per band 4 MB in flight, well above the point where per-strip overhead shows
 # (256 Ki pixels, performance notes), and a kernel answers a cancel within a fraction of a second.
@@ -31,12 +31,10 @@ class Packed:
 
     strip: Strip
     """Where they lie."""
-    valid: NDArray[np.uint8]
-    """Valid mask of the strip, row by row, eight pixels a byte."""
-    dn: DN
-    """(n_bands, n_valid) their values."""
-    audit: Audit
-    """Why the others are invalid."""
+    pixels: PackedPixels
+    """Their values, and why the others are invalid."""
+    draws: dict[int, Sample] = field(default_factory=dict)
+    """Sub-samples for the coarse-to-fine start: share -> drawn pixels."""
 
 
 def plan_strips(grid: PixelGrid, scene: int, pixels: int = STRIP_PIXELS) -> list[Strip]:
@@ -59,8 +57,26 @@ def plan_strips(grid: PixelGrid, scene: int, pixels: int = STRIP_PIXELS) -> list
     return [Strip(scene, row, min(height, grid.height - row)) for row in range(0, grid.height, height)]
 
 
-def read_strip(scene: Scene, roles: Sequence[str], rule: MaskRule, strip: Strip, handles: Handles) -> Packed:
+def read_strip(
+    scene: Scene,
+    roles: Sequence[str],
+    rule: MaskRule,
+    strip: Strip,
+    handles: Handles,
+    packer: Packer,
+    shares: Sequence[int] = (),
+    key: int = 0,
+) -> Packed:
     """Decode a strip, find its valid pixels and pack them.
+
+    Parameters
+    ----------
+    scene, roles, rule, strip
+        What to read.
+    handles, packer
+        Open files, and what masks and packs.
+    shares, key
+        Sub-samples to draw, and the scene's `sampling.scene_key`.
 
     Returns
     -------
@@ -90,106 +106,14 @@ def read_strip(scene: Scene, roles: Sequence[str], rule: MaskRule, strip: Strip,
             radsat = np.empty(shape, np.uint16)
             read(scene.qa_radsat, radsat)
 
-    valid, audit = mask(bands, qa, radsat, rule, saturation_bits(_numbers(scene, roles)))
-    dn = pack(bands, valid)
-    audit.out_of_range = count_out_of_range(dn)
-    return Packed(strip, np.packbits(valid), dn, audit)
+    packed = packer.pack(bands, qa, radsat, rule, saturation_bits(_numbers(scene, roles)))
+    draws = {}
+    if shares:
+        valid = np.unpackbits(packed.valid, count=strip.height * width).view(bool).reshape(shape)
+        draws = {share: draw(share, key, bands, valid, strip.row) for share in shares}
+    return Packed(strip, packed, draws)
 
 
 def _numbers(scene: Scene, roles: Sequence[str]) -> list[int]:
     numbers = BAND_NUMBERS[scene.product.sensor]
     return [numbers[role] for role in roles]
-
-
-def mask(
-    bands: NDArray[np.uint16],
-    qa: NDArray[np.uint16] | None,
-    radsat: NDArray[np.uint16] | None,
-    rule: MaskRule,
-    saturated_bits: int,
-) -> tuple[NDArray[np.bool_], Audit]:
-    """Find the valid pixels (design 1.2) and count why the others are not.
-
-    Parameters
-    ----------
-    bands
-        (n_bands, height, width) DN.
-    qa, radsat
-        (height, width) QA_PIXEL and QA_RADSAT, or None where there is none.
-    rule
-        What makes a pixel invalid besides fill.
-    saturated_bits
-        QA_RADSAT bits of the chosen bands.
-
-    Returns
-    -------
-    valid : (height, width) bool
-    audit : Audit
-        Without `out_of_range`.
-    """
-    filled = bands[0] != FILL
-    for band in bands[1:]:
-        np.logical_and(filled, band != FILL, out=filled)
-    if qa is not None:
-        np.logical_and(filled, (qa & np.uint16(QA_FILL)) == 0, out=filled)
-    audit = Audit(pixels=filled.size, fill=filled.size - int(np.count_nonzero(filled)))
-    valid = filled
-    if qa is not None:
-        # Fill pixels are blanked once, so that no flag is counted on them.
-        seen = np.where(filled, qa, np.uint16(0))
-        audit.flags = {name: int(np.count_nonzero(seen & np.uint16(bit))) for name, bit in FLAGS.items()}
-        bits = flag_bits(rule.flags)
-        if bits:
-            valid = valid & ((qa & np.uint16(bits)) == 0)
-    if radsat is not None:
-        saturated = (radsat & np.uint16(saturated_bits)) != 0
-        np.logical_and(saturated, filled, out=saturated)
-        audit.saturated = int(np.count_nonzero(saturated))
-        if audit.saturated:
-            valid = valid & ~saturated
-    audit.valid = int(np.count_nonzero(valid))
-    return valid, audit
-
-
-def pack(bands: NDArray[np.uint16], valid: NDArray[np.bool_]) -> DN:
-    """Return the values of the valid pixels, (n_bands, n_valid), in row-major order."""
-    n_bands = bands.shape[0]
-    index = np.flatnonzero(valid)
-    if index.size == valid.size:
-        return bands.reshape(n_bands, -1)
-    dn = np.empty((n_bands, index.size), np.uint16)
-    for band, out in zip(bands, dn):
-        # mode="clip" spares the bounds buffer; the index is in range by construction.
-        np.take(band.reshape(-1), index, out=out, mode="clip")
-    return dn
-
-
-def count_out_of_range(dn: DN) -> int:
-    """Return how many pixels have a band outside the range that USGS calls valid (they stay valid here)."""
-    low, high = VALID_DN
-    outside = np.zeros(dn.shape[1], bool)
-    for band in dn:
-        # One comparison for both ends: below `low` the unsigned difference wraps to a large number.
-        np.logical_or(outside, (band - np.uint16(low)) > np.uint16(high - low), out=outside)
-    return int(np.count_nonzero(outside))
-
-
-def unmask(valid: NDArray[np.uint8], labels: NDArray[np.uint8], height: int, width: int) -> NDArray[np.uint8]:
-    """Put labels back on the grid.
-
-    Parameters
-    ----------
-    valid
-        Valid mask as `Packed.valid`.
-    labels
-        (n_valid,) classes.
-
-    Returns
-    -------
-    (height, width) uint8
-        Classes 1..k; 0 where the pixel is not valid.
-    """
-    where = np.unpackbits(valid, count=height * width).view(bool)
-    out = np.zeros(height * width, np.uint8)
-    out[where] = labels
-    return out.reshape(height, width)

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from .memory import SpilledPixels
+
     DN = NDArray[np.uint16]
     """(n_bands, n_valid) digital numbers, C-contiguous, band-major; never reflectance."""
     Labels = NDArray[np.uint8]
@@ -204,14 +206,19 @@ class Block:
     """Where the pixels lie."""
     valid: NDArray[np.uint8]
     """The strip's valid mask, row by row, eight pixels a byte (`numpy.packbits`)."""
-    dn: DN
-    """(n_bands, n_valid) pixel values."""
+    held: DN | SpilledPixels
+    """The pixel values, in memory or in a file; use `dn`."""
     labels: Labels
     """(n_valid,) classes, changed in place by the kernels."""
     tally: Tally
     """Of `labels`, kept up to date by the kernels."""
     gaps: Gaps | None = None
     """A kernel's cache."""
+
+    @property
+    def dn(self) -> DN:
+        """(n_bands, n_valid) pixel values; take them once, a spilled block is mapped anew each time."""
+        return self.held if isinstance(self.held, np.ndarray) else self.held.open()
 
     @property
     def size(self) -> int:

@@ -10,10 +10,10 @@ from .records import Audit, Fit, Scene
 from .signatures import ClassRecord, Signatures
 
 _STYLE = """
-body{font:15px/1.5 system-ui,sans-serif;color:#222;max-width:72rem;margin:2rem auto;padding:0 1rem}
+body{font:15px/1.5 system-ui,sans-serif;color:#222;max-width:90rem;margin:2rem auto;padding:0 1rem}
 h1{font-size:1.6rem;margin-bottom:.2rem}h2{font-size:1.2rem;margin-top:2rem;border-bottom:1px solid #ccc}
 table{border-collapse:collapse;margin:.6rem 0;font-variant-numeric:tabular-nums}
-th,td{padding:.2rem .6rem;text-align:right;border-bottom:1px solid #e4e4e4}
+th,td{padding:.2rem .6rem;text-align:right;white-space:nowrap;border-bottom:1px solid #e4e4e4}
 th:first-child,td:first-child,th.t,td.t{text-align:left}thead th{border-bottom:2px solid #999}
 .c{display:inline-block;width:1em;height:1em;border:1px solid #888;vertical-align:-.15em;margin-right:.4em}
 .bar{display:flex;width:16rem;height:.9em;background:#eee}.bar i{display:block;height:100%}
@@ -69,7 +69,9 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 def _chip(record: ClassRecord) -> str:
     colour = "#{:02x}{:02x}{:02x}".format(*record.colour)
-    return f'<span class="c" style="background:{colour}"></span>{record.id} {escape(record.name)}'
+    # The name that a class has by default says its id already.
+    name = record.name if str(record.id) in record.name.split() else f"{record.id} {record.name}"
+    return f'<span class="c" style="background:{colour}"></span>{escape(name)}'
 
 
 def _summary(signed: Signatures, scenes: Sequence[Scene], fit: Fit) -> str:

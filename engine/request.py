@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,8 @@ class Request:
     """SEED."""
     workers: int = 0
     """WORKERS: threads, 0 = one a core."""
+    memory: int = 0
+    """MEMORY: megabytes for the pixels, 0 = a safe share of what is free."""
 
     def check(self) -> None:
         """Check the numbers and names.
@@ -72,7 +75,9 @@ class Request:
             raise ParameterError(f"TOLERANCE is {self.tolerance} %; choose a share from 0 to 100.")
         if self.workers < 0:
             raise ParameterError(f"WORKERS is {self.workers}; choose a number of threads, or 0 for one a core.")
-        if self.output.exists() and not self.output.is_dir():
+        if self.memory < 0:
+            raise ParameterError(f"MEMORY is {self.memory} MB; choose a size, or 0 for a safe share of what is free.")
+        if os.path.exists(self.output) and not os.path.isdir(self.output):
             raise ParameterError(f"OUTPUT: {self.output} is a file; choose a folder.")
 
     def parameters(self) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -66,9 +67,10 @@ def find_scenes(paths: Iterable[str | Path]) -> Found:
 
 
 def _candidates(path: Path, notes: list[str]) -> list[_Candidate]:
-    if path.is_dir():
+    # os.path rather than Path: a name that the disk cannot hold is one that does not exist, not an OSError.
+    if os.path.isdir(path):
         return _in_folder(path, notes)
-    if not path.exists():
+    if not os.path.exists(path):
         raise SceneError(f"SCENES: {path} does not exist; {_WANTED}.")
     if _TAR_NAME.search(path.name):
         return _named(bundle(path), f"the bundle {path}")
@@ -133,7 +135,9 @@ def _products(location: Location) -> list[ProductId]:
         if product is None:
             continue
         rest = name[len(product.text) :]
-        if _MTL_NAME.fullmatch(rest) or re.fullmatch(r"(_SR)?_B\d+\.TIFF?", rest, re.IGNORECASE):
+        # Temperature bands count only where there is nothing else, so that their product is told to be unusable.
+        bands = r"(_SR)?_B\d+\.TIFF?" if product.sensor in BAND_NUMBERS else r"(_S[RT])?_B\d+\.TIFF?"
+        if _MTL_NAME.fullmatch(rest) or re.fullmatch(bands, rest, re.IGNORECASE):
             products[product.text] = product
     return [products[text] for text in sorted(products)]
 

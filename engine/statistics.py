@@ -4,21 +4,16 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .records import Scene
+from .records import Scene, Tally
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-    from .records import DN, Labels
-
-# A float64 sum of squares of one chunk stays below 2**32 * 2**16 = 2**48 < 2**53: exact.
-_CHUNK = 1 << 16
 
 
 @dataclass
@@ -46,32 +41,29 @@ class Moments:
                 self.squares[j][b] += other.squares[j][b]
 
 
-def moments(dn: DN, labels: Labels, k: int) -> Moments:
+def moments(tally: Tally, squares: NDArray[np.uint64]) -> Moments:
     """Return the moments of labelled pixels.
 
     Parameters
     ----------
-    dn
-        (n_bands, n) DN.
-    labels
-        (n,) classes 1..k.
-    k
-        Number of classes.
+    tally
+        Their members and sums.
+    squares
+        (k, n_bands) sums of their squared DN.
     """
-    n_bands, n = dn.shape
-    count = np.zeros(k, np.int64)
-    total = np.zeros((k, n_bands), np.int64)
-    squares: NDArray[np.uint64] = np.zeros((k, n_bands), np.uint64)
-    for start in range(0, n, _CHUNK):
-        part = slice(start, start + _CHUNK)
-        index = labels[part].astype(np.intp)
-        count += np.bincount(index, minlength=k + 1)[1:]
-        for b in range(n_bands):
-            values = dn[b, part].astype(np.float64)
-            total[:, b] += np.bincount(index, weights=values, minlength=k + 1)[1:].astype(np.int64)
-            values *= values
-            squares[:, b] += np.bincount(index, weights=values, minlength=k + 1)[1:].astype(np.uint64)
-    return Moments(count.tolist(), total.tolist(), squares.tolist())
+    return Moments(
+        [int(n) for n in tally.count],
+        [[int(value) for value in row] for row in tally.total],
+        [[int(value) for value in row] for row in squares],
+    )
+
+
+def added(parts: Iterable[Moments], k: int, n_bands: int) -> Moments:
+    """Return the moments of all parts together."""
+    whole = Moments.zero(k, n_bands)
+    for part in parts:
+        whole.add(part)
+    return whole
 
 
 def to_csv(scenes: Sequence[Scene], names: Sequence[str], counts: Sequence[Sequence[int]]) -> str:

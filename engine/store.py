@@ -8,17 +8,19 @@ from dataclasses import dataclass
 import numpy as np
 
 from .execution.threads import ThreadExecutor
+from .memory import PixelStore
+from .packing import Packer
 from .progress import Progress
 from .raster_access import Handles
 from .reading import STRIP_PIXELS, Packed, plan_strips, read_strip
 from .records import Audit, Block, MaskRule, Scene, Strip, Tally
-from .sampling import scene_key
+from .sampling import scene_key, shares_for
 from .survey import Need, Survey, combine, survey
 
 
 @dataclass
 class Series:
-    """The valid pixels of all scenes, in memory: 13 bytes a pixel for 6 bands."""
+    """The valid pixels of all scenes: 15 bytes a pixel for 6 bands, 12 of which may lie in files."""
 
     scenes: list[Scene]
     """In order."""
@@ -47,6 +49,8 @@ def read_series(
     need: Need,
     seed: int,
     executor: ThreadExecutor,
+    packer: Packer,
+    store: PixelStore,
     progress: Progress,
     strip_pixels: int = STRIP_PIXELS,
 ) -> Series:
@@ -62,8 +66,8 @@ def read_series(
         Number of classes, for the blocks' tallies.
     need, seed
         What the start asks of the survey.
-    executor, progress
-        Where to work, whom to tell.
+    executor, packer, store, progress
+        Where to work, what masks and packs, where to keep the pixels, whom to tell.
     strip_pixels
         Size of a strip; never changes a result.
 
@@ -78,22 +82,31 @@ def read_series(
         for strip in plan_strips(scene.checked_grid(), number, strip_pixels)
     ]
     keys = [scene_key(seed, scene.id) for scene in scenes]
+    shares = shares_for(sum(scene.checked_grid().pixels for scene in scenes)) if need is Need.DRAWS else ()
     audits = [Audit() for _ in scenes]
     blocks: list[Block] = []
     surveys: list[Survey] = []
     with Handles() as handles:
 
-        def load(strip: Strip) -> tuple[Packed, Survey]:
+        def load(strip: Strip) -> tuple[Block | None, Audit, Survey]:
             scene = scenes[strip.scene]
-            packed = read_strip(scene, roles, rule, strip, handles)
-            return packed, survey(packed, need, keys[strip.scene], scene.checked_grid().width)
+            packed = read_strip(scene, roles, rule, strip, handles, packer, shares, keys[strip.scene])
+            part = survey(packed, need, keys[strip.scene], scene.checked_grid().width)
+            return _block(packed, k, store), packed.pixels.audit, part
 
-        for packed, part in executor.each(load, strips, progress):
-            audits[packed.strip.scene].add(packed.audit)
+        for strip, (block, audit, part) in executor.each(lambda strip: (strip, load(strip)), strips, progress):
+            audits[strip.scene].add(audit)
             surveys.append(part)
-            n = packed.dn.shape[1]
-            if n:
-                tally = Tally.zero(k, len(roles))
-                blocks.append(Block(packed.strip, packed.valid, packed.dn, np.zeros(n, np.uint8), tally))
+            if block is not None:
+                blocks.append(block)
     blocks.sort(key=lambda block: (block.strip.scene, block.strip.row))
     return Series(list(scenes), blocks, audits, combine(surveys, len(roles)))
+
+
+def _block(packed: Packed, k: int, store: PixelStore) -> Block | None:
+    """Return a block of the packed pixels; None where there are none."""
+    pixels = packed.pixels
+    n_bands, n = pixels.dn.shape
+    if n == 0:
+        return None
+    return Block(packed.strip, pixels.valid, store.keep(pixels.dn), np.zeros(n, np.uint8), Tally.zero(k, n_bands))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
 
@@ -24,6 +24,7 @@ class Need(Enum):
     RANGE = "range"
     HISTOGRAM = "histogram"
     SAMPLE = "sample"
+    DRAWS = "draws"
 
 
 @dataclass
@@ -38,6 +39,8 @@ class Survey:
     """(n_bands, 65536) pixels per DN."""
     sample: Sample | None = None
     """Seeded sample."""
+    draws: dict[int, list[Sample]] = field(default_factory=dict)
+    """Share -> drawn sub-samples of the parts."""
 
 
 def survey(packed: Packed, need: Need, key: int, width: int) -> Survey:
@@ -55,16 +58,19 @@ def survey(packed: Packed, need: Need, key: int, width: int) -> Survey:
         Columns of the scene's grid.
     """
     result = Survey()
-    if packed.dn.shape[1] == 0:
+    dn = packed.pixels.dn
+    if dn.shape[1] == 0:
         return result
     if need is Need.RANGE:
-        result.low, result.high = packed.dn.min(axis=1), packed.dn.max(axis=1)
+        result.low, result.high = packed.pixels.low, packed.pixels.high
     elif need is Need.HISTOGRAM:
-        result.histogram = np.stack([np.bincount(band, minlength=1 << 16) for band in packed.dn])
+        result.histogram = np.stack([np.bincount(band, minlength=1 << 16) for band in dn])
     elif need is Need.SAMPLE:
-        inside = np.flatnonzero(np.unpackbits(packed.valid, count=packed.strip.height * width))
+        inside = np.flatnonzero(np.unpackbits(packed.pixels.valid, count=packed.strip.height * width))
         hashes = pixel_hashes(key, inside + packed.strip.row * width)
-        result.sample = smallest(hashes, packed.dn, SAMPLE_SIZE)
+        result.sample = smallest(hashes, dn, SAMPLE_SIZE)
+    elif need is Need.DRAWS:
+        result.draws = {share: [sample] for share, sample in packed.draws.items()}
     return result
 
 
@@ -82,4 +88,7 @@ def combine(surveys: Iterable[Survey], n_bands: int) -> Survey:
     samples = [part.sample for part in parts if part.sample is not None]
     if samples:
         whole.sample = merge(samples, n_bands, SAMPLE_SIZE)
+    for part in parts:
+        for share, drawn in part.draws.items():
+            whole.draws.setdefault(share, []).extend(drawn)
     return whole

@@ -142,6 +142,8 @@ def test_series_has_two_zones_and_shifted_grids(tmp_path):
     assert [spec.epsg for spec in specs] == [32633, 32633, 32632]
     assert specs[0].product_id[10:16] == specs[1].product_id[10:16] != specs[2].product_id[10:16]
     assert specs[0].origin != specs[1].origin
+    assert len({spec.product_id for spec in series(12, 200, 220, sensors=["LT05"], interval=365)}) == 12
+    assert all(spec.acquired.year <= 2011 for spec in series(4, 200, 220, sensors=["LT05"]))
     assert all((value - 15) % 30 == 0 for spec in specs for value in spec.origin)
     arguments = [str(tmp_path), "--scenes", "1", "--width", "120", "--height", "130"]
     assert main(arguments) == 0

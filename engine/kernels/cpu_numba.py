@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import sys
-import threading
-import zlib
-from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..records import GRID, Gaps
+from .numba_cache import load_module
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -30,51 +25,6 @@ _GIVE_UP = 0.12
 _BANDS = 6
 # A centre that is never nearest, in DN: its squared distance is finite in float32.
 _NOWHERE = 1e9
-_loading = threading.Lock()
-_loops: ModuleType | None = None
-
-
-def load() -> ModuleType:
-    """Return the compiled loops' module.
-
-    Raises
-    ------
-    Exception
-        Whatever Numba raises where it is missing, broken or of a version that fits nothing here.
-    """
-    global _loops
-    with _loading:
-        if _loops is None:
-            import numba
-
-            # The plugin's folder may be read-only, and is replaced by updates. Numba looks at this setting when a
-            # function is declared; other plugins' functions must not see it.
-            kept = numba.config.CACHE_DIR
-            numba.config.CACHE_DIR = str(_cache(Path(kept) if kept else cache_folder()))
-            try:
-                from . import numba_loops
-            finally:
-                numba.config.CACHE_DIR = kept
-            _loops = numba_loops
-        return _loops
-
-
-def cache_folder() -> Path:
-    """Return the folder of the user's profile that compiled code is kept in."""
-    if sys.platform == "win32":
-        base = os.environ.get("LOCALAPPDATA") or str(Path.home() / "AppData" / "Local")
-    elif sys.platform == "darwin":
-        base = str(Path.home() / "Library" / "Caches")
-    else:
-        base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    return Path(base) / "iikmc" / "numba"
-
-
-def _cache(base: Path) -> Path:
-    """Return the folder of this very source: Numba sees changes in a function's own file only, and there are two."""
-    here = Path(__file__)
-    source = b"".join(here.with_name(name).read_bytes() for name in ("numba_chunk.py", "numba_loops.py"))
-    return base / f"{zlib.crc32(source):08x}"
 
 
 class NumbaKernel:
@@ -84,7 +34,7 @@ class NumbaKernel:
 
     def __init__(self, prune: bool = True) -> None:
         """Load the loops; `prune` = False labels every pixel every time."""
-        self._loops = load()
+        self._loops = load_module("numba_loops")
         self._prune = prune
 
     def relabel(self, block: Block, centres: Grid64, drift: Drift | None = None) -> int:

@@ -43,10 +43,11 @@ class NumpyKernel:
     def relabel(self, block: Block, centres: Grid64, drift: Drift | None = None) -> int:
         """Label the block's pixels anew in place and return how many changed class."""
         k = centres.shape[0]
+        dn = block.dn
         changed = 0
         for part in _chunks(block.size, k):
             old = block.labels[part]
-            extended = _extend(block.dn[:, part])
+            extended = _extend(dn[:, part])
             new = _nearest(extended, centres)
             differs = new != old
             moved = int(np.count_nonzero(differs))

@@ -165,9 +165,16 @@ def _fill(row, m, value):
 
 
 @jit
-def band(dn, b, start, m, nothing):
-    """Return a band of a chunk; the bands that are not there are zero, and so are the centres in them."""
-    return dn[b, start : start + m] if b < dn.shape[0] else nothing[:m]
+def bands(dn, start, m, nothing):
+    """Return the bands of a chunk; those that are not there are zero, and so are the centres in them."""
+    n_bands, end, none = dn.shape[0], start + m, nothing[:m]
+    r0 = dn[0, start:end]
+    r1 = dn[1, start:end] if n_bands > 1 else none
+    r2 = dn[2, start:end] if n_bands > 2 else none
+    r3 = dn[3, start:end] if n_bands > 3 else none
+    r4 = dn[4, start:end] if n_bands > 4 else none
+    r5 = dn[5, start:end] if n_bands > 5 else none
+    return r0, r1, r2, r3, r4, r5
 
 
 @jit
@@ -176,8 +183,7 @@ def by_squares(dn, start, m, w, nothing, squares, grid, centres, new, index):
     _fill(w[:_SECOND], m, _INFINITY)
     _fill(w[_SECOND:_CLASS], m, _INFINITY)
     _fill(w[_CLASS:_DOUBT], m, _ZERO)
-    r0, r1, r2 = band(dn, 0, start, m, nothing), band(dn, 1, start, m, nothing), band(dn, 2, start, m, nothing)
-    r3, r4, r5 = band(dn, 3, start, m, nothing), band(dn, 4, start, m, nothing), band(dn, 5, start, m, nothing)
+    r0, r1, r2, r3, r4, r5 = bands(dn, start, m, nothing)
     for group in range(squares.shape[0]):
         _squares(r0, r1, r2, r3, r4, r5, w, m, squares[group], _F(GROUP * group))
     _name_squares(w, m, new)
@@ -240,8 +246,7 @@ def _settle(dn, start, index, n, grid, centres, new):
 @jit
 def by_scores(dn, start, m, w, nothing, scores, offsets, slack, share, new):
     """Find the classes of m pixels, 0 where the scores leave it open."""
-    r0, r1, r2 = band(dn, 0, start, m, nothing), band(dn, 1, start, m, nothing), band(dn, 2, start, m, nothing)
-    r3, r4, r5 = band(dn, 3, start, m, nothing), band(dn, 4, start, m, nothing), band(dn, 5, start, m, nothing)
+    r0, r1, r2, r3, r4, r5 = bands(dn, start, m, nothing)
     _first_scores(r0, r1, r2, r3, r4, r5, w, m, scores[0], offsets, slack, share)
     for group in range(1, scores.shape[0]):
         _next_scores(r0, r1, r2, r3, r4, r5, w, m, scores[group], offsets, _F(GROUP * group))
@@ -336,14 +341,14 @@ def copy_labels(target, source, m):
 
 
 @jit
-def gather(dn, index, n, picked):
-    """Lay n pixels from anywhere in a block side by side."""
+def gather(dn, start, index, n, picked):
+    """Lay n pixels from anywhere behind `start` side by side."""
     for b in range(dn.shape[0]):
-        gather_row(dn[b], index, n, picked[b])
+        gather_row(dn[b], start, index, n, picked[b])
 
 
 @jit
-def gather_row(values, index, n, row):
-    """Lay n values side by side."""
+def gather_row(values, start, index, n, row):
+    """Lay n values from anywhere behind `start` side by side."""
     for a in range(n):
-        row[a] = values[index[a]]
+        row[a] = values[start + index[a]]

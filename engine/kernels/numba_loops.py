@@ -16,7 +16,7 @@ from .numba_chunk import (
     TALLY,
     add_drift,
     add_sums,
-    band,
+    bands,
     by_scores,
     by_squares,
     copy_labels,
@@ -35,6 +35,8 @@ __all__ = ["CHUNK", "CLASSES", "COUNT", "GROUP", "TALLY", "relabel_keyed", "rela
 
 # One chunk in 16 is tried.
 _TRIALS = 16 * CHUNK - 1
+# A 0 in the source would be a type of its own, and every function be compiled once more for it.
+_HERE = np.int64(0)
 
 # What is called from Python is kept on disk, with all that it calls.
 _pass = njit(cache=True, **OPTIONS)
@@ -45,8 +47,7 @@ def _update(dn, start, m, first, nothing, labels, new, index, tally):
     """Bring labels and tally of m pixels in a row up to date and return how many changed class."""
     old = labels[start : start + m]
     if first:
-        r0, r1, r2 = band(dn, 0, start, m, nothing), band(dn, 1, start, m, nothing), band(dn, 2, start, m, nothing)
-        r3, r4, r5 = band(dn, 3, start, m, nothing), band(dn, 4, start, m, nothing), band(dn, 5, start, m, nothing)
+        r0, r1, r2, r3, r4, r5 = bands(dn, start, m, nothing)
         add_sums(r0, r1, r2, r3, r4, r5, m, new, tally)
         copy_labels(old, new, m)
         return m
@@ -111,8 +112,8 @@ def relabel_plain(dn, labels, first, growth, squares, scores, offsets, slack, sh
         by_scores(dn, start, m, w, nothing, scores, offsets, slack, share, new)
         open_ = list_open(new, m, index)
         if open_ > 0:
-            gather(dn[:, start : start + m], index, open_, picked)
-            by_squares(picked, 0, open_, w, nothing, squares, grid, centres, sure, index_of_open)
+            gather(dn, start, index, open_, picked)
+            by_squares(picked, _HERE, open_, w, nothing, squares, grid, centres, sure, index_of_open)
             for a in range(open_):
                 new[index[a]] = sure[a]
         changed += _update(dn, start, m, first, nothing, labels, new, index, tally)
@@ -187,13 +188,13 @@ def _listed(
     dn, labels, key, pending, m, w, nothing, squares, grid, centres, drift, tally, picked, new, old, fresh, index
 ):
     """Label the m listed pixels anew and return how many changed class."""
-    gather(dn, pending, m, picked)
-    gather_row(labels, pending, m, old)
-    _keyed(picked, 0, m, w, nothing, squares, grid, centres, new, index, drift, fresh)
+    gather(dn, _HERE, pending, m, picked)
+    gather_row(labels, _HERE, pending, m, old)
+    _keyed(picked, _HERE, m, w, nothing, squares, grid, centres, new, index, drift, fresh)
     for a in range(m):
         key[pending[a]] = fresh[a]
     changed = list_differing(new, old, m, index)
-    move_sums(picked, 0, index, changed, new, old, tally)
+    move_sums(picked, _HERE, index, changed, new, old, tally)
     for a in range(changed):
         labels[pending[index[a]]] = new[index[a]]
     return changed

@@ -53,8 +53,9 @@ class ReferenceKernel:
 
     def relabel(self, block: Block, centres: Grid64, drift: Drift | None = None) -> int:
         """Label the block's pixels anew in place and return how many changed class."""
-        labels = nearest(block.dn, centres)
+        dn = block.dn
+        labels = nearest(dn, centres)
         changed = int(np.count_nonzero(labels != block.labels))
         block.labels[:] = labels
-        block.tally = tally(block.dn, labels, centres.shape[0])
+        block.tally = tally(dn, labels, centres.shape[0])
         return changed

@@ -1,0 +1,27 @@
+# Logic lives in tools/. Always the distribution's Python, the one that QGIS uses, whatever comes first on PATH.
+PYTHON := /usr/bin/python3
+
+.PHONY: help demo test check zip clean
+.DEFAULT_GOAL := help
+
+help:  ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' $(MAKEFILE_LIST)
+
+demo:  ## simulate three Landsat scenes, cluster them in QGIS, draw a picture
+	@$(PYTHON) tools/prepare.py demo
+	@$(PYTHON) tools/demo.py
+
+test:  ## run all tests; ARGS="tests/engine -x" hands arguments to pytest
+	@$(PYTHON) tools/prepare.py test
+	@$(PYTHON) tools/test.py $(ARGS)
+
+check:  ## check format, lint, types, and the security of the zip
+	@$(PYTHON) tools/prepare.py check
+	@$(PYTHON) tools/check.py
+
+zip:  ## build the plugin's zip into dist/
+	@$(PYTHON) tools/build_zip.py
+
+clean:  ## remove what these targets made, except .venv
+	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .qgis-settings
+	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +

@@ -1,0 +1,189 @@
+"""How much memory there is, and where pixels go that do not fit."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import shutil
+import sys
+import tempfile
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .errors import MemoryBudgetError
+
+if TYPE_CHECKING:
+    from .records import DN
+
+# Of the memory that is free when the run starts: the rest is for decoding, the rasters being written, and QGIS.
+_SAFE_SHARE = 0.6
+# Where the free memory cannot be found out: half of the 16 GB laptop that the plugin is made for.
+_UNKNOWN_FREE = 8 << 30
+
+
+def free_memory() -> int:
+    """Return the bytes of memory that programs can still take without swapping."""
+    for ask in (_free_linux, _free_windows, _free_macos):
+        try:
+            free = ask()
+        except (OSError, ValueError, AttributeError):
+            continue
+        if free:
+            return free
+    return _UNKNOWN_FREE
+
+
+def _free_linux() -> int | None:
+    if not sys.platform.startswith("linux"):
+        return None
+    with open("/proc/meminfo", encoding="ascii") as file:
+        for line in file:
+            if line.startswith("MemAvailable:"):
+                return int(line.split()[1]) * 1024
+    return None
+
+
+class _MemoryStatus(ctypes.Structure):
+    """MEMORYSTATUSEX of the Windows API."""
+
+    _fields_ = (
+        ("length", ctypes.c_ulong),
+        ("load", ctypes.c_ulong),
+        ("total", ctypes.c_ulonglong),
+        ("available", ctypes.c_ulonglong),
+        ("total_page_file", ctypes.c_ulonglong),
+        ("available_page_file", ctypes.c_ulonglong),
+        ("total_virtual", ctypes.c_ulonglong),
+        ("available_virtual", ctypes.c_ulonglong),
+        ("available_extended", ctypes.c_ulonglong),
+    )
+
+
+def _free_windows() -> int | None:
+    if not sys.platform.startswith("win"):
+        return None
+    status = _MemoryStatus(length=ctypes.sizeof(_MemoryStatus))
+    kernel32 = getattr(ctypes, "windll").kernel32  # noqa: B009 - the attribute exists on Windows alone
+    return int(status.available) if kernel32.GlobalMemoryStatusEx(ctypes.byref(status)) else None
+
+
+def _free_macos() -> int | None:
+    # macOS keeps little memory free and gives up its caches on demand: half of all of it is a fair guess.
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
+
+
+def automatic_budget() -> int:
+    """Return the bytes that the pixels of a run may take when the user sets no limit."""
+    return int(free_memory() * _SAFE_SHARE)
+
+
+@dataclass(frozen=True)
+class SpilledPixels:
+    """Pixel values in a file, mapped into memory while they are worked on."""
+
+    path: Path
+    """The file, native uint16."""
+    shape: tuple[int, int]
+    """(n_bands, n_valid)."""
+
+    def open(self) -> DN:
+        """Map the file; the pages are given back when the array is dropped."""
+        # Copy-on-write, though nobody writes: a read-only array is another type to Numba.
+        return np.asarray(np.memmap(self.path, np.uint16, "c", shape=self.shape))
+
+
+class PixelStore:
+    """Keeps pixel values in memory up to a budget, and the rest in files that disappear with the store.
+
+    Labels, gap keys and valid masks always stay in memory; their share of the budget is set aside at the start.
+    """
+
+    # uint8 label + uint16 key + 1/8 byte of mask for each pixel that may turn out valid.
+    _BYTES_BESIDE = 3.125
+
+    def __init__(self, budget: int, pixels: int, n_bands: int, fallback: Path) -> None:
+        """Plan for at most `pixels` pixels.
+
+        Parameters
+        ----------
+        budget
+            Bytes.
+        pixels
+            Pixels of all grids together.
+        n_bands
+            Bands kept.
+        fallback
+            Folder for the files where the temporary folder is itself in memory.
+
+        Raises
+        ------
+        MemoryBudgetError
+            The pixels may neither fit the budget nor the disk.
+        """
+        self._left = budget - int(self._BYTES_BESIDE * pixels)
+        self._budget = budget
+        self._parent = fallback if _in_memory(Path(tempfile.gettempdir())) else Path(tempfile.gettempdir())
+        self._folder: Path | None = None
+        self._lock = threading.Lock()
+        self._files = 0
+        self.spilled = 0
+        most = 2 * n_bands * pixels - max(self._left, 0)
+        free = shutil.disk_usage(self._parent).free
+        if most > free:
+            raise MemoryBudgetError(
+                f"MEMORY: with {_gigabytes(budget)} for the pixels up to {_gigabytes(most)} must go to {self._parent}, "
+                f"which has {_gigabytes(free)} free; raise MEMORY, free some space or use fewer scenes."
+            )
+
+    def __enter__(self) -> PixelStore:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+    def keep(self, dn: DN) -> DN | SpilledPixels:
+        """Keep the pixels of a block in memory or in a file; any thread may call.
+
+        Raises
+        ------
+        MemoryBudgetError
+            The file cannot be written.
+        """
+        with self._lock:
+            if dn.nbytes <= self._left:
+                self._left -= dn.nbytes
+                return dn
+            if self._folder is None:
+                self._folder = Path(tempfile.mkdtemp(prefix="iikmc-", dir=self._parent))
+            self._files += 1
+            self.spilled += dn.nbytes
+            path = self._folder / f"block-{self._files}.dn"
+        try:
+            dn.tofile(path)
+        except OSError as error:
+            raise MemoryBudgetError(
+                f"MEMORY: pixels beyond the {_gigabytes(self._budget)} in memory cannot be written to {self._folder} "
+                f"({error.strerror or error}); raise MEMORY or free some space."
+            ) from error
+        return SpilledPixels(path, (dn.shape[0], dn.shape[1]))
+
+
+def _in_memory(folder: Path) -> bool:
+    """Tell whether a folder lies in a file system that is itself memory, as /tmp of Debian 13 or Fedora."""
+    try:
+        with open("/proc/mounts", encoding="utf-8") as file:
+            mounts = [line.split() for line in file]
+    except OSError:
+        return False
+    parents = {str(folder.resolve()), *map(str, folder.resolve().parents)}
+    best = max((fields for fields in mounts if fields[1] in parents), key=lambda fields: len(fields[1]), default=None)
+    return best is not None and best[2] in ("tmpfs", "ramfs")
+
+
+def _gigabytes(size: int) -> str:
+    return f"{size / 1e9:.1f} GB"

@@ -1,0 +1,79 @@
+"""What signatures.json tells about the run that made it."""
+
+from __future__ import annotations
+
+import platform
+import time
+from datetime import datetime, timezone
+from typing import Any
+
+import numpy as np
+
+from .kernels import Kernel
+from .records import Fit
+from .request import Request
+from .store import Series
+from .version import version
+
+
+class Clock:
+    """Wall seconds of the stages."""
+
+    def __init__(self) -> None:
+        self.laps: dict[str, float] = {}
+        self._last = time.perf_counter()
+
+    def lap(self, stage: str) -> None:
+        """Note the time since the last stage ended."""
+        now = time.perf_counter()
+        self.laps[stage] = round(now - self._last, 3)
+        self._last = now
+
+
+def run_record(series: Series, fit: Fit, request: Request, kernel: Kernel, clock: Clock) -> dict[str, Any]:
+    """Return the "run" of signatures.json: parameters, scenes with their audit, iterations, times, versions."""
+    return {
+        "finished": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        "converged": fit.converged,
+        "pixels": series.pixels,
+        "parameters": request.parameters(),
+        "scenes": [
+            {
+                "id": scene.id,
+                "sensor": scene.sensor_name,
+                "date": scene.acquired.isoformat(),
+                "place": scene.place,
+                "sun_elevation": scene.sun_elevation,
+                "sun_azimuth": scene.sun_azimuth,
+                "audit": audit.to_dict(),
+            }
+            for scene, audit in zip(series.scenes, series.audits)
+        ],
+        "iterations": [
+            {
+                "changed_percent": record.changed_percent,
+                "largest_move_dn": record.largest_move_dn,
+                "seconds": round(record.seconds, 3),
+            }
+            for record in fit.iterations
+        ],
+        "seconds": dict(clock.laps),
+        "kernel": kernel.name,
+        "versions": versions(),
+    }
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of everything that took part."""
+    import joblib
+    import rasterio
+
+    return {
+        "iikmc": version(),
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "rasterio": rasterio.__version__,
+        "gdal": rasterio.__gdal_version__,
+        "joblib": joblib.__version__,
+        "platform": platform.platform(),
+    }

@@ -1,0 +1,99 @@
+"""One answer for a series: whatever the kernel, the size of the strips, the threads and the order of the scenes."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from iikmc.engine.choices import MINIMUM_MAXIMUM, PERCENTILE_RANGE, PLUS_PLUS
+from iikmc.engine.kernels.reference import ReferenceKernel
+from iikmc.engine.landsat.qa import DEFAULT_FLAGS
+from iikmc.engine.pipeline import cluster
+from iikmc.engine.reading import plan_strips
+from iikmc.engine.records import MaskRule
+from iikmc.engine.request import Request
+from iikmc.engine.scenes import check_series, find_scenes
+from tiny import listing, make_scene, product, read_json, read_raster, six_band_noise
+
+WHOLE = 10**9
+SETTINGS = {"flags": DEFAULT_FLAGS, "tolerance": 0.5, "k": 5}
+ORDERS = ([2, 0, 1], [1, 0, 2, 0])
+
+
+def outcome(result):
+    """Return all that must not depend on how a run was made."""
+    document = read_json(result.signatures)
+    run = document["run"]
+    return {
+        "rasters": {path.name: read_raster(path).tolist() for path in result.rasters},
+        "fit": result.fit.centres.tolist(),
+        "centres": document["centres"],
+        "classes": document["classes"],
+        "changed": [record["changed_percent"] for record in run["iterations"]],
+        "moves": [record["largest_move_dn"] for record in run["iterations"]],
+        "audits": {scene["id"]: scene["audit"] for scene in run["scenes"]},
+        "statistics": result.statistics.read_text(),
+        "csv": (result.output / "signatures.csv").read_text(),
+        "legends": {path.name: path.read_text() for path in sorted(result.output.glob("*.qml"))},
+        "empty": result.empty_classes,
+        "pixels": result.pixels,
+    }
+
+
+@pytest.fixture(scope="session")
+def expected(small_series, tmp_path_factory):
+    """By start: the outcome with the reference kernel, one thread, whole scenes."""
+    found = {}
+    for start in (MINIMUM_MAXIMUM, PERCENTILE_RANGE, PLUS_PLUS):
+        request = Request(
+            tuple(map(str, small_series)), tmp_path_factory.mktemp("expected"), k=5, tolerance=0.5, start=start,
+            mask=MaskRule(DEFAULT_FLAGS, True), workers=1,
+        )  # fmt: skip
+        found[start] = outcome(cluster(request, kernel=ReferenceKernel(), strip_pixels=WHOLE))
+    # The runs must have something to disagree about, and the strips something to cut.
+    scenes = check_series(find_scenes(small_series).scenes, ("red",), MaskRule((), False))
+    assert [[len(plan_strips(s.grid, 0, pixels)) for s in scenes] for pixels in (1, 1000, WHOLE)] == [
+        [4, 2, 3],
+        [2, 2, 3],
+        [1, 1, 1],
+    ]
+    assert len(found[MINIMUM_MAXIMUM]["changed"]) >= 4
+    assert len({str(answer["centres"]) for answer in found.values()}) == 3
+    assert all(np.unique(raster).size == 6 for raster in map(np.array, found[MINIMUM_MAXIMUM]["rasters"].values()))
+    return found
+
+
+@pytest.mark.parametrize("order", ORDERS, ids=str)
+@pytest.mark.parametrize("workers", [1, 2, 5])
+@pytest.mark.parametrize("strip_pixels", [1, 1000, WHOLE])
+def test_same_answer_however_it_is_made(kernel, strip_pixels, workers, order, small_series, expected, request_of):
+    request = request_of(*(small_series[i] for i in order), workers=workers, **SETTINGS)
+    assert outcome(cluster(request, kernel=kernel, strip_pixels=strip_pixels)) == expected[MINIMUM_MAXIMUM]
+
+
+@pytest.mark.parametrize("start", [PERCENTILE_RANGE, PLUS_PLUS])
+@pytest.mark.parametrize(("strip_pixels", "workers", "order"), [(1, 2, ORDERS[0]), (1000, 5, ORDERS[1])])
+def test_same_start_however_it_is_surveyed(start, strip_pixels, workers, order, small_series, expected, request_of):
+    request = request_of(*(small_series[i] for i in order), workers=workers, start=start, **SETTINGS)
+    assert outcome(cluster(request, strip_pixels=strip_pixels)) == expected[start]
+
+
+def test_large_tiled_scenes_in_strips_give_the_same_raster(tmp_path, request_of):
+    # 300 x 530 pixels: two and a bit rows of tiles, written in strips of 256 rows, of 512 and whole.
+    paths = [make_scene(tmp_path, product(), six_band_noise(1, 530, 300), qa=None)]
+    rasters = []
+    for strip_pixels in (1, 2 * 256 * 300, WHOLE):
+        request = request_of(*paths, out=f"out{strip_pixels}", k=4, max_iterations=4)
+        result = cluster(request, strip_pixels=strip_pixels)
+        rasters.append(read_raster(result.rasters[0]))
+    assert (rasters[0] > 0).all()
+    assert np.array_equal(rasters[0], rasters[1])
+    assert np.array_equal(rasters[0], rasters[2])
+
+
+def test_a_second_run_writes_the_same_files(small_series, request_of, tmp_path):
+    for out in ("one", "two"):
+        cluster(request_of(*small_series, out=out, **SETTINGS))
+    one, two = listing(tmp_path / "one"), listing(tmp_path / "two")
+    assert set(one) == set(two)
+    timed = {"signatures.json", "report.html"}  # they hold the time of the run
+    assert {name: one[name] for name in set(one) - timed} == {name: two[name] for name in set(two) - timed}

@@ -1,0 +1,103 @@
+"""Product identifiers taken apart, and the reasons for which a product is refused."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from iikmc.engine.landsat.product_id import ARD_ID, leading_product_id, parse_product_id, refusal
+from tiny import product
+
+ID = "LC08_L2SP_043024_20200802_20200914_02_T1"
+
+
+def test_an_identifier_taken_apart():
+    found = parse_product_id(ID)
+    assert (found.text, found.sensor, found.level, found.path_row) == (ID, "LC08", "L2SP", "043024")
+    assert (found.acquired, found.processed) == (date(2020, 8, 2), date(2020, 9, 14))
+    assert (found.collection, found.tier) == ("02", "T1")
+    assert found.acquisition == ("LC08", "043024", date(2020, 8, 2))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        ID + "_SR_B4.TIF",
+        "x" + ID,
+        ID.lower(),
+        ID.replace("20200802", "20200832"),  # no such day
+        ID.replace("20200914", "20201314"),
+        ID.replace("_T1", "_T3"),
+        ID.replace("043024", "43024"),
+        ID.replace("LC08", "S2A"),
+        "LC08_CU_003009_20200802_20210502_02",
+    ],
+)
+def test_what_is_no_identifier(text):
+    assert parse_product_id(text) is None
+
+
+@pytest.mark.parametrize("rest", ["_SR_B4.TIF", "_MTL.txt", ".tar", "", "_"])
+def test_leading_identifier_of_a_file(rest):
+    assert leading_product_id(ID + rest).text == ID
+
+
+@pytest.mark.parametrize("name", [f"copy_of_{ID}_SR_B4.TIF", ID + "x_SR_B4.TIF", ID + "1.tar", ID[:-1], "README.md"])
+def test_names_that_do_not_lead_with_one(name):
+    assert leading_product_id(name) is None
+
+
+@pytest.mark.parametrize("sensor", ["LT04", "LT05", "LE07", "LC08", "LO08", "LC09", "LO09"])
+@pytest.mark.parametrize("level", ["L2SP", "L2SR"])
+def test_products_with_reflectance_are_accepted(sensor, level):
+    assert refusal(parse_product_id(product(sensor, level=level))) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        (product("LM05"), ["LM05", "MSS", "no surface reflectance"]),
+        (product("LM05", level="L1TP"), ["MSS"]),
+        (product(collection="01"), ["Collection 1", "Collection 2 Level-2"]),
+        (product(collection="01", level="L1TP"), ["Collection 1"]),
+        (product(level="L1TP"), ["Level-1", "L1TP", "download its Level-2"]),
+        (product(level="L1GT"), ["Level-1", "L1GT"]),
+        (product(level="L3XX"), ["L3XX", "expected L2SP or L2SR"]),
+    ],
+)
+def test_reasons_name_the_product_what_was_found_and_the_remedy(name, words):
+    reason = refusal(parse_product_id(name))
+    assert reason.startswith(name)
+    for word in words:
+        assert word in reason
+
+
+@pytest.mark.parametrize(
+    ("better", "worse"),
+    [
+        (product(processed="20220701"), product(processed="20220601")),
+        (product(processed="20220701", tier="RT"), product(processed="20220601")),  # newest first of all
+        (product(), product(tier="T2")),
+        (product(), product(tier="RT")),
+        (product(tier="T2"), product(tier="RT")),
+        (product(), product(level="L2SR")),
+    ],
+)
+def test_preference_of_two_products_of_one_acquisition(better, worse):
+    assert parse_product_id(better).preference > parse_product_id(worse).preference
+    assert parse_product_id(better).acquisition == parse_product_id(worse).acquisition
+
+
+def test_analysis_ready_data_are_told_apart():
+    assert ARD_ID.match("LC08_CU_003009_20200802_20210502_02_SR_B4.TIF")
+    assert not ARD_ID.match(ID)
+
+
+@given(st.dates(date(1972, 7, 23), date(2099, 12, 31)), st.integers(1, 233), st.integers(1, 248))
+def test_any_day_and_place_round_trips(day, path, row):
+    name = product(day=day.strftime("%Y%m%d"), path_row=f"{path:03d}{row:03d}")
+    found = parse_product_id(name)
+    assert (found.acquired, found.path_row, found.text) == (day, f"{path:03d}{row:03d}", name)

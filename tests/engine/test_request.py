@@ -1,0 +1,108 @@
+"""The parameters are checked before anything is read, each with a message that names it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from iikmc.engine.choices import SIGNATURES_FILE, STARTS
+from iikmc.engine.errors import IIkMCError, ParameterError
+from iikmc.engine.pipeline import cluster
+from iikmc.engine.records import MaskRule
+from iikmc.engine.request import Request
+
+
+def request(tmp_path, **options):
+    return Request(("nowhere",), options.pop("output", tmp_path / "out"), **options)
+
+
+def test_defaults_are_the_documented_ones(tmp_path):
+    default = request(tmp_path)
+    default.check()
+    assert default.parameters() == {
+        "scenes": ["nowhere"],
+        "k": 8,
+        "mask": ["dilated cloud", "cirrus", "cloud", "cloud shadow"],
+        "mask_saturated": True,
+        "bands": ["blue", "green", "red", "nir", "swir1", "swir2"],
+        "init": "minimum-maximum",
+        "signatures": None,
+        "max_iterations": 100,
+        "tolerance_percent": 1.0,
+        "seed": 42,
+    }
+    assert STARTS[:4] == ("minimum-maximum", "2-98 %", "k-means++", "signatures file")
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"k": 2},
+        {"k": 254},
+        {"tolerance": 0},
+        {"tolerance": 100},
+        {"max_iterations": 1},
+        {"seed": -5},
+        {"workers": 64},
+        {"roles": ("nir",)},
+        {"mask": MaskRule((), False)},
+        {"start": SIGNATURES_FILE, "signatures": Path("s.json")},
+    ],
+    ids=str,
+)
+def test_the_ends_of_the_ranges_are_good(tmp_path, options):
+    request(tmp_path, **options).check()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"k": 1}, "K is 1; choose a number of classes from 2 to 254."),
+        ({"k": 255}, "K is 255; choose a number of classes from 2 to 254."),
+        ({"k": -3}, "K is -3; choose a number of classes from 2 to 254."),
+        ({"roles": ()}, "BANDS is empty; choose at least one band."),
+        ({"max_iterations": 0}, "MAX_ITERATIONS is 0; choose 1 or more."),
+        ({"tolerance": -0.1}, "TOLERANCE is -0.1 %; choose a share from 0 to 100."),
+        ({"tolerance": 100.5}, "TOLERANCE is 100.5 %; choose a share from 0 to 100."),
+        ({"tolerance": float("nan")}, "TOLERANCE is nan %; choose a share from 0 to 100."),
+        ({"workers": -1}, "WORKERS is -1; choose a number of threads, or 0 for one a core."),
+        (
+            {"start": "random"},
+            "INIT is 'random'; choose one of " + ", ".join(STARTS) + ".",
+        ),
+        (
+            {"start": SIGNATURES_FILE},
+            "INIT asks for a signatures file, but SIGNATURES is empty; choose a signatures.json.",
+        ),
+    ],
+    ids=str,
+)
+def test_what_is_out_of_range(tmp_path, options, message):
+    bad = request(tmp_path, **options)
+    with pytest.raises(ParameterError) as caught:
+        bad.check()
+    assert str(caught.value) == message
+    assert isinstance(caught.value, IIkMCError)
+    # Nothing is read before: the scenes do not exist, yet this is what is told.
+    with pytest.raises(ParameterError):
+        cluster(bad)
+    assert not (tmp_path / "out").exists()
+
+
+def test_output_that_is_a_file(tmp_path):
+    path = tmp_path / "results"
+    path.write_text("mine")
+    with pytest.raises(ParameterError) as caught:
+        request(tmp_path, output=path).check()
+    assert str(caught.value) == f"OUTPUT: {path} is a file; choose a folder."
+    assert path.read_text() == "mine"
+
+
+def test_parameters_of_a_run_from_a_file(tmp_path):
+    made = request(tmp_path, start=SIGNATURES_FILE, signatures=tmp_path / "s.json", roles=("red", "nir"), seed=7)
+    parameters = made.parameters()
+    assert (parameters["signatures"], parameters["bands"], parameters["seed"]) == (
+        str(tmp_path / "s.json"),
+        ["red", "nir"],
+        7,
+    )

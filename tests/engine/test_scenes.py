@@ -1,0 +1,302 @@
+"""Every accepted form of SCENES leads to the same scenes, in any order, none twice."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from iikmc.engine.pipeline import cluster
+from iikmc.engine.records import MaskRule
+from iikmc.engine.scenes import check_series, find_scenes
+from tiny import ROLES, make_scene, make_tar, product, read_raster
+
+DN = np.arange(6 * 4 * 5).reshape(6, 4, 5) * 100 + 8000
+ONE = product(day="20220511")
+TWO = product("LT05", "19980308", "090084")
+
+
+@pytest.fixture
+def one(tmp_path):
+    return make_scene(tmp_path / "in", ONE, DN, radsat=0)
+
+
+@pytest.fixture
+def two(tmp_path):
+    return make_scene(tmp_path / "in", TWO, DN + 7)
+
+
+def found_ids(*paths) -> list[str]:
+    return [scene.id for scene in find_scenes(paths).scenes]
+
+
+def checked(*paths):
+    return check_series(find_scenes(paths).scenes, ROLES, MaskRule(("cloud",), True))
+
+
+def mtl_as(folder: Path, form: str) -> Path:
+    """Replace the scene's MTL.txt by one of another format and return it."""
+    text = folder / f"{folder.name}_MTL.txt"
+    groups, name = {}, ""
+    for line in text.read_text().splitlines():
+        key, _, value = (part.strip() for part in line.partition("="))
+        if key == "GROUP":
+            name = value
+        elif value and key != "END_GROUP":
+            groups.setdefault(name, {})[key] = value.strip('"')
+    if form == "json":
+        content = json.dumps({"LANDSAT_METADATA_FILE": groups})
+    else:
+        inner = "".join(
+            f"<{name}>{''.join(f'<{key}>{value}</{key}>' for key, value in group.items())}</{name}>"
+            for name, group in groups.items()
+        )
+        content = f"<LANDSAT_METADATA_FILE>{inner}</LANDSAT_METADATA_FILE>"
+    text.unlink()
+    other = folder / f"{folder.name}_MTL.{form}"
+    other.write_text(content)
+    return other
+
+
+# --- forms -----------------------------------------------------------------------------------------------------------
+
+
+def test_scene_folder(one):
+    (scene,) = checked(one)
+    assert (scene.id, scene.place) == (ONE, str(one))
+    assert scene.bands == {
+        role: str(one / f"{ONE}_SR_B{number}.TIF") for role, number in zip(ROLES, (2, 3, 4, 5, 6, 7))
+    }
+    assert scene.qa_pixel == str(one / f"{ONE}_QA_PIXEL.TIF")
+    assert scene.qa_radsat == str(one / f"{ONE}_QA_RADSAT.TIF")
+    assert (scene.sun_elevation, scene.sun_azimuth) == (50.0, 150.0)
+    assert scene.title == "2022-05-11 LC08 190027"
+    assert scene.sensor_name == "Landsat 8 OLI"
+    assert (scene.grid.width, scene.grid.height, scene.grid.pixels) == (5, 4, 20)
+    assert scene.grid.transform == (30.0, 0.0, 465285.0, 0.0, -30.0, 5264715.0)
+    assert scene.grid.crs.to_epsg() == 32633
+    assert scene.grid.hectares_per_pixel == 0.09
+
+
+def test_tm_bands_have_tm_numbers(two):
+    (scene,) = checked(two)
+    assert scene.bands == {
+        role: str(two / f"{TWO}_SR_B{number}.TIF") for role, number in zip(ROLES, (1, 2, 3, 4, 5, 7))
+    }
+    assert scene.qa_radsat is None
+    assert scene.sensor_name == "Landsat 5 TM"
+
+
+def test_folder_of_scene_folders_and_text_paths(one, two):
+    assert found_ids(one.parent) == found_ids(str(one.parent)) == [TWO, ONE]  # in order of time
+    assert found_ids(one.parent, "  ", "") == [TWO, ONE]
+
+
+@pytest.mark.parametrize("form", ["txt", "xml", "json"])
+def test_metadata_file_stands_for_its_scene(one, two, form):
+    path = one / f"{ONE}_MTL.txt" if form == "txt" else mtl_as(one, form)
+    (scene,) = checked(path)
+    assert (scene.id, scene.sun_elevation, scene.sun_azimuth) == (ONE, 50.0, 150.0)
+    assert len(scene.bands) == 6
+
+
+@pytest.mark.parametrize("form", ["xml", "json"])
+def test_scene_folder_with_metadata_of_another_format(one, form):
+    mtl_as(one, form)
+    (scene,) = checked(one)
+    assert (scene.sun_elevation, scene.sun_azimuth) == (50.0, 150.0)
+
+
+def test_scene_without_metadata_file(one):
+    (one / f"{ONE}_MTL.txt").unlink()
+    (scene,) = checked(one)
+    assert (scene.sun_elevation, scene.sun_azimuth) == (None, None)
+
+
+@pytest.mark.parametrize("prefix", ["", "./", f"{ONE}/", f"./{ONE}/", "a/b c/"])
+@pytest.mark.parametrize("name", [f"{ONE}.tar", "any name.TAR"])
+def test_bundle_is_read_in_place(one, tmp_path, prefix, name, request_of):
+    bundle = make_tar(one, tmp_path / name, prefix)
+    (scene,) = checked(bundle)
+    assert (scene.id, scene.place, scene.sun_elevation) == (ONE, str(bundle), 50.0)
+    expected = cluster(request_of(one, out="folder")).rasters[0]
+    before = sorted(tmp_path.rglob("*"))
+    result = cluster(request_of(bundle, out="folder"))
+    assert np.array_equal(read_raster(result.rasters[0]), read_raster(expected))
+    assert sorted(tmp_path.rglob("*")) == before  # nothing is unpacked
+
+
+def test_folder_of_bundles(one, two, tmp_path):
+    store = tmp_path / "store"
+    store.mkdir()
+    make_tar(one, store / "b.tar")
+    make_tar(two, store / "a.tar", "./")
+    assert found_ids(store) == [TWO, ONE]
+    assert [scene.id for scene in checked(store)] == [TWO, ONE]
+
+
+def test_bundle_of_two_scenes(one, two, tmp_path):
+    everything = tmp_path / "everything"
+    everything.mkdir()
+    for path in (*one.iterdir(), *two.iterdir()):
+        shutil.copy(path, everything)
+    assert [scene.id for scene in checked(make_tar(everything, tmp_path / "both.tar"))] == [TWO, ONE]
+
+
+def test_several_products_in_one_folder(one, two, tmp_path):
+    flat = tmp_path / "flat"
+    flat.mkdir()
+    for path in (*one.iterdir(), *two.iterdir()):
+        shutil.copy(path, flat)
+    scenes = checked(flat)
+    assert [scene.id for scene in scenes] == [TWO, ONE]
+    for scene in scenes:
+        assert all(Path(path).name.startswith(scene.id) for path in scene.bands.values())
+    assert found_ids(flat / f"{ONE}_MTL.txt") == [ONE]  # a metadata file means its own scene alone
+
+
+def test_folder_of_scenes_and_bundles_together(one, two, tmp_path):
+    make_tar(two, one.parent / "two.tar")
+    shutil.rmtree(two)
+    assert found_ids(one.parent) == [TWO, ONE]
+    # Also beside the files of a scene.
+    shutil.move(str(one.parent / "two.tar"), one)
+    assert found_ids(one) == [TWO, ONE]
+
+
+@pytest.mark.parametrize("extension", ["TIF", "tif", "Tif", "tiff", "TIFF"])
+def test_extensions_in_any_case(one, extension):
+    for path in list(one.glob("*.TIF")):
+        path.rename(path.with_suffix(f".{extension}"))
+    (one / f"{ONE}_MTL.txt").rename(one / f"{ONE}_MTL.TXT")
+    (scene,) = checked(one)
+    assert scene.bands["red"] == str(one / f"{ONE}_SR_B4.{extension}")
+    assert scene.qa_pixel == str(one / f"{ONE}_QA_PIXEL.{extension}")
+    assert scene.sun_elevation == 50.0
+    assert found_ids(one / f"{ONE}_MTL.TXT") == [ONE]
+
+
+def test_bands_are_matched_by_their_whole_name(one):
+    genuine = find_scenes([one]).scenes
+    for decoy in (
+        f"{ONE}_SR_B10.TIF",
+        f"{ONE}_SR_B40.TIF",
+        f"{ONE}_SR_B4.TIF.aux.xml",
+        f"{ONE}_SR_B4.TIF.ovr",
+        f"{ONE}_SR_B4_clipped.TIF",
+        f"copy_of_{ONE}_SR_B4.TIF",
+        f"{ONE}_ST_B4.TIF",
+        f"{ONE}_B4.TIF",
+        f"{ONE}_SR_QA_PIXEL.TIF",
+        f"{ONE}_QA_PIXEL.TIF.aux.xml",
+        f"a_{ONE}_QA_PIXEL.TIF",
+        f"{ONE}_classes.tif",
+        f"{ONE}_SR_B4xTIF",
+    ):
+        (one / decoy).write_bytes(b"decoy")
+    assert find_scenes([one]).scenes == genuine
+    (one / f"{ONE}_SR_B4.TIF").unlink()
+    (scene,) = find_scenes([one]).scenes
+    assert "red" not in scene.bands
+
+
+@pytest.mark.parametrize(
+    "name", ["sp ace", "ha#sh", "que?stion", "ex!clamation", "per%20cent", "x.tar", "Übung-水", "a::b"]
+)
+def test_folders_of_any_name(one, tmp_path, name, request_of):
+    place = tmp_path / name
+    shutil.copytree(one, place / ONE)
+    make_tar(one, place / "bundle.tar")
+    for path in (place / ONE, place / "bundle.tar"):
+        result = cluster(request_of(path, out=f"out {name}"))
+        assert (read_raster(result.rasters[0]) > 0).all()
+
+
+def test_folder_without_relevance_beside_scenes_is_passed_over(one):
+    (one.parent / "notes").mkdir()
+    (one.parent / "notes" / "README.txt").write_text("hello")
+    (one.parent / ".hidden").mkdir()
+    shutil.copy(one / f"{ONE}_MTL.txt", one.parent / ".hidden")
+    found = find_scenes([one.parent])
+    assert [scene.id for scene in found.scenes] == [ONE]
+    assert found.notes == []
+
+
+def test_unusable_products_beside_scenes_are_noted_and_left_out(one):
+    level1 = product(day="20220527", level="L1TP")
+    (one.parent / level1).mkdir()
+    (one.parent / level1 / f"{level1}_B4.TIF").write_bytes(b"")
+    found = find_scenes([one.parent])
+    assert [scene.id for scene in found.scenes] == [ONE]
+    (note,) = found.notes
+    assert note.startswith(f"Left out: {level1} is a Level-1 product")
+
+
+# --- duplicates ------------------------------------------------------------------------------------------------------
+
+
+def test_scene_given_twice(one):
+    found = find_scenes([one, one, one / f"{ONE}_MTL.txt"])
+    assert [scene.id for scene in found.scenes] == [ONE]
+    assert found.notes == ["Left out: 2 scene(s) given more than once."]
+
+
+def test_the_folder_is_taken_before_the_bundle(one, tmp_path):
+    bundle = make_tar(one, tmp_path / f"{ONE}.tar")
+    for paths in itertools.permutations([one, bundle]):
+        found = find_scenes(paths)
+        assert [scene.place for scene in found.scenes] == [str(one)]
+        assert found.notes == [f"Left out: {ONE} in {bundle} is also in {one}."]
+
+
+def test_one_product_in_two_folders(one, tmp_path):
+    copy = tmp_path / "z copy"
+    shutil.copytree(one, copy)
+    notes = set()
+    for paths in itertools.permutations([one, copy]):
+        found = find_scenes(paths)
+        assert len(found.scenes) == 1
+        notes.add((found.scenes[0].place, *found.notes))
+    assert len(notes) == 1
+
+
+@pytest.mark.parametrize(
+    ("better", "worse"),
+    [
+        (product(processed="20230101"), product()),
+        (product(tier="T1"), product(tier="RT")),
+        (product(tier="T2", processed="20220615"), product(tier="RT", processed="20220512")),
+        (product(level="L2SP"), product(level="L2SR")),
+    ],
+)
+def test_of_one_acquisition_the_newest_and_best_product_wins(tmp_path, better, worse):
+    paths = [make_scene(tmp_path, name, DN) for name in (better, worse)]
+    for order in itertools.permutations(paths):
+        found = find_scenes(order)
+        assert [scene.id for scene in found.scenes] == [better]
+        assert found.notes == [f"Left out: {worse} is the same acquisition as {better}."]
+    assert found_ids(tmp_path) == [better]
+
+
+def test_another_sensor_day_or_place_is_another_scene(tmp_path):
+    names = [product(), product(day="20220519"), product(path_row="190028"), product("LE07"), product("LC09")]
+    paths = [make_scene(tmp_path, name, DN) for name in names]
+    found = find_scenes(paths)
+    assert sorted(scene.id for scene in found.scenes) == sorted(names)
+    assert found.notes == []
+
+
+def test_order_of_the_paths_never_matters(tmp_path):
+    names = [product(), product(processed="20230101"), product("LT05", "19990101"), product("LE07", "20000101")]
+    paths = [make_scene(tmp_path, name, DN) for name in names]
+    paths.append(make_tar(paths[3], tmp_path / "bundle.tar"))
+    answers = []
+    for order in itertools.permutations(paths):
+        found = find_scenes(order)
+        answers.append((found.scenes, found.notes))
+    assert all(answer == answers[0] for answer in answers)
+    assert [scene.id for scene in answers[0][0]] == [names[2], names[3], names[1]]
+    assert len(answers[0][1]) == 2

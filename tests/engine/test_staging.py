@@ -1,0 +1,139 @@
+"""Results appear together or not at all."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from iikmc.engine.errors import OutputError
+from iikmc.engine.outputs import Staging
+from tiny import listing
+
+NAMES = ("a.tif", "b.json", "c.html")
+
+
+def fill(staging, text="new"):
+    for name in NAMES:
+        staging.write_text(name, f"{text} {name}")
+
+
+def publish(out):
+    with Staging(out) as staging:
+        fill(staging)
+        staging.publish()
+
+
+def test_published_files_are_in_place_and_nothing_else_is(tmp_path):
+    out = tmp_path / "deep" / "er" / "out"
+    with Staging(out) as staging:
+        fill(staging)
+        assert not [path for path in out.iterdir() if not path.name.startswith(".")]
+        staging.publish()
+    assert listing(out) == {name: f"new {name}".encode() for name in NAMES}
+
+
+def test_text_is_utf8_with_plain_line_ends(tmp_path):
+    with Staging(tmp_path) as staging:
+        staging.write_text("t.txt", "é\n–\n")
+        staging.publish()
+    assert (tmp_path / "t.txt").read_bytes() == "é\n–\n".encode()
+
+
+def test_earlier_results_are_replaced_and_other_files_left_alone(tmp_path):
+    (tmp_path / "a.tif").write_text("old")
+    (tmp_path / "mine.txt").write_text("mine")
+    with Staging(tmp_path) as staging:
+        fill(staging)
+        assert (tmp_path / "a.tif").read_text() == "old"
+        staging.publish()
+    assert listing(tmp_path) == {**{name: f"new {name}".encode() for name in NAMES}, "mine.txt": b"mine"}
+
+
+@pytest.mark.parametrize("made", [True, False])
+def test_left_without_publish_nothing_remains(tmp_path, made):
+    out = tmp_path / "x" / "out"
+    if not made:
+        out.mkdir(parents=True)
+        (out / "a.tif").write_text("old")
+    before = listing(tmp_path)
+
+    def run():
+        with Staging(out) as staging:
+            fill(staging)
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        run()
+    assert listing(tmp_path) == before
+
+
+@pytest.mark.parametrize("fails_at", range(1, 9))
+@pytest.mark.parametrize("earlier", [(), ("a.tif",), NAMES], ids=len)
+def test_a_failing_rename_puts_everything_back(tmp_path, monkeypatch, fails_at, earlier):
+    out = tmp_path / "out"
+    if earlier:
+        out.mkdir()
+        for name in earlier:
+            (out / name).write_text(f"old {name}")
+    before = listing(tmp_path)
+    rename, calls = os.replace, []
+
+    def replace(source, target):
+        calls.append(source)
+        if len(calls) == fails_at:
+            raise PermissionError(13, "Permission denied")
+        rename(source, target)
+
+    monkeypatch.setattr(os, "replace", replace)
+    if fails_at > len(NAMES) + len(earlier):
+        publish(out)
+        assert listing(out) == {name: f"new {name}".encode() for name in NAMES}
+        return
+    with pytest.raises(OutputError) as caught:
+        publish(out)
+    # The renames of file 1, 2, 3; those with an earlier file take two.
+    steps = [name for name in NAMES for _ in range(2 if name in earlier else 1)]
+    expected = f"OUTPUT: {steps[fails_at - 1]} cannot be replaced in {out} (Permission denied); "
+    assert str(caught.value) == expected + "close the programs that use it, or choose another folder."
+    assert listing(tmp_path) == before
+
+
+def test_a_folder_in_the_way_of_a_result_is_kept(tmp_path):
+    (tmp_path / "b.json").mkdir()
+    (tmp_path / "b.json" / "inside.txt").write_text("mine")
+    before = listing(tmp_path)
+    with pytest.raises(OutputError, match=r"OUTPUT: b\.json cannot be replaced"):
+        publish(tmp_path)
+    assert listing(tmp_path) == before
+
+
+def test_output_below_a_file_cannot_be_made(tmp_path):
+    (tmp_path / "file").write_text("mine")
+    for out in (tmp_path / "file" / "out", tmp_path / "file" / "deep" / "out"):
+        with pytest.raises(OutputError) as caught, Staging(out):
+            pytest.fail("entered")
+        assert str(caught.value) == (
+            f"OUTPUT: the folder {out} cannot be written to (Not a directory); choose another folder."
+        )
+    assert listing(tmp_path) == {"file": b"mine"}
+
+
+def test_output_that_cannot_be_written_to(tmp_path, monkeypatch):
+    # As root no folder is read-only, so the refusal of the system is simulated.
+    def refuse(*_, **__):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("tempfile.mkdtemp", refuse)
+    with pytest.raises(OutputError, match=r"cannot be written to \(Permission denied\)"), Staging(tmp_path / "a" / "b"):
+        pytest.fail("entered")
+    assert listing(tmp_path) == {}
+
+
+def test_a_full_disk_names_the_file(tmp_path, monkeypatch):
+    with Staging(tmp_path / "out") as staging:
+        monkeypatch.setattr(staging, "folder", tmp_path / "gone")
+        with pytest.raises(
+            OutputError, match=r"OUTPUT: a\.tif cannot be written in .*out \(No such file or directory\)"
+        ):
+            staging.write_text("a.tif", "x")
+    assert issubclass(OutputError, OSError)

@@ -1,0 +1,46 @@
+"""The plugin as QGIS loads it, and the tiny scenes."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+
+import pytest
+
+collect_ignore_glob = [] if importlib.util.find_spec("qgis") else ["test_*.py"]
+
+
+@pytest.fixture(scope="session")
+def plugin(qgis_app, qgis_processing):
+    """Return the plugin object, its provider in the registry."""
+    plugin = importlib.import_module("iikmc").classFactory(None)
+    plugin.initProcessing()
+    yield plugin
+    plugin.unload()
+
+
+@pytest.fixture
+def cluster(plugin):
+    """Return `iikmc:cluster` as a dialog gets it."""
+    from qgis.core import QgsApplication
+
+    return QgsApplication.processingRegistry().createAlgorithmById("iikmc:cluster")
+
+
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory) -> Path:
+    """Return a folder of three scenes; tests only read it."""
+    from tiny_series import write_tiny
+
+    return write_tiny(tmp_path_factory.mktemp("tiny"))
+
+
+@pytest.fixture
+def context(qgis_new_project):
+    """Return a context with an empty project, as a run from the toolbox has."""
+    from qgis.core import QgsProcessingContext, QgsProject
+
+    context = QgsProcessingContext()
+    context.setProject(QgsProject.instance())
+    yield context
+    QgsProject.instance().clear()

@@ -1,0 +1,98 @@
+"""What a user is told where a required package is missing or broken."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+
+import pytest
+
+pytest.importorskip("qgis.core")
+
+import processing
+from iikmc.algorithms import packages
+from qgis.core import QgsApplication, QgsProcessingContext, QgsProcessingException
+
+pytestmark = pytest.mark.qgis
+
+LINUX = (
+    "On Debian and Ubuntu run 'sudo apt install python3-rasterio python3-joblib', on Fedora 'sudo dnf install "
+    "python3-rasterio python3-joblib', and restart QGIS."
+)
+WINDOWS = (
+    "Start the OSGeo4W Setup of your QGIS, choose Advanced Install, select python3-rasterio, python3-joblib, and "
+    "restart QGIS (or run 'python -m pip install rasterio joblib' in the OSGeo4W Shell)."
+)
+MACOS = (
+    "Open Terminal, run '/Applications/QGIS.app/Contents/MacOS/bin/python3 -m pip install rasterio joblib', and "
+    "restart QGIS."
+)
+
+
+@pytest.fixture
+def absent(monkeypatch):
+    """Let packages look as if they were not installed."""
+    genuine = importlib.util.find_spec
+
+    def hide(*names):
+        monkeypatch.setattr(
+            importlib.util, "find_spec", lambda name, *rest: None if name in names else genuine(name, *rest)
+        )
+
+    return hide
+
+
+def test_nothing_is_said_while_all_is_there(plugin, cluster):
+    assert packages.missing() == []
+    assert packages.problem() == packages.import_problem() == ""
+    assert cluster.canExecute() == (True, "")
+
+
+@pytest.mark.parametrize(("platform", "advice"), [("linux", LINUX), ("win32", WINDOWS), ("darwin", MACOS)])
+def test_each_platform_has_its_own_way(plugin, cluster, absent, monkeypatch, platform, advice):
+    absent("rasterio", "joblib")
+    monkeypatch.setattr(sys, "platform", platform)
+    sentence = "IIkMC needs the Python packages rasterio, joblib, which QGIS's Python does not have."
+    assert cluster.canExecute() == (False, f"{sentence} {advice}")
+    provider = QgsApplication.processingRegistry().providerById("iikmc")
+    assert provider.warningMessage() == f"{sentence} {advice}"
+
+
+@pytest.mark.parametrize("name", packages.REQUIRED)
+def test_a_missing_package_stops_a_run_before_anything_is_read(plugin, cluster, absent, tiny, tmp_path, name):
+    absent(name)
+    sentence = f"IIkMC needs the Python package {name}, which QGIS's Python does not have."
+    good, text = cluster.checkParameterValues({"SCENES": [str(tiny)], "OUTPUT": str(tmp_path)}, QgsProcessingContext())
+    assert not good
+    assert text.startswith(sentence)
+    with pytest.raises(QgsProcessingException, match=sentence):
+        processing.run("iikmc:cluster", {"SCENES": [str(tiny)], "OUTPUT": str(tmp_path)})
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_provider_still_loads(plugin, absent):
+    absent(*packages.REQUIRED)
+    plugin.unload()
+    plugin.initProcessing()
+    provider = QgsApplication.processingRegistry().providerById("iikmc")
+    assert [algorithm.id() for algorithm in provider.algorithms()] == ["iikmc:cluster"]
+
+
+def test_a_package_that_fails_on_import_is_told_with_its_reason(plugin, cluster, monkeypatch, tmp_path):
+    (tmp_path / "rasterio").mkdir()
+    (tmp_path / "rasterio" / "__init__.py").write_text("raise OSError('libproj.so.99:\\n  cannot open')\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    for name in [name for name in sys.modules if name.split(".")[0] == "rasterio"]:
+        monkeypatch.delitem(sys.modules, name)
+    text = packages.import_problem()
+    assert text.startswith(
+        "IIkMC needs rasterio, which is installed but cannot be loaded (libproj.so.99: cannot open). "
+    )
+    assert "python3-rasterio" in text
+    # The toolbox asks often, so it only looks whether the package is there.
+    assert cluster.canExecute() == (True, "")
+
+
+def test_versions_are_told_without_importing():
+    assert packages.version_of("rasterio")[0].isdigit()
+    assert packages.version_of("a-package-that-nobody-has") == "missing"

@@ -1,0 +1,190 @@
+"""What QGIS sees of the plugin: metadata, provider, identifiers, parameters, outputs and help."""
+
+from __future__ import annotations
+
+import configparser
+import importlib
+import re
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("qgis.core")
+
+from qgis.core import QgsApplication, QgsProcessingParameterDefinition
+
+pytestmark = pytest.mark.qgis
+
+ROOT = Path(__file__).resolve().parents[2]
+FLAGS = ["Dilated cloud", "Cirrus", "Cloud", "Cloud shadow", "Snow or ice", "Water"]
+BANDS = ["blue", "green", "red", "nir", "swir1", "swir2"]
+ADVANCED, PLAIN = True, False
+
+# Models and scripts of users hold these names, numbers and defaults: a row may be added, never changed.
+# name: (type, default, advanced, optional, what else counts)
+CLUSTER_PARAMETERS = {
+    "SCENES": ("multilayer", None, PLAIN, False, {"minimumNumberInputs": 1}),
+    "K": ("number", 8, PLAIN, False, {"minimum": 2, "maximum": 254, "dataType": 0}),
+    "MASK": ("enum", [0, 1, 2, 3], PLAIN, True, {"allowMultiple": True, "options": FLAGS}),
+    "MASK_SATURATED": ("boolean", True, ADVANCED, False, {}),
+    "BANDS": ("enum", [0, 1, 2, 3, 4, 5], ADVANCED, False, {"allowMultiple": True, "options": BANDS}),
+    "INIT": ("enum", 0, ADVANCED, False, {"allowMultiple": False}),
+    "SIGNATURES": ("file", None, ADVANCED, True, {"extension": "json"}),
+    "MAX_ITERATIONS": ("number", 100, ADVANCED, False, {"minimum": 1, "dataType": 0}),
+    "TOLERANCE": ("number", 1.0, ADVANCED, False, {"minimum": 0, "maximum": 100, "dataType": 1}),
+    "SEED": ("number", 42, ADVANCED, False, {"dataType": 0}),
+    "WORKERS": ("number", 0, ADVANCED, False, {"minimum": 0, "dataType": 0}),
+    "LOAD_RESULTS": ("boolean", True, PLAIN, False, {}),
+    "OUTPUT": ("folderDestination", None, PLAIN, False, {}),
+}
+# The start of each label, by its number.
+INIT_LABELS = ["Minimum-maximum", "2-98 %", "k-means++", "Signatures file"]
+CLUSTER_OUTPUTS = {
+    "CLASSIFICATIONS": "outputMultilayer",
+    "SIGNATURES_FILE": "outputFile",
+    "STATISTICS": "outputFile",
+    "REPORT": "outputFile",
+    "SCENE_COUNT": "outputNumber",
+    "PIXEL_COUNT": "outputNumber",
+    "ITERATIONS": "outputNumber",
+    "CONVERGED": "outputBoolean",
+    "EMPTY_CLASSES": "outputNumber",
+    "OUTPUT": "outputFolder",
+}
+ALGORITHMS = {"cluster": ("classification", CLUSTER_PARAMETERS, CLUSTER_OUTPUTS)}
+
+# What plugins.qgis.org refuses a plugin without.
+REQUIRED_METADATA = (
+    "name", "description", "version", "qgisMinimumVersion", "author", "email", "about", "tracker", "repository",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def metadata():
+    parser = configparser.ConfigParser(interpolation=None)
+    parser.read(ROOT / "metadata.txt", encoding="utf-8")
+    return parser["general"]
+
+
+@pytest.fixture
+def provider(plugin):
+    return QgsApplication.processingRegistry().providerById("iikmc")
+
+
+@pytest.fixture(params=sorted(ALGORITHMS))
+def algorithm(request, provider):
+    return provider.algorithm(request.param).create()
+
+
+def test_metadata_has_what_the_plugin_site_asks_for(metadata):
+    for key in REQUIRED_METADATA:
+        assert metadata.get(key, "").strip(), key
+    assert re.fullmatch(r"\d+\.\d+\.\d+", metadata["version"])
+    assert metadata["qgisMinimumVersion"] == "3.22"
+    assert metadata["qgisMaximumVersion"] == "4.99"
+    assert metadata["hasProcessingProvider"] == "yes"
+    assert metadata["category"] == "Raster"
+    assert "supportsQt6" not in metadata
+    for key in ("description", "about"):
+        assert not re.search(r"<[a-z/]", metadata[key], re.IGNORECASE), f"{key} holds HTML"
+    assert "/" not in metadata["author"]
+    for package in ("numpy", "rasterio", "joblib"):
+        assert package in metadata["about"]
+
+
+def test_the_provider_appears_once_and_goes_away(plugin):
+    registry = QgsApplication.processingRegistry()
+    before = [provider.id() for provider in registry.providers()].count("iikmc")
+    plugin.initProcessing()  # QGIS may call it again, by way of initGui
+    plugin.initGui()
+    assert [provider.id() for provider in registry.providers()].count("iikmc") == before == 1
+    try:
+        plugin.unload()
+        assert registry.providerById("iikmc") is None
+        assert registry.algorithmById("iikmc:cluster") is None
+        plugin.unload()
+    finally:
+        plugin.initProcessing()
+    assert registry.algorithmById("iikmc:cluster") is not None
+
+
+def test_loading_the_plugin_touches_no_window():
+    plugin = importlib.import_module("iikmc").classFactory(None)
+    plugin.unload()
+
+
+def test_the_provider_introduces_itself(provider, metadata):
+    version = metadata["version"]
+    assert provider.id() == "iikmc"
+    assert provider.name() == "IIkMC"
+    assert provider.longName() == f"IIkMC – inter-image k-means ({version})"
+    assert re.fullmatch(rf"{re.escape(version)} \(numpy \d\S*, rasterio \d\S*, joblib \d\S*\)", provider.versionInfo())
+    assert provider.warningMessage() == ""
+    assert not provider.supportsNonFileBasedOutput()
+    assert Path(provider.svgIconPath()).is_file()
+    assert not provider.icon().pixmap(32, 32).isNull()
+
+
+def test_the_provider_lists_exactly_its_algorithms(provider):
+    assert {algorithm.name() for algorithm in provider.algorithms()} == set(ALGORITHMS)
+
+
+def test_identifiers_are_frozen(algorithm):
+    group, _, _ = ALGORITHMS[algorithm.name()]
+    assert algorithm.id() == f"iikmc:{algorithm.name()}"
+    assert algorithm.groupId() == group
+    for text in (algorithm.displayName(), algorithm.group(), algorithm.shortDescription()):
+        assert text.strip()
+    assert "landsat" in algorithm.tags()
+    assert Path(algorithm.svgIconPath()).is_file()
+    assert not algorithm.icon().pixmap(32, 32).isNull()
+    assert algorithm.canExecute() == (True, "")
+
+
+def test_parameters_are_frozen(algorithm):
+    _, expected, _ = ALGORITHMS[algorithm.name()]
+    definitions = algorithm.parameterDefinitions()
+    assert [parameter.name() for parameter in definitions] == list(expected)
+    flag = QgsProcessingParameterDefinition.Flag
+    for parameter in definitions:
+        kind, default, advanced, optional, details = expected[parameter.name()]
+        found = (
+            parameter.type(),
+            parameter.defaultValue(),
+            bool(parameter.flags() & flag.FlagAdvanced),
+            bool(parameter.flags() & flag.FlagOptional),
+            {key: getattr(parameter, key)() for key in details},
+        )
+        assert found == (kind, default, advanced, optional, details), parameter.name()
+        assert type(found[1]) is type(default), parameter.name()
+
+
+def test_the_numbers_of_init_are_frozen(cluster):
+    labels = cluster.parameterDefinition("INIT").options()
+    assert len(labels) == len(INIT_LABELS)
+    for label, start in zip(labels, INIT_LABELS):
+        assert label.startswith(start)
+
+
+def test_outputs_are_frozen(algorithm):
+    _, _, expected = ALGORITHMS[algorithm.name()]
+    assert {output.name(): output.type() for output in algorithm.outputDefinitions()} == expected
+    assert all(output.description().strip() for output in algorithm.outputDefinitions())
+
+
+def test_every_parameter_is_labelled_and_explained(algorithm):
+    for parameter in algorithm.parameterDefinitions():
+        assert parameter.description().strip(), parameter.name()
+        assert len(parameter.help()) > 20, parameter.name()
+        assert parameter.help().endswith("."), parameter.name()
+
+
+def test_help_is_plain_text(algorithm):
+    """The terminal shows tags as they stand, and the dialog takes anything between angle brackets for a tag."""
+    texts = [algorithm.shortHelpString(), algorithm.shortDescription()]
+    texts += [parameter.help() for parameter in algorithm.parameterDefinitions()]
+    for text in texts:
+        assert not re.search(r"[<>]|&\w+;", text), text
+    lines = algorithm.shortHelpString().splitlines()
+    assert len(lines) >= 3
+    assert all(line.strip() for line in lines)  # QGIS makes a paragraph of each

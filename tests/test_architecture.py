@@ -1,0 +1,274 @@
+"""The house keeps its order: imports go one way, optional packages stay optional, and nothing unsafe is shipped.
+
+Every rule reads the source with `ast`; nothing is imported, so QGIS is not needed.
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+STOREYS = ("engine", "algorithms", "iikmc_plugin")
+"""From the ground up: a storey imports those before it."""
+SHIPPED = [*sorted(path for storey in STOREYS for path in (ROOT / storey).rglob("*.py")), ROOT / "__init__.py"]
+
+# Imported inside functions alone, so that the provider loads without them and says what to install.
+REQUIRED_LATE = {"rasterio", "joblib"}
+OPTIONAL = {"numba", "cupy", "cupyx", "distributed", "dask", "plotly", "sklearn", "threadpoolctl", "scipy", "pandas"}
+# A module whose purpose is one optional package may import it at its top, if it is imported late itself.
+OWN_MODULES = {"engine.kernels.numba_loops": {"numba"}}
+# QGIS loads these at start: they must load without NumPy too, or a missing package could never be told.
+LISTED_WITHOUT_NUMPY = STOREYS[1:]
+QGIS = {"qgis", "PyQt5", "PyQt6", "PySide2", "PySide6", "osgeo", "processing", "sip"}
+
+
+def name_of(path: Path) -> str:
+    """Return the dotted name of a module within the package, such as "engine.landsat.qa"."""
+    parts = list(path.relative_to(ROOT).with_suffix("").parts)
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+MODULES = {name_of(path): path for path in SHIPPED}
+
+
+def is_type_checking(node: ast.AST) -> bool:
+    return isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test)
+
+
+def walk(node: ast.AST, late: bool, types: bool) -> Iterator[tuple[ast.AST, bool, bool]]:
+    """Yield every node with whether it runs late (inside a function) and whether it is for type checkers alone."""
+    for child in ast.iter_child_nodes(node):
+        inner = late or isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda))
+        typed = types or (is_type_checking(node) and child not in getattr(node, "orelse", []))
+        yield child, late, typed
+        yield from walk(child, inner, typed)
+
+
+def imports(path: Path) -> Iterator[tuple[str, bool, bool, int]]:
+    """Yield (module, late, for types alone, line) of every import; our own modules as in `MODULES`."""
+    module = name_of(path)
+    package = module if path.name == "__init__.py" else module.rpartition(".")[0]
+    for node, late, types in walk(ast.parse(path.read_text(encoding="utf-8")), False, False):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield alias.name, late, types, node.lineno
+        elif isinstance(node, ast.ImportFrom):
+            base = node.module or ""
+            if node.level:
+                parts = package.split(".") if package else []
+                parts = parts[: len(parts) - (node.level - 1)]
+                base = ".".join(filter(None, [*parts, base]))
+            for alias in node.names:
+                full = f"{base}.{alias.name}" if base else alias.name
+                yield (full if node.level and full in MODULES else base), late, types, node.lineno
+
+
+def top(name: str) -> str:
+    return name.partition(".")[0]
+
+
+def where(path: Path, line: int) -> str:
+    return f"{path.relative_to(ROOT)}:{line}"
+
+
+def test_there_is_something_to_check():
+    assert len(SHIPPED) > 30
+    assert "engine.pipeline" in MODULES
+    found = {name for name, *_ in imports(MODULES["engine.pipeline"])}
+    assert {"engine.scenes", "engine.rasters", "engine.landsat.bands", "numpy", "rasterio", "joblib"} <= found
+    late = {name: late for name, late, *_ in imports(MODULES["engine.pipeline"])}
+    assert (late["numpy"], late["rasterio"]) == (False, True)
+    typed = {name: types for name, _, types, _ in imports(MODULES["engine.starts"])}
+    assert (typed["numpy"], typed["numpy.typing"]) == (False, True)
+
+
+def test_imports_go_one_way():
+    wrong = []
+    for path in SHIPPED:
+        storey = top(name_of(path))
+        if storey not in STOREYS:
+            continue
+        for name, _, _, line in imports(path):
+            if top(name) in STOREYS and STOREYS.index(top(name)) > STOREYS.index(storey):
+                wrong.append(f"{where(path, line)}: {storey} imports {name}")
+            if top(name) in {"tests", "benchmarks", "tools", "iikmc"}:
+                wrong.append(f"{where(path, line)}: {name} is not shipped, or not imported relatively")
+    assert wrong == []
+
+
+def test_the_engine_has_no_circle():
+    graph = {
+        module: {name for name, late, types, _ in imports(path) if name in MODULES and not late and not types}
+        for module, path in MODULES.items()
+    }
+    done: list[str] = []
+
+    def visit(module: str, trail: tuple[str, ...]) -> None:
+        assert module not in trail, " -> ".join((*trail, module))
+        if module not in done:
+            for name in sorted(graph[module]):
+                visit(name, (*trail, module))
+            done.append(module)
+
+    for module in graph:
+        visit(module, ())
+
+
+# Inner order of the engine: what a module must never import, at any depth.
+FORBIDDEN_INSIDE = {
+    "engine.landsat": ("engine.scenes", "engine.reading", "engine.kernels", "engine.pipeline", "numpy", "rasterio"),
+    "engine.kernels": (
+        "engine.scenes",
+        "engine.reading",
+        "engine.raster_access",
+        "engine.execution",
+        "engine.pipeline",
+    ),
+    "engine.kmeans": ("engine.scenes", "engine.reading", "engine.raster_access", "engine.execution", "engine.kernels"),
+    "engine.execution": ("engine.scenes", "engine.reading", "engine.raster_access", "engine.kernels", "engine.kmeans"),
+    "engine.report": ("pathlib", "os", "io", "engine.pipeline"),
+    "engine.choices": ("numpy", "engine"),
+}
+
+
+@pytest.mark.parametrize("part", FORBIDDEN_INSIDE)
+def test_inner_order_of_the_engine(part):
+    wrong = []
+    for module, path in MODULES.items():
+        if module != part and not module.startswith(part + "."):
+            continue
+        for name, _, types, line in imports(path):
+            for forbidden in FORBIDDEN_INSIDE[part]:
+                if not types and (name == forbidden or name.startswith(forbidden + ".")):
+                    wrong.append(f"{where(path, line)}: imports {name}")
+    assert wrong == []
+
+
+def test_the_engine_knows_no_qgis():
+    wrong = [
+        f"{where(path, line)}: {name}"
+        for path in SHIPPED
+        if top(name_of(path)) == "engine"
+        for name, _, _, line in imports(path)
+        if top(name) in QGIS
+    ]
+    assert wrong == []
+
+
+def test_qt_comes_through_qgis():
+    # qgis.PyQt is Qt 5 or Qt 6, whichever QGIS was built with; osgeo is not needed, rasterio is.
+    wrong = [
+        f"{where(path, line)}: {name}"
+        for path in SHIPPED
+        for name, _, _, line in imports(path)
+        if top(name) in {"PyQt5", "PyQt6", "PySide2", "PySide6", "osgeo"}
+    ]
+    assert wrong == []
+
+
+def test_packages_that_may_be_missing_are_imported_late():
+    wrong = [
+        f"{where(path, line)}: {name} at module top"
+        for path in SHIPPED
+        for name, late, types, line in imports(path)
+        if not late and not types
+        if (top(name) in REQUIRED_LATE | OPTIONAL and top(name) not in OWN_MODULES.get(name_of(path), set()))
+        or name in OWN_MODULES
+    ]
+    assert wrong == []
+
+
+def test_the_plugin_loads_without_any_package():
+    """Follow the imports that run when QGIS loads the plugin: only the standard library and QGIS may be met."""
+    standard = set(sys.stdlib_module_names) if hasattr(sys, "stdlib_module_names") else None
+    if standard is None:
+        pytest.skip("needs Python 3.10 to tell the standard library apart")
+    seen: dict[str, str] = {}
+    to_do = [(module, "QGIS") for module in MODULES if top(module) in LISTED_WITHOUT_NUMPY or module == ""]
+    wrong = []
+    while to_do:
+        module, by = to_do.pop()
+        if module in seen:
+            continue
+        seen[module] = by
+        parents = [".".join(module.split(".")[:i]) for i in range(1, module.count(".") + 1)]
+        to_do += [(parent, module) for parent in parents if parent in MODULES]
+        for name, late, types, line in imports(MODULES[module]):
+            if late or types:
+                continue
+            if name in MODULES:
+                to_do.append((name, module))
+            elif top(name) not in standard | QGIS | {"__future__"} and top(name) not in STOREYS:
+                wrong.append(f"{where(MODULES[module], line)}: {name} (imported by {by})")
+    assert wrong == []
+
+
+def test_imports_are_known():
+    """No package enters unnoticed: each is of the standard library, QGIS or the documented list."""
+    if not hasattr(sys, "stdlib_module_names"):
+        pytest.skip("needs Python 3.10 to tell the standard library apart")
+    known = set(sys.stdlib_module_names) | QGIS | REQUIRED_LATE | OPTIONAL | {"numpy", "__future__", *STOREYS}
+    wrong = [
+        f"{where(path, line)}: {name}"
+        for path in SHIPPED
+        for name, _, _, line in imports(path)
+        if top(name) and top(name) not in known
+    ]
+    assert wrong == []
+
+
+UNSAFE_MODULES = {
+    "pickle",
+    "marshal",
+    "shelve",
+    "dill",
+    "cloudpickle",
+    "subprocess",
+    "multiprocessing",
+    "pty",
+}
+UNSAFE_NAMES = {"print", "exec", "eval", "compile", "__import__", "breakpoint", "input"}
+UNSAFE_ATTRIBUTES = {("os", "system"), ("os", "popen"), ("os", "startfile"), ("yaml", "load"), ("np", "load")}
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: str(path.relative_to(ROOT)))
+def test_nothing_unsafe_is_shipped(path):
+    wrong = [f"{where(path, line)}: {name}" for name, *_, line in imports(path) if top(name) in UNSAFE_MODULES]
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        what = None
+        if isinstance(node, ast.Assert):
+            what = "assert"
+        elif isinstance(node, ast.ExceptHandler) and node.type is None:
+            what = "bare except"
+        elif isinstance(node, ast.Name) and node.id in UNSAFE_NAMES:
+            what = node.id
+        elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            pair = (node.value.id, node.attr)
+            if pair in UNSAFE_ATTRIBUTES or (pair[0] == "os" and pair[1].startswith(("exec", "spawn", "fork"))):
+                what = ".".join(pair)
+        elif isinstance(node, ast.keyword) and node.arg in ("shell", "allow_pickle"):
+            what = node.arg
+        if what:
+            wrong.append(f"{where(path, node.lineno)}: {what}")
+    assert wrong == []
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: str(path.relative_to(ROOT)))
+def test_python_39_reads_every_module(path):
+    text = path.read_text(encoding="utf-8")
+    tree = ast.parse(text, feature_version=(3, 9))
+    annotated = any(
+        isinstance(node, ast.AnnAssign) or (isinstance(node, ast.arg) and node.annotation) for node in ast.walk(tree)
+    )
+    assert not annotated or "from __future__ import annotations" in text
+    assert not any(isinstance(node, getattr(ast, "Match", ())) for node in ast.walk(tree))
+
+
+def test_no_module_has_a_name_that_misleads():
+    # `import types` beside a types.py means one thing to a reader, another to a debugger started in that folder.
+    assert not {path.stem for path in SHIPPED} & {"types", "numpy", "io", "os", "logging", "random", "typing"}

@@ -1,0 +1,192 @@
+#!/usr/bin/python3
+"""Install what a make target needs and this machine lacks: distribution packages first, then a virtual environment.
+
+    /usr/bin/python3 tools/prepare.py demo|test|check
+
+Standard library only, because it runs on a machine that has nothing else. A run that finds everything there asks
+neither apt nor PyPI. The virtual environment sees the distribution's packages; from PyPI it takes only what Debian
+lacks or has too old, so that NumPy, GDAL and rasterio stay those of QGIS.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+VENV = ROOT / ".venv"
+# The Python that QGIS and the distribution's packages belong to, whatever comes first on PATH.
+PYTHON = "/usr/bin/python3"
+
+_RUN = ("qgis", "python3-qgis", "qgis-providers", "python3-rasterio", "python3-joblib", "python3-threadpoolctl")
+# Fonts: QGIS recommends them only, and pictures need letters.
+_DRAW = ("fonts-dejavu-core",)
+_VENV = ("python3-venv",)
+_TEST = ("python3-pytest", "python3-hypothesis", "python3-sklearn")
+_CHECK = ("git",)
+
+PACKAGES = {
+    "demo": _RUN + _DRAW,
+    "test": _RUN + _DRAW + _VENV + _TEST,
+    "check": _RUN + _VENV + _CHECK,
+}
+# What to look for where there is no apt: a module (for /usr/bin/python3) or a command per package.
+MODULES = {
+    "python3-qgis": "qgis.core",
+    "python3-rasterio": "rasterio",
+    "python3-joblib": "joblib",
+    "python3-threadpoolctl": "threadpoolctl",
+    "python3-venv": "ensurepip",
+    "python3-pytest": "pytest",
+    "python3-hypothesis": "hypothesis",
+    "python3-sklearn": "sklearn",
+}
+COMMANDS = {"qgis": "qgis_process", "git": "git"}
+
+# Pinned, so that a check says the same on every machine.
+CHECKERS = {"ruff": "0.17.6", "mypy": "2.4.1", "bandit": "1.9.4"}
+
+
+def pytest_qgis() -> str:
+    """Return the newest pytest-qgis that works with this QGIS; 3.0 and later need QGIS 3.34."""
+    command = [PYTHON, "-c", "from qgis.core import Qgis; print(Qgis.QGIS_VERSION_INT)"]
+    found = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "QT_QPA_PLATFORM": "offscreen"})
+    if found.returncode:
+        stop(f"QGIS's Python bindings do not load in {PYTHON}: {found.stderr.strip().splitlines()[-1]}")
+    return "2.1.0" if int(found.stdout) < 33400 else "5.0.2"
+
+
+def stop(text: str) -> None:
+    """End with one sentence."""
+    sys.exit(f"prepare: {text}")
+
+
+# --- distribution packages ------------------------------------------------------------------------------------------
+
+
+def missing_packages(wanted: tuple[str, ...]) -> list[str]:
+    """Return the packages that dpkg does not list as installed."""
+    listed = subprocess.run(
+        ["dpkg-query", "--show", "--showformat=${Package} ${db:Status-Status}\n", *wanted],
+        capture_output=True,
+        text=True,
+    ).stdout
+    there = {line.split()[0] for line in listed.splitlines() if line.endswith(" installed")}
+    return [name for name in wanted if name not in there]
+
+
+def missing_without_apt(wanted: tuple[str, ...]) -> list[str]:
+    """Return the packages whose module or command is not to be found."""
+    absent = []
+    for name in wanted:
+        if name in MODULES:
+            found = subprocess.run([PYTHON, "-c", f"import {MODULES[name]}"], capture_output=True).returncode == 0
+        else:
+            found = name not in COMMANDS or shutil.which(COMMANDS[name]) is not None
+        if not found:
+            absent.append(name)
+    return absent
+
+
+def install_packages(wanted: tuple[str, ...]) -> None:
+    """Install the missing ones of the distribution's packages."""
+    if shutil.which("apt-get") is None:
+        absent = missing_without_apt(wanted)
+        if absent:
+            stop(
+                "this needs apt-get (Debian 12 or newer, Ubuntu 22.04 or newer), which is not here. On another system "
+                f"install QGIS 3.22 or newer and, for {PYTHON}, what Debian calls {' '.join(absent)}; then try again."
+            )
+        return
+    absent = missing_packages(wanted)
+    if not absent:
+        return
+    as_root = [] if os.geteuid() == 0 else ["sudo"]
+    if as_root and shutil.which("sudo") is None:
+        stop(f"as root, run 'apt-get update && apt-get install {' '.join(absent)}'; there is no sudo here. Try again.")
+    print(f"Installing with apt-get: {' '.join(absent)}", flush=True)
+    # A new machine may still be busy with its own updates: wait for them instead of failing.
+    options = ["-q", "-o", "DPkg::Lock::Timeout=300"]
+    apt = [*as_root, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", *options]
+    # A list of packages that cannot be refreshed may still be good enough.
+    run([*apt, "update"], "apt-get update failed; going on with the old lists of packages.", fatal=False)
+    run(
+        [*apt, "install", "-y", "--no-install-recommends", *absent],
+        "apt-get could not install the packages; its message is above. On Ubuntu, is 'universe' enabled?",
+    )
+
+
+def run(command: list[str], failure: str, fatal: bool = True) -> None:
+    """Run a command without standard input; on failure end, or only say so."""
+    if subprocess.run(command, stdin=subprocess.DEVNULL).returncode:
+        if fatal:
+            stop(failure)
+        print(f"prepare: {failure}", file=sys.stderr, flush=True)
+
+
+# --- virtual environment --------------------------------------------------------------------------------------------
+
+_VERSIONS = (
+    "import importlib.metadata as m, sys; [print(d.name, d.version) for d in m.distributions(path=[sys.argv[1]])]"
+)
+
+
+def venv_versions() -> dict[str, str]:
+    """Return name -> version of what the virtual environment itself holds; {} if it is not there or unfit."""
+    python = VENV / "bin" / "python"
+    config = VENV / "pyvenv.cfg"
+    if not python.exists() or not config.exists():
+        return {}
+    settings = config.read_text(encoding="utf-8").replace(" ", "").splitlines()
+    if "home=/usr/bin" not in settings or "include-system-site-packages=true" not in settings:
+        return {}
+    where = "import sysconfig; print(sysconfig.get_path('purelib'))"
+    site = subprocess.run([str(python), "-c", where], capture_output=True, text=True)
+    listed = subprocess.run([str(python), "-c", _VERSIONS, site.stdout.strip()], capture_output=True, text=True)
+    if site.returncode or listed.returncode:
+        return {}
+    return {name.lower(): version for name, version in (line.split() for line in listed.stdout.splitlines())}
+
+
+def install_venv(wanted: dict[str, str]) -> None:
+    """Make the virtual environment if need be and bring the wanted versions into it."""
+    there = venv_versions()
+    if "pip" not in there:
+        print(f"Making the virtual environment {VENV}", flush=True)
+        run(
+            [PYTHON, "-m", "venv", "--clear", "--system-site-packages", str(VENV)],
+            f"the virtual environment {VENV} could not be made; its message is above.",
+        )
+        there = venv_versions()
+    lacking = [f"{name}=={version}" for name, version in wanted.items() if there.get(name) != version]
+    if not lacking:
+        return
+    print(f"Installing with pip into .venv: {' '.join(lacking)}", flush=True)
+    pip = [str(VENV / "bin" / "python"), "-m", "pip", "install", "-q", "--no-input", "--disable-pip-version-check"]
+    # pytest-qgis needs nothing but pytest and QGIS, which the distribution has; what the checkers need is no part of
+    # QGIS. Nothing here can bring a second NumPy or rasterio.
+    alone = [name for name in lacking if name.startswith("pytest-qgis")]
+    others = [name for name in lacking if name not in alone]
+    if alone:
+        run([*pip, "--no-deps", *alone], f"pip could not install {' '.join(alone)}; its message is above.")
+    if others:
+        run([*pip, *others], f"pip could not install {' '.join(others)}; its message is above.")
+
+
+def main() -> None:
+    """Run the command line."""
+    purpose = sys.argv[1] if len(sys.argv) == 2 else ""
+    if purpose not in PACKAGES:
+        stop(f"say what for: {', '.join(PACKAGES)}.")
+    install_packages(PACKAGES[purpose])
+    if purpose == "test":
+        install_venv({"pytest-qgis": pytest_qgis()})
+    elif purpose == "check":
+        install_venv(CHECKERS)
+
+
+if __name__ == "__main__":
+    main()
