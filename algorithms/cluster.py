@@ -92,7 +92,10 @@ class ClusterAlgorithm(IIkMCAlgorithm):
                     "The result is exact: the same scenes and parameters give the same rasters bit for bit, whatever "
                     "the machine, the number of threads or the order of the scenes."
                 ),
-                tr("Memory: about 15 bytes per valid pixel; three full scenes need 2 to 3 GB."),
+                tr(
+                    "Memory: about 15 bytes per valid pixel, some 2 GB for three full scenes; beyond the limit set in "
+                    "the advanced parameters, pixels go to temporary files."
+                ),
             ]
         )
 
@@ -110,6 +113,7 @@ class ClusterAlgorithm(IIkMCAlgorithm):
             advanced(parameters.tolerance()),
             advanced(parameters.seed()),
             advanced(parameters.workers()),
+            advanced(parameters.memory()),
             parameters.load_results(),
             parameters.output(),
         ):
@@ -170,6 +174,7 @@ class ClusterAlgorithm(IIkMCAlgorithm):
             tolerance=self.parameterAsDouble(values, parameters.TOLERANCE, context),
             seed=self.parameterAsInt(values, parameters.SEED, context),
             workers=self.parameterAsInt(values, parameters.WORKERS, context),
+            memory=self.parameterAsInt(values, parameters.MEMORY, context),
         )
 
     def processAlgorithm(

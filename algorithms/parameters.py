@@ -33,6 +33,7 @@ MAX_ITERATIONS = "MAX_ITERATIONS"
 TOLERANCE = "TOLERANCE"
 SEED = "SEED"
 WORKERS = "WORKERS"
+MEMORY = "MEMORY"
 LOAD_RESULTS = "LOAD_RESULTS"
 OUTPUT = "OUTPUT"
 
@@ -126,6 +127,7 @@ def init() -> QgsProcessingParameterDefinition:
         tr("2-98 % (as before, without extremes)"),
         tr("k-means++ (seeded sample)"),
         tr("Signatures file"),
+        tr("Coarse-to-fine (usually the fastest)"),
     ]
     return _with_help(
         QgsProcessingParameterEnum(INIT, tr("Start"), labels, False, 0, False),
@@ -133,7 +135,8 @@ def init() -> QgsProcessingParameterDefinition:
             "Where the classes start. Minimum-maximum spreads them evenly from the darkest to the brightest value of "
             "each band; 2-98 % does the same between percentiles, which clouds and glint cannot stretch; k-means++ "
             "draws them from a sample that depends on the seed alone; a signatures file starts from the classes of an "
-            "earlier run."
+            "earlier run; coarse-to-fine clusters ever finer sub-samples first, so that few full iterations remain "
+            "(other classes than with minimum-maximum, found in less time)."
         ),
     )
 
@@ -180,7 +183,7 @@ def seed() -> QgsProcessingParameterDefinition:
     """SEED."""
     return _with_help(
         QgsProcessingParameterNumber(SEED, tr("Seed"), _INTEGER, choices.DEFAULT_SEED, False),
-        tr("Chooses the sample of the k-means++ start; the other starts do not use it."),
+        tr("Chooses the samples of the k-means++ and coarse-to-fine starts; the other starts do not use it."),
     )
 
 
@@ -189,6 +192,17 @@ def workers() -> QgsProcessingParameterDefinition:
     return _with_help(
         QgsProcessingParameterNumber(WORKERS, tr("Threads (0 = automatic)"), _INTEGER, 0, False, 0),
         tr("Threads for reading, clustering and writing; 0 uses every core. It never changes the result."),
+    )
+
+
+def memory() -> QgsProcessingParameterDefinition:
+    """MEMORY: megabytes."""
+    return _with_help(
+        QgsProcessingParameterNumber(MEMORY, tr("Memory for the pixels in MB (0 = automatic)"), _INTEGER, 0, False, 0),
+        tr(
+            "Pixels beyond this go to temporary files, which makes the run slower and never changes the result; 0 "
+            "takes a safe share of the memory that is free."
+        ),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from iikmc.engine.choices import MINIMUM_MAXIMUM, PERCENTILE_RANGE, PLUS_PLUS
+from iikmc.engine.execution.threads import ThreadExecutor
 from iikmc.engine.kernels.reference import ReferenceKernel
 from iikmc.engine.landsat.qa import DEFAULT_FLAGS
 from iikmc.engine.pipeline import cluster
@@ -75,6 +76,16 @@ def test_same_answer_however_it_is_made(kernel, strip_pixels, workers, order, sm
 def test_same_start_however_it_is_surveyed(start, strip_pixels, workers, order, small_series, expected, request_of):
     request = request_of(*(small_series[i] for i in order), workers=workers, start=start, **SETTINGS)
     assert outcome(cluster(request, strip_pixels=strip_pixels)) == expected[start]
+
+
+@pytest.mark.parametrize("start", [MINIMUM_MAXIMUM, PLUS_PLUS])
+def test_same_answer_whichever_block_is_done_first(start, small_series, expected, request_of, monkeypatch):
+    def backwards(self, function, items, progress):
+        yield from [function(item) for item in items][::-1]
+
+    monkeypatch.setattr(ThreadExecutor, "each", backwards)
+    request = request_of(*small_series, start=start, **SETTINGS)
+    assert outcome(cluster(request, strip_pixels=1)) == expected[start]
 
 
 def test_large_tiled_scenes_in_strips_give_the_same_raster(tmp_path, request_of):

@@ -263,6 +263,22 @@ def test_a_cancel_changes_nothing(tmp_path, three, earlier, request_of, stage, w
     assert issubclass(Cancelled, IIkMCError)
 
 
+def test_a_cancel_is_obeyed_between_the_blocks_of_one_raster(tmp_path, request_of, monkeypatch):
+    path = make_scene(tmp_path / "in", product(), six_band_noise(1, 160, 20), tile=16)
+    counted = []
+    genuine = np.unpackbits
+
+    def counting(*arguments, **options):
+        counted.append(arguments)  # the valid mask of a strip that is being written
+        return genuine(*arguments, **options)
+
+    monkeypatch.setattr(np, "unpackbits", counting)
+    with pytest.raises(Cancelled):
+        cluster(request_of(path), Recorder(lambda p: bool(counted)), strip_pixels=1)
+    assert 1 <= len(counted) <= 2  # of ten strips
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_cancel_after_any_number_of_questions_changes_nothing(tmp_path, three, request_of):
     before = listing(tmp_path)
     cancelled = 0

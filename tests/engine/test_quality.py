@@ -219,10 +219,10 @@ def test_real_saturation_values():
 
 def test_audit_of_a_tiny_scene_by_hand(tmp_path, request_of):
     # fmt: off
-    qa = np.array([[1,     21824, 22280, 55052],
+    qa = np.array([[1,     22280, 22280, 55052],
                    [23888, 24082, 21952, 30048],
                    [21824, 21824, 21824, 1]])
-    blue = np.array([[0,    0,    9000,  9000],    # fill twice over; a band 0 that quality does not know of
+    blue = np.array([[0,    0,    9000,  9000],    # fill twice over; a band 0 under what quality calls cloud
                      [9000, 9000, 20000, 43636],   # the ends of the valid range are within it
                      [7273, 7272, 43637, 9000]])   # fill by quality alone
     # fmt: on

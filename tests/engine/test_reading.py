@@ -6,16 +6,22 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from iikmc.engine import reading
 from iikmc.engine.errors import SceneError
 from iikmc.engine.landsat.qa import DEFAULT_FLAGS
+from iikmc.engine.packing import NumpyPacker, count_out_of_range
 from iikmc.engine.pipeline import cluster
 from iikmc.engine.raster_access import Handles
-from iikmc.engine.reading import count_out_of_range, plan_strips, read_strip
+from iikmc.engine.reading import plan_strips
 from iikmc.engine.records import Audit, MaskRule, PixelGrid, Strip
 from iikmc.engine.scenes import check_series, find_scenes
 from tiny import ROLES, make_scene, product, six_band_noise
 
 RULE = MaskRule(DEFAULT_FLAGS, True)
+
+
+def read_strip(scene, strip, handles):
+    return reading.read_strip(scene, ROLES, RULE, strip, handles, NumpyPacker()).pixels
 
 
 def grid(width, height, block_height):
@@ -82,7 +88,7 @@ def checked(tmp_path):
 def test_packed_pixels_are_the_valid_ones_in_order(checked):
     scenes, dn, qa = checked
     with Handles() as handles:
-        packed = read_strip(scenes[1], ROLES, RULE, Strip(1, 8, 20), handles)
+        packed = read_strip(scenes[1], Strip(1, 8, 20), handles)
     valid = ((dn != 0).all(axis=0) & ((qa & 0b11111) == 0) & (dn[0] <= 12_000))[8:28]
     assert np.array_equal(np.unpackbits(packed.valid, count=1000).reshape(20, 50), valid)
     assert np.array_equal(packed.dn, dn[:, 8:28][:, valid])
@@ -97,8 +103,8 @@ def test_strips_together_are_the_whole_scene(checked, strip_pixels):
     with Handles() as handles:
         for number, scene in enumerate(scenes):
             (strip,) = plan_strips(scene.grid, number, 10**9)
-            whole = read_strip(scene, ROLES, RULE, strip, handles)
-            parts = [read_strip(scene, ROLES, RULE, s, handles) for s in plan_strips(scene.grid, number, strip_pixels)]
+            whole = read_strip(scene, strip, handles)
+            parts = [read_strip(scene, s, handles) for s in plan_strips(scene.grid, number, strip_pixels)]
             assert len(parts) > 1
             assert np.array_equal(np.concatenate([part.dn for part in parts], axis=1), whole.dn)
             audit = Audit()

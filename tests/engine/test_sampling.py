@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from iikmc.engine.packing import NumpyPacker
 from iikmc.engine.reading import Packed
-from iikmc.engine.records import Audit, Strip
-from iikmc.engine.sampling import merge, pixel_hashes, scene_key, smallest
+from iikmc.engine.records import MaskRule, Strip
+from iikmc.engine.sampling import draw, merge, pixel_hashes, scene_key, shares_for, smallest
 from iikmc.engine.survey import Need, combine, survey
 
 M = 2**64
@@ -71,9 +72,15 @@ def test_sample_is_spread_evenly():
     assert np.abs(np.histogram(chosen, bins=10, range=(0, 100_000))[0] - 200).max() < 67
 
 
+RULE = MaskRule((), False)
+
+
 def packed(valid, dn, row, width):
-    height = valid.size // width
-    return Packed(Strip(0, row, height), np.packbits(valid), dn[:, valid], Audit())
+    """Pack as a strip is read; invalid pixels are fill."""
+    shape = (valid.size // width, width)
+    bands = np.where(valid, dn, 0).astype(np.uint16).reshape(-1, *shape)
+    pixels = NumpyPacker().pack(bands, None, None, RULE, 0)
+    return Packed(Strip(0, row, shape[0]), pixels, {4: draw(4, 99, bands, valid.reshape(shape), row)})
 
 
 @pytest.mark.parametrize("need", list(Need))
@@ -105,3 +112,26 @@ def test_survey_is_the_same_however_the_scene_is_cut(need):
         elif need is Need.SAMPLE:
             assert np.array_equal(answer.sample.dn, answers[0].sample.dn)
             assert sorted(map(tuple, answer.sample.dn.T.tolist())) == sorted(map(tuple, good.T.tolist()))
+        elif need is Need.DRAWS:
+            drawn = merge(answer.draws[4], 3, 10**6)
+            assert np.array_equal(drawn.dn, merge(answers[0].draws[4], 3, 10**6).dn)
+            assert set(map(tuple, drawn.dn.T.tolist())) <= set(map(tuple, good.T.tolist()))
+            # One of every 4 neighbours of a row of 13 is 4 a row (3 if the last run's draw lies outside), half valid.
+            assert 21 * 3 / 2 * 0.6 < drawn.hashes.size < 21 * 4 / 2 * 1.4
+
+
+def test_a_sub_sample_takes_one_of_every_run():
+    width, share = 64, 8
+    bands = np.arange(1, 10 * width + 1, dtype=np.uint16).reshape(1, 10, width)
+    drawn = draw(share, scene_key(1, "LC08"), bands, np.ones((10, width), bool), 0)
+    positions = np.sort(drawn.dn[0].astype(int) - 1)
+    assert (positions // share).tolist() == list(range(10 * width // share))
+    assert len(set(positions % share)) == share  # drawn, not every eighth
+    assert not np.array_equal(drawn.dn, draw(share, scene_key(2, "LC08"), bands, np.ones((10, width), bool), 0).dn)
+
+
+def test_shares_are_drawn_where_they_stay_small():
+    assert shares_for(1_000) == (512, 64, 8, 1)
+    assert shares_for(8_000_008) == (512, 64, 8)
+    assert shares_for(3 * 58_520_000) == (512, 64)
+    assert shares_for(10**10) == (512,)

@@ -235,6 +235,22 @@ def test_unusable_products_beside_scenes_are_noted_and_left_out(one):
     assert note.startswith(f"Left out: {level1} is a Level-1 product")
 
 
+def test_notes_are_told_once_and_in_one_order(tmp_path):
+    for number, name in enumerate([product(), product("LT05")]):
+        make_scene(tmp_path / f"in{number}", name, DN)
+        level1 = product(day=f"2019010{number + 1}", level="L1TP")
+        (tmp_path / f"in{number}" / level1).mkdir()
+        (tmp_path / f"in{number}" / level1 / f"{level1}_B4.TIF").write_bytes(b"")
+    parents = [tmp_path / "in1", tmp_path / "in0"]
+    notes = find_scenes(parents).notes
+    assert [note[:50] for note in notes] == [
+        "Left out: LC08_L1TP_190027_20190101_20220601_02_T1",
+        "Left out: LC08_L1TP_190027_20190102_20220601_02_T1",
+    ]
+    assert find_scenes(parents[::-1]).notes == notes
+    assert find_scenes([*parents, parents[0]]).notes == sorted([*notes, "Left out: 1 scene(s) given more than once."])
+
+
 # --- duplicates ------------------------------------------------------------------------------------------------------
 
 
@@ -244,8 +260,9 @@ def test_scene_given_twice(one):
     assert found.notes == ["Left out: 2 scene(s) given more than once."]
 
 
-def test_the_folder_is_taken_before_the_bundle(one, tmp_path):
-    bundle = make_tar(one, tmp_path / f"{ONE}.tar")
+@pytest.mark.parametrize("name", ["a.tar", "z.tar"])
+def test_the_folder_is_taken_before_the_bundle(one, tmp_path, name):
+    bundle = make_tar(one, tmp_path / name)
     for paths in itertools.permutations([one, bundle]):
         found = find_scenes(paths)
         assert [scene.place for scene in found.scenes] == [str(one)]

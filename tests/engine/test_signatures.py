@@ -55,6 +55,17 @@ def test_deviation_of_a_huge_narrow_class_is_exact():
     assert record.mean == (round(65534.5 * 0.0000275 - 0.2, 9),)
 
 
+def test_deviation_of_a_class_with_few_other_members_is_exact():
+    # 20 000 of 10**10 pixels are 65534, the others 65535: the variance p (1 - p) = 2e-6 DN**2 lies far below the
+    # rounding of the squares, 4e9 DN**2.
+    n, few = 10**10, 20_000
+    squares = few * 65534**2 + (n - few) * 65535**2
+    (record,) = class_records(["A"], [(0, 0, 0)], [n], [[65535 * n - few]], [[squares]])
+    assert record.std == (3.9e-8,)  # 2.75e-5 * sqrt(2e-6) = 3.889e-8
+    (record,) = class_records(["A"], [(0, 0, 0)], [n], [[65535 * n - 1]], [[65534**2 + (n - 1) * 65535**2]])
+    assert record.std == (0.0,)
+
+
 @settings(max_examples=50)
 @given(st.lists(st.integers(1, 65535), min_size=1, max_size=30))
 def test_deviation_is_that_of_the_population(values):

@@ -31,6 +31,10 @@ def test_moments_beyond_a_chunk_and_beyond_63_bits():
     dn = np.full((1, n), 65535, np.uint16)
     part = moments(dn, np.ones(n, np.uint8), 2)
     assert (part.count, part.total, part.squares) == ([n, 0], [[n * 65535], [0]], [[n * 65535**2], [0]])
+    # 2 200 001 squares of 65535 sum to more than 2**53: one float64 sum of them all would round.
+    n = 2_200_001
+    part = moments(np.full((1, n), 65535, np.uint16), np.ones(n, np.uint8), 1)
+    assert part.squares == [[n * 65535**2]]
     whole = Moments([10**10], [[65535 * 10**10]], [[2**63 - 1]])
     whole.add(Moments([1], [[2]], [[2]]))
     assert (whole.count, whole.total, whole.squares) == ([10**10 + 1], [[65535 * 10**10 + 2]], [[2**63 + 1]])

@@ -34,11 +34,12 @@ CLUSTER_PARAMETERS = {
     "TOLERANCE": ("number", 1.0, ADVANCED, False, {"minimum": 0, "maximum": 100, "dataType": 1}),
     "SEED": ("number", 42, ADVANCED, False, {"dataType": 0}),
     "WORKERS": ("number", 0, ADVANCED, False, {"minimum": 0, "dataType": 0}),
+    "MEMORY": ("number", 0, ADVANCED, False, {"minimum": 0, "dataType": 0}),
     "LOAD_RESULTS": ("boolean", True, PLAIN, False, {}),
     "OUTPUT": ("folderDestination", None, PLAIN, False, {}),
 }
 # The start of each label, by its number.
-INIT_LABELS = ["Minimum-maximum", "2-98 %", "k-means++", "Signatures file"]
+INIT_LABELS = ["Minimum-maximum", "2-98 %", "k-means++", "Signatures file", "Coarse-to-fine"]
 CLUSTER_OUTPUTS = {
     "CLASSIFICATIONS": "outputMultilayer",
     "SIGNATURES_FILE": "outputFile",

@@ -1,0 +1,122 @@
+"""Pixels beyond the budget go to files, and come back the same."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+
+import numpy as np
+import pytest
+from iikmc.engine import memory
+from iikmc.engine.errors import MemoryBudgetError, ParameterError, SceneError
+from iikmc.engine.memory import PixelStore, SpilledPixels
+from iikmc.engine.pipeline import cluster
+from tiny import make_scene, product, six_band_noise
+
+
+@pytest.fixture(autouse=True)
+def own_temporary_folder(tmp_path, monkeypatch):
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    monkeypatch.setattr(memory, "_in_memory", lambda _: False)
+    return folder
+
+
+def test_budget_by_hand(own_temporary_folder):
+    # 100 pixels may turn out valid: 312 bytes are set aside for labels, keys and masks.
+    dn = np.arange(1, 101, dtype=np.uint16).reshape(2, 50)
+    with PixelStore(312 + 200, 100, 2, own_temporary_folder) as store:
+        assert store.keep(dn) is dn
+        assert store.spilled == 0
+        held = store.keep(dn)
+        assert isinstance(held, SpilledPixels)
+        assert store.spilled == 200
+        np.testing.assert_array_equal(held.open(), dn)
+        assert held.path.stat().st_size == 200
+        assert held.path.is_relative_to(own_temporary_folder)
+    assert os.listdir(own_temporary_folder) == []
+
+
+def test_too_small_a_disk_is_told_before_anything_is_read(own_temporary_folder, monkeypatch):
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(10**12, 10**12, 3 * 10**9))
+    with pytest.raises(MemoryBudgetError) as told:
+        PixelStore(500 * 10**6, 10**9, 6, own_temporary_folder)
+    text = str(told.value)
+    assert text.startswith("MEMORY: with 0.5 GB for the pixels up to 12.0 GB must go to ")
+    assert "which has 3.0 GB free; raise MEMORY" in text
+
+
+def test_a_disk_that_fills_up_is_told(own_temporary_folder, monkeypatch):
+    dn = np.ones((2, 50), np.uint16)
+    with PixelStore(0, 100, 2, own_temporary_folder) as store:
+        store.keep(dn)
+        shutil.rmtree(store._folder)
+        with pytest.raises(MemoryBudgetError, match=r"^MEMORY: pixels beyond the 0.0 GB in memory cannot be written"):
+            store.keep(dn)
+
+
+def test_the_temporary_folder_is_avoided_where_it_is_itself_memory(own_temporary_folder, tmp_path, monkeypatch):
+    monkeypatch.setattr(memory, "_in_memory", lambda _: True)
+    other = tmp_path / "other"
+    other.mkdir()
+    with PixelStore(0, 100, 2, other) as store:
+        assert store.keep(np.ones((2, 50), np.uint16)).path.is_relative_to(other)
+    assert os.listdir(other) == []
+
+
+def test_free_memory_is_that_of_the_system():
+    free = memory.free_memory()
+    assert 10 * 2**20 < free < 2**45
+    assert memory.automatic_budget() < free
+
+
+def read(folder):
+    import rasterio
+
+    rasters = {}
+    for path in sorted(folder.glob("*.tif")):
+        with rasterio.open(path) as dataset:
+            rasters[path.name] = dataset.read(1).tobytes()
+    return rasters
+
+
+def test_a_spilled_run_gives_the_same_rasters_and_leaves_nothing(tmp_path, request_of, own_temporary_folder):
+    paths = [make_scene(tmp_path, product(day=day), six_band_noise(seed, 400, 600), tile=16)
+             for seed, day in enumerate(("20200101", "20200201"))]  # fmt: skip
+    notes = []
+
+    class Listener:
+        def note(self, text):
+            notes.append((text, len(list(own_temporary_folder.rglob("*.dn")))))
+
+        report = stage = warn = lambda *_: None
+
+        def cancelled(self):
+            return False
+
+    ample = cluster(request_of(*paths, out="ample", k=5), strip_pixels=20_000)
+    # 480 000 pixels need 5.8 MB for DN and 1.5 MB beside them: a third of the DN fit.
+    scarce = cluster(request_of(*paths, out="scarce", k=5, memory=3), Listener(), strip_pixels=20_000)
+    spilled = [files for text, files in notes if "temporary files" in text]
+    assert len(spilled) == 1
+    assert spilled[0] > 5
+    assert read(scarce.output) == read(ample.output)
+    np.testing.assert_array_equal(scarce.fit.centres, ample.fit.centres)
+    assert os.listdir(own_temporary_folder) == []
+
+
+def test_an_error_leaves_no_spilled_pixels(tmp_path, request_of, own_temporary_folder):
+    good = make_scene(tmp_path, product(), six_band_noise(1, 300, 600), tile=16)
+    bad = make_scene(tmp_path, product(day="20210101"), six_band_noise(2, 300, 600), compress="NONE", tile=16)
+    file = bad / f"{bad.name}_SR_B7.TIF"
+    os.truncate(file, file.stat().st_size // 2)
+    with pytest.raises(SceneError, match="damaged"):
+        cluster(request_of(good, bad, memory=1), strip_pixels=20_000)
+    assert os.listdir(own_temporary_folder) == []
+
+
+def test_a_negative_budget_is_refused(tmp_path, request_of):
+    with pytest.raises(ParameterError, match=r"^MEMORY is -1 MB; choose a size, or 0"):
+        request_of(tmp_path, memory=-1).check()
