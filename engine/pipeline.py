@@ -61,7 +61,7 @@ def cluster(
     request.check()
     scenes = check_scenes(request, progress)
     given = given_centres(request)
-    kernel = kernel or pick_kernel()
+    kernel = kernel or pick_kernel(progress)
     packer = pick_packer(kernel)
     executor = ThreadExecutor(request.workers)
     clock = Clock()

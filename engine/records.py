@@ -192,8 +192,10 @@ class Gaps:
 
     history: int
     """Number of the `kernels.drift` history that the keys belong to."""
-    key: NDArray[np.uint16]
+    key: NDArray[np.uint16] | None
     """(n_valid,) drift of its class that a pixel withstands, in quanta of 1/16 DN; too small is never wrong."""
+    doubtful: float
+    """Share of the pixels that the last move of the centres put in doubt, or would have."""
 
 
 @dataclass

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from ..packing import NumpyPacker, Packer
+from ..progress import Progress, Silent
 
 if TYPE_CHECKING:
     from ..records import Block, Grid64
@@ -38,11 +39,21 @@ class Kernel(Protocol):
         """
 
 
-def pick_kernel() -> Kernel:
-    """Return the fastest kernel of this machine."""
-    from .cpu_numpy import NumpyKernel
+def pick_kernel(progress: Progress | None = None) -> Kernel:
+    """Return the fastest kernel of this machine, and tell in one line why it is not the compiled one.
 
-    return NumpyKernel()
+    Parameters
+    ----------
+    progress
+        Whom to tell; nobody by default.
+    """
+    from .choice import choose
+
+    progress = progress or Silent()
+    choice = choose(progress)
+    if choice.reason:
+        progress.note(choice.reason)
+    return choice.kernel
 
 
 def pick_packer(kernel: Kernel) -> Packer:

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
-import os
-import sys
-import threading
-from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..records import GRID, Gaps
+from .numba_cache import load_module
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,41 +18,13 @@ if TYPE_CHECKING:
 # Of a chunk, the share of doubtful pixels above which all its pixels are labelled anew, which costs less than picking
 # the doubtful ones out (measured: a picked pixel costs about 2.5 times as much as one of a whole chunk).
 _DENSE = 0.4
+# Of a block, the share of doubtful pixels below which keys are worth making, and from which on they are dropped again:
+# as picking touches most cache lines already at a few percent, labelling all pixels by scores is cheaper above that.
+_WORTH = 0.06
+_GIVE_UP = 0.12
+_BANDS = 6
 # A centre that is never nearest, in DN: its squared distance is finite in float32.
 _NOWHERE = 1e9
-_loading = threading.Lock()
-
-
-def load_module(name: str) -> ModuleType:
-    """Return a module of compiled loops beside this one.
-
-    Raises
-    ------
-    Exception
-        Whatever Numba raises where it is missing, broken or of a version that fits nothing here.
-    """
-    with _loading:
-        import numba
-
-        # The plugin's folder may be read-only, and is replaced by updates. Numba looks at this setting when a function
-        # is declared; other plugins' functions must not see it.
-        kept = numba.config.CACHE_DIR
-        numba.config.CACHE_DIR = kept or str(cache_folder())
-        try:
-            return importlib.import_module(f"{__package__}.{name}")
-        finally:
-            numba.config.CACHE_DIR = kept
-
-
-def cache_folder() -> Path:
-    """Return the folder of the user's profile that compiled code is kept in."""
-    if sys.platform == "win32":
-        base = os.environ.get("LOCALAPPDATA") or str(Path.home() / "AppData" / "Local")
-    elif sys.platform == "darwin":
-        base = str(Path.home() / "Library" / "Caches")
-    else:
-        base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    return Path(base) / "iikmc" / "numba"
 
 
 class NumbaKernel:
@@ -74,37 +41,81 @@ class NumbaKernel:
         """Label the block's pixels anew in place and return how many changed class."""
         loops = self._loops
         k, n_bands = centres.shape
-        single = _grouped(centres, loops.GROUP)
+        squares = _squares(centres, loops.GROUP)
         exact = np.ascontiguousarray(centres, np.int64)
         tally = np.zeros(loops.CLASSES * loops.TALLY, np.int64)
-        keyed = self._prune and drift is not None
-        limits = np.zeros(loops.CLASSES, np.int32)
-        if drift is not None:
-            limits[1 : k + 1] = drift.total
-        gaps = block.gaps
-        if keyed and drift is not None and gaps is not None and gaps.history == drift.history:
+        first = not block.tally.count.any()
+        gaps = block.gaps if self._prune else None
+        if drift is None or not self._prune:
+            block.gaps = None
+            changed = self._plain(block, centres, first, None, squares, exact, tally)[0]
+        elif gaps is not None and gaps.key is not None and gaps.history == drift.history:
+            limits = _by_class(drift.total, loops.CLASSES)
             dense = int(_DENSE * loops.CHUNK)
-            changed, _ = loops.relabel_some(
-                block.dn, block.labels, gaps.key, single, GRID, exact, limits, tally, dense
-            )  # fmt: skip
+            changed, looked_at = loops.relabel_some(
+                block.dn, block.labels, gaps.key, limits, squares, GRID, exact, tally, dense
+            )
+            share = looked_at / max(block.size, 1)
+            block.gaps = Gaps(drift.history, gaps.key if share < _GIVE_UP else None, share)
+        elif gaps is not None and gaps.doubtful < _WORTH:
+            limits = _by_class(drift.total, loops.CLASSES)
+            key = np.empty(block.size, np.uint16)
+            changed = loops.relabel_keyed(block.dn, block.labels, first, key, limits, squares, GRID, exact, tally)
+            block.gaps = Gaps(drift.history, key, gaps.doubtful)
         else:
-            gaps = Gaps(drift.history, np.empty(block.size, np.uint16)) if keyed and drift is not None else None
-            key = gaps.key if gaps is not None else np.empty(0, np.uint16)
-            first = not block.tally.count.any()
-            changed = loops.relabel_all(
-                block.dn, block.labels, key, first, keyed, single, GRID, exact, limits, tally
-            )  # fmt: skip
-            block.gaps = gaps
+            changed, share = self._plain(block, centres, first, drift.growth, squares, exact, tally)
+            block.gaps = Gaps(drift.history, None, share)
         rows = tally.reshape(loops.CLASSES, loops.TALLY)[1 : k + 1]
         block.tally.count += rows[:, loops.COUNT]
         block.tally.total += rows[:, :n_bands]
         return int(changed)
 
+    def _plain(
+        self,
+        block: Block,
+        centres: Grid64,
+        first: bool,
+        growth: NDArray[np.int64] | None,
+        squares: NDArray[np.float32],
+        exact: Grid64,
+        tally: NDArray[np.int64],
+    ) -> tuple[int, float]:
+        """Label every pixel; return how many changed and the share in doubt if the drift grew so once more."""
+        loops = self._loops
+        expected = np.empty(0, np.float32) if growth is None else _by_class(growth, loops.CLASSES)
+        changed, tried, narrow = loops.relabel_plain(
+            block.dn, block.labels, first, expected, squares, *_scores(centres, loops.GROUP), GRID, exact, tally
+        )
+        return int(changed), narrow / tried if tried else 1.0
 
-def _grouped(centres: Grid64, group: int) -> NDArray[np.float32]:
+
+def _by_class(values: NDArray[np.int64], classes: int) -> NDArray[np.float32]:
+    """Return the classes' values as a table that a label 1..k looks up."""
+    table = np.zeros(classes, np.float32)
+    table[1 : values.shape[0] + 1] = values
+    return table
+
+
+def _squares(centres: Grid64, group: int) -> NDArray[np.float32]:
     """Return the centres in DN, `group` of them a row, filled up with bands of zeros and centres out of reach."""
     k, n_bands = centres.shape
-    result = np.zeros((-(-k // group) * group, 3 if n_bands <= 3 else 6), np.float32)
+    result = np.zeros((-(-k // group) * group, _BANDS), np.float32)
     result[k:] = _NOWHERE
     result[:k, :n_bands] = centres / GRID
-    return result.reshape(-1, group * result.shape[1])
+    return result.reshape(-1, group * _BANDS)
+
+
+def _scores(centres: Grid64, group: int) -> tuple[NDArray[np.float32], NDArray[np.float32], np.float32, np.float32]:
+    """Return the scores' factors, offsets and error bounds (`numba_loops`)."""
+    k, n_bands = centres.shape
+    offsets = np.zeros(_BANDS, np.float32)
+    offsets[:n_bands] = (centres.min(axis=0) + centres.max(axis=0)) // (2 * GRID)
+    d = centres - GRID * offsets[:n_bands].astype(np.int64)
+    norms = (d * d).sum(axis=1) / GRID**2
+    result = np.zeros((-(-k // group) * group, _BANDS + 1), np.float32)
+    result[k:, _BANDS] = _NOWHERE**2
+    result[:k, :n_bands] = -2 * d / GRID
+    result[:k, _BANDS] = norms
+    share = 20 * 2.0**-24
+    slack = 2 * share * float(norms.max())
+    return result.reshape(-1, group * (_BANDS + 1)), offsets, np.float32(slack), np.float32(share)

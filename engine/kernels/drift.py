@@ -41,6 +41,8 @@ class Drift:
     """Number of the history; keys made under another are worthless."""
     total: NDArray[np.int64]
     """(k,) drift of each class in quanta; it only grows."""
+    growth: NDArray[np.int64] | None
+    """(k,) by how much the last move made it grow, also where that move began a new history; None before any move."""
 
 
 class Log:
@@ -59,16 +61,17 @@ class Log:
             (k, n_bands) in 1/64 DN.
         """
         if self._drift is None or self._centres is None:
-            drift = self._fresh(centres)
+            drift = self._fresh(centres, None)
         else:
-            total = self._drift.total + growth(self._centres, centres)
-            drift = Drift(self._drift.history, total) if total.max() <= LARGEST else self._fresh(centres)
+            step = growth(self._centres, centres)
+            total = self._drift.total + step
+            drift = Drift(self._drift.history, total, step) if total.max() <= LARGEST else self._fresh(centres, step)
         self._centres, self._drift = centres.copy(), drift
         return drift
 
     @staticmethod
-    def _fresh(centres: Grid64) -> Drift:
-        return Drift(next(_histories), np.zeros(centres.shape[0], np.int64))
+    def _fresh(centres: Grid64, step: NDArray[np.int64] | None) -> Drift:
+        return Drift(next(_histories), np.zeros(centres.shape[0], np.int64), step)
 
 
 def growth(old: Grid64, new: Grid64) -> NDArray[np.int64]:

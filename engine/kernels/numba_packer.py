@@ -10,7 +10,7 @@ from ..landsat.bands import VALID_DN
 from ..landsat.qa import FLAGS, QA_FILL, flag_bits
 from ..packing import PackedPixels
 from ..records import Audit, MaskRule
-from .cpu_numba import load_module
+from .numba_cache import load_module
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import tarfile
 from collections.abc import Iterable, Sequence
@@ -12,11 +13,13 @@ import numpy as np
 import rasterio
 from iikmc.benchmarks.simulate import write_scene
 from iikmc.engine.kernels import Kernel
+from iikmc.engine.kernels.cpu_numba import NumbaKernel
 from iikmc.engine.kernels.cpu_numpy import NumpyKernel
 from iikmc.engine.kernels.reference import ReferenceKernel
 from iikmc.engine.records import Block, Strip, Tally
 
-KERNELS: tuple[type[Kernel], ...] = (ReferenceKernel, NumpyKernel)
+HAS_NUMBA = importlib.util.find_spec("numba") is not None
+KERNELS: tuple[type[Kernel], ...] = (ReferenceKernel, NumpyKernel, *([NumbaKernel] if HAS_NUMBA else []))
 """Every kernel; a new one joins all tests of agreement here."""
 
 ROLES = ("blue", "green", "red", "nir", "swir1", "swir2")

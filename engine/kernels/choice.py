@@ -1,0 +1,93 @@
+"""Which kernel labels on this machine: the compiled one where it works, is right and is faster."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..progress import Progress
+from ..records import GRID, Block, Strip, Tally
+from .cpu_numpy import NumpyKernel
+from .selftest import check
+
+if TYPE_CHECKING:
+    from . import Kernel
+
+# The block that kernels are timed with takes 0.2 ms (Numba) to 2 ms (NumPy).
+_PIXELS, _CLASSES, _BANDS = 1 << 16, 8, 6
+_REPEATS = 3
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The kernel and why."""
+
+    kernel: Kernel
+    """What labels."""
+    reason: str
+    """One sentence for the log; empty where the fastest kernel was taken."""
+
+
+_choosing = threading.Lock()
+_chosen: Choice | None = None
+
+
+def choose(progress: Progress) -> Choice:
+    """Return the choice; it is made once in a process, and tells `progress` if that takes long."""
+    global _chosen
+    with _choosing:
+        if _chosen is None:
+            _chosen = _choose(progress)
+        return _chosen
+
+
+def _choose(progress: Progress) -> Choice:
+    numpy = NumpyKernel()
+    try:
+        from . import cpu_numba, numba_cache
+
+        if not numba_cache.is_compiled("relabel_some"):
+            progress.stage("Preparing the Numba kernel (first time only)")
+        numba = cpu_numba.NumbaKernel()
+        check(numba)
+        compiled, plain = _seconds(numba), _seconds(numpy)
+    except ModuleNotFoundError as error:
+        if error.name != "numba":
+            return Choice(numpy, _refusal(error))
+        return Choice(numpy, "Numba is not installed: the NumPy kernel gives the same result, several times slower.")
+    except Exception as error:  # noqa: BLE001 - whatever is wrong with Numba, a version clash or a bug, NumPy works
+        return Choice(numpy, _refusal(error))
+    if compiled > plain:
+        return Choice(numpy, f"The NumPy kernel is used: Numba's takes {compiled / plain:.1f} times as long here.")
+    return Choice(numba, "")
+
+
+def _refusal(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    why = f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
+    return f"Numba cannot be used here ({why}): the NumPy kernel gives the same result, several times slower."
+
+
+def _seconds(kernel: Kernel) -> float:
+    """Return the time that labelling a block takes."""
+    rng = np.random.default_rng(1)
+    dn = rng.integers(7000, 30000, (_BANDS, _PIXELS), np.uint16)
+    centres = rng.integers(7000 * GRID, 30000 * GRID, (_CLASSES, _BANDS))
+    block = Block(
+        Strip(0, 0, 1),
+        np.packbits(np.ones(_PIXELS, bool)),
+        dn,
+        np.zeros(_PIXELS, np.uint8),
+        Tally.zero(_CLASSES, _BANDS),
+    )
+    kernel.relabel(block, centres)
+    times = []
+    for _ in range(_REPEATS):
+        began = time.perf_counter()
+        kernel.relabel(block, centres)
+        times.append(time.perf_counter() - began)
+    return min(times)

@@ -1,0 +1,73 @@
+"""Loading compiled loops, and where their machine code is kept."""
+
+from __future__ import annotations
+
+import atexit
+import importlib
+import os
+import shutil
+import sys
+import tempfile
+import threading
+import zlib
+from pathlib import Path
+from types import ModuleType
+
+_loading = threading.Lock()
+
+
+def load_module(name: str) -> ModuleType:
+    """Return a module of compiled loops beside this one.
+
+    Raises
+    ------
+    Exception
+        Whatever Numba raises where it is missing, broken or of a version that fits nothing here.
+    """
+    qualified = f"{__package__}.{name}"
+    with _loading:
+        if qualified in sys.modules:
+            return sys.modules[qualified]
+        import numba
+
+        # Numba looks at this setting when a function is declared; other plugins' functions must not see ours.
+        kept = numba.config.CACHE_DIR
+        numba.config.CACHE_DIR = str(_writable(_folder(kept)))
+        try:
+            return importlib.import_module(qualified)
+        finally:
+            numba.config.CACHE_DIR = kept
+
+
+def is_compiled(name: str) -> bool:
+    """Tell whether a function's machine code lies in the cache, as far as one can see without loading Numba."""
+    return any(_folder(os.environ.get("NUMBA_CACHE_DIR")).rglob(f"*.{name}-*.nbc"))
+
+
+def cache_folder() -> Path:
+    """Return the user's folder for machine code: the plugin's own may be read-only, and updates replace it."""
+    if sys.platform == "win32":
+        base = os.environ.get("LOCALAPPDATA") or str(Path.home() / "AppData" / "Local")
+    elif sys.platform == "darwin":
+        base = str(Path.home() / "Library" / "Caches")
+    else:
+        base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    return Path(base) / "iikmc" / "numba"
+
+
+def _folder(wished: str | None) -> Path:
+    """Return the folder of this very source: Numba sees changes in a function's own file, not in those it calls."""
+    source = b"".join(path.read_bytes() for path in sorted(Path(__file__).parent.glob("numba_*.py")))
+    return (Path(wished) if wished else cache_folder()) / f"{zlib.crc32(source):08x}"
+
+
+def _writable(folder: Path) -> Path:
+    """Return the folder, or a temporary one where it cannot be written to."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return folder
+    except OSError:
+        temporary = tempfile.mkdtemp(prefix="iikmc-numba-")
+        atexit.register(shutil.rmtree, temporary, ignore_errors=True)
+        return Path(temporary)

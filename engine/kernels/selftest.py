@@ -1,0 +1,88 @@
+"""Does a kernel give the reference's bits on this machine? Asked before a compiled kernel is trusted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..records import GRID, Block, Gaps, Strip, Tally
+from . import drift, reference
+
+if TYPE_CHECKING:
+    from ..records import DN, Grid64
+    from . import Kernel
+
+# Classes and bands: the smallest, a group of 8 and one more, the largest; every number of bands.
+_CASES = ((2, 1), (8, 6), (9, 2), (3, 3), (17, 4), (8, 5), (254, 6))
+# Pixels of a block: more than a chunk of the compiled kernels, and no multiple of anything.
+_PIXELS = 1203
+_EXTREMES = (1, 2, 7273, 32767, 32768, 43636, 65534, 65535)
+# Ways of the centres in 1/64 DN: none, one step, less and more than a quantum of the keys, some DN.
+_MOVES = (0, 1, 7, 300)
+
+
+def check(kernel: Kernel) -> None:
+    """Compare a kernel with the reference on hostile pixels: extremes, ties, near ties, moving centres.
+
+    Raises
+    ------
+    ArithmeticError
+        It gave another answer.
+    """
+    rng = np.random.default_rng(20240102)
+    for k, n_bands in _CASES:
+        dn = _pixels(rng, n_bands)
+        centres = _centres(rng, dn, k)
+        log = drift.Log()
+        block = Block(
+            Strip(0, 0, 1),
+            np.packbits(np.ones(_PIXELS, bool)),
+            dn,
+            np.zeros(_PIXELS, np.uint8),
+            Tally.zero(k, n_bands),
+        )
+        _compare(kernel, block, centres, None)
+        for move in _MOVES:
+            centres = np.clip(centres + rng.integers(-move, move + 1, centres.shape), 0, 65535 * GRID)
+            moved = log.follow(centres)
+            if move == _MOVES[1]:
+                # As if hardly a pixel were in doubt: kernels that make keys make them now, and use them from then on.
+                block.gaps = Gaps(moved.history, None, 0.0)
+            _compare(kernel, block, centres, moved)
+
+
+def _pixels(rng: np.random.Generator, n_bands: int) -> DN:
+    dn = rng.choice(np.array(_EXTREMES), (n_bands, _PIXELS))
+    usual = rng.random(_PIXELS) < 0.5
+    dn[:, usual] = rng.integers(7000, 30000, (n_bands, int(usual.sum())))
+    return np.ascontiguousarray(dn, np.uint16)
+
+
+def _centres(rng: np.random.Generator, dn: DN, k: int) -> Grid64:
+    """Return centres on pixels, midway between two pixels, at the extremes, and some of them twice."""
+    n = dn.shape[1]
+    pixels = dn.astype(np.int64)
+    centres = GRID * pixels[:, rng.integers(0, n, k)].T
+    midway = np.arange(k) % 3 == 1
+    centres[midway] = GRID // 2 * (pixels[:, rng.integers(0, n, k)] + pixels[:, rng.integers(0, n, k)]).T[midway]
+    centres[-1] = GRID * 65535
+    if k > 3:
+        centres[2] = centres[0]
+        centres[3] = 0
+    return np.ascontiguousarray(centres)
+
+
+def _compare(kernel: Kernel, block: Block, centres: Grid64, moved: drift.Drift | None) -> None:
+    expected = reference.nearest(block.dn, centres)
+    differ = int(np.count_nonzero(expected != block.labels))
+    changed = kernel.relabel(block, centres, moved)
+    tally = reference.tally(block.dn, expected, centres.shape[0])
+    if not (
+        changed == differ
+        and np.array_equal(block.labels, expected)
+        and np.array_equal(block.tally.count, tally.count)
+        and np.array_equal(block.tally.total, tally.total)
+    ):
+        k, n_bands = centres.shape
+        raise ArithmeticError(f"its self-test found another answer than the reference (k = {k}, {n_bands} bands)")

@@ -1,0 +1,170 @@
+"""Which kernel is taken, and what is said where it is not the compiled one."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from iikmc.engine.kernels import choice, cpu_numba, numba_cache, pick_kernel, selftest
+from iikmc.engine.kernels.cpu_numpy import NumpyKernel
+from iikmc.engine.kernels.reference import ReferenceKernel
+from tiny import Recorder
+
+needs_numba = pytest.mark.skipif(importlib.util.find_spec("numba") is None, reason="Numba is not installed")
+
+
+@pytest.fixture(autouse=True)
+def choose_anew(monkeypatch):
+    monkeypatch.setattr(choice, "_chosen", None)
+
+
+def pick():
+    progress = Recorder()
+    return pick_kernel(progress), progress
+
+
+def raising(error):
+    def fail(*_):
+        raise error
+
+    return fail
+
+
+def test_without_numba_the_numpy_kernel_is_taken_and_one_line_says_so(monkeypatch):
+    monkeypatch.setitem(sys.modules, "numba", None)
+    monkeypatch.delitem(sys.modules, "iikmc.engine.kernels.numba_loops", raising=False)
+    monkeypatch.delitem(sys.modules, "iikmc.engine.kernels.numba_chunk", raising=False)
+    kernel, progress = pick()
+    assert kernel.name == "numpy"
+    assert progress.notes == [
+        "Numba is not installed: the NumPy kernel gives the same result, several times slower."
+    ]  # fmt: skip
+    assert progress.warnings == []
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (ImportError("Numba needs NumPy 1.23 or less"), "ImportError: Numba needs NumPy 1.23 or less"),
+        (SystemError("initialization of _internal failed\nmore"), "SystemError: initialization of _internal failed"),
+        (ModuleNotFoundError("No module named 'llvmlite'", name="llvmlite"), "ModuleNotFoundError: No module named"),
+        (RuntimeError(), "(RuntimeError)"),
+    ],
+)
+def test_a_broken_numba_is_not_used(monkeypatch, error, said):
+    monkeypatch.setattr(cpu_numba, "load_module", raising(error))
+    kernel, progress = pick()
+    assert kernel.name == "numpy"
+    assert len(progress.notes) == 1
+    assert said in progress.notes[0]
+    assert "\n" not in progress.notes[0]
+    # Asked again, nothing is tried again, and it is said again: each run has its own log.
+    again, later = pick()
+    assert again is kernel
+    assert later.notes == progress.notes
+    assert later.stages == []
+
+
+class Wrong(ReferenceKernel):
+    """Gets one pixel of the last class wrong."""
+
+    name = "wrong"
+
+    def relabel(self, block, centres, drift=None):
+        changed = super().relabel(block, centres)
+        last = np.flatnonzero(block.labels == len(centres))
+        block.labels[last[:1]] = 1
+        return changed
+
+
+class Miscounting(ReferenceKernel):
+    """Counts one change too many."""
+
+    name = "miscounting"
+
+    def relabel(self, block, centres, drift=None):
+        return super().relabel(block, centres) + 1
+
+
+@pytest.mark.parametrize("kernel", [Wrong, Miscounting])
+def test_a_kernel_that_fails_its_self_test_is_not_used(monkeypatch, kernel):
+    with pytest.raises(ArithmeticError, match="another answer"):
+        selftest.check(kernel())
+    monkeypatch.setattr(cpu_numba, "NumbaKernel", kernel)
+    picked, progress = pick()
+    assert picked.name == "numpy"
+    assert progress.notes[0].startswith("Numba cannot be used here (ArithmeticError: its self-test found another")
+
+
+def test_right_kernels_pass_the_self_test():
+    selftest.check(ReferenceKernel())
+    selftest.check(NumpyKernel())
+
+
+def test_the_slower_kernel_is_not_used(monkeypatch):
+    monkeypatch.setattr(cpu_numba, "NumbaKernel", ReferenceKernel)
+    monkeypatch.setattr(choice, "_seconds", lambda kernel: 0.004 if kernel.name == "reference" else 0.002)
+    picked, progress = pick()
+    assert picked.name == "numpy"
+    assert progress.notes == ["The NumPy kernel is used: Numba's takes 2.0 times as long here."]
+
+
+@needs_numba
+def test_numba_is_taken_where_it_works_and_is_faster(monkeypatch):
+    monkeypatch.setattr(choice, "_seconds", lambda kernel: 1.0 if kernel.name == "numba" else 2.0)
+    picked, progress = pick()
+    assert picked.name == "numba"
+    assert progress.notes == []
+
+
+@needs_numba
+def test_loading_leaves_numbas_settings_as_they_were(monkeypatch):
+    import numba
+
+    monkeypatch.setattr(numba.config, "CACHE_DIR", "/somewhere")
+    monkeypatch.setattr(numba_cache, "_folder", lambda wished: Path(wished))
+    monkeypatch.setattr(numba_cache, "_writable", lambda folder: folder / "else")
+    seen = []
+    monkeypatch.setattr(numba_cache.importlib, "import_module", lambda name: seen.append(numba.config.CACHE_DIR))
+    numba_cache.load_module("numba_not_yet_loaded")
+    assert [Path(path) for path in seen] == [Path("/somewhere/else")]
+    assert numba.config.CACHE_DIR == "/somewhere"
+    monkeypatch.setattr(numba_cache.importlib, "import_module", raising(SystemError("broken")))
+    with pytest.raises(SystemError):
+        numba_cache.load_module("numba_not_yet_loaded")
+    assert numba.config.CACHE_DIR == "/somewhere"
+
+
+def test_machine_code_is_kept_apart_by_source_in_the_users_own_folder(monkeypatch, tmp_path):
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    folder = numba_cache._folder(None)
+    assert folder.parent == tmp_path / "iikmc" / "numba"
+    assert numba_cache._folder(str(tmp_path / "wished")) == tmp_path / "wished" / folder.name
+    monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.setenv("LOCALAPPDATA", str(tmp_path / "local"))
+    assert numba_cache.cache_folder() == tmp_path / "local" / "iikmc" / "numba"
+
+
+def test_a_folder_that_cannot_be_written_is_replaced_by_a_temporary_one(tmp_path):
+    good = numba_cache._writable(tmp_path / "a" / "b")
+    assert good == tmp_path / "a" / "b"
+    assert list(good.iterdir()) == []
+    (tmp_path / "file").write_text("in the way")
+    other = numba_cache._writable(tmp_path / "file" / "below")
+    assert other.is_dir()
+    assert tmp_path not in other.parents
+    other.rmdir()
+
+
+def test_whether_machine_code_is_there_is_seen_without_loading_it(monkeypatch, tmp_path):
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
+    assert not numba_cache.is_compiled("relabel_some")
+    folder = numba_cache._folder(str(tmp_path)) / "kernels_0"
+    folder.mkdir(parents=True)
+    (folder / "numba_loops.relabel_some-1.py311.1.nbc").write_bytes(b"")
+    assert numba_cache.is_compiled("relabel_some")
+    assert not numba_cache.is_compiled("relabel_keyed")

@@ -1,0 +1,321 @@
+"""The Numba kernel equals the reference bit for bit, with and without keys, and its keys never promise too much."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+from iikmc.engine.kernels import reference, selftest
+from iikmc.engine.kernels.drift import Log
+from iikmc.engine.kmeans import next_centres
+from iikmc.engine.records import Gaps
+from tiny import make_block
+
+pytest.importorskip("numba")
+
+from iikmc.engine.kernels.cpu_numba import NumbaKernel
+
+CHUNK = 1024
+EXTREMES = np.array([1, 2, 7273, 32767, 32768, 32769, 43636, 65534, 65535])
+
+
+@pytest.fixture(scope="module")
+def kernel():
+    return NumbaKernel()
+
+
+def hostile(rng, n_bands, n):
+    dn = rng.choice(EXTREMES, (n_bands, n))
+    usual = rng.random(n) < 0.6
+    dn[:, usual] = rng.integers(1, 65536, (n_bands, int(usual.sum())))
+    return dn.astype(np.uint16)
+
+
+def hostile_centres(rng, dn, k):
+    n_bands, n = dn.shape
+    pixels = dn.astype(np.int64)
+    centres = rng.integers(0, 65535 * 64 + 1, (k, n_bands))
+    centres[::3] = 64 * pixels[:, rng.integers(0, n, len(centres[::3]))].T
+    midway = centres[1::4]
+    midway[:] = 32 * (pixels[:, rng.integers(0, n, len(midway))] + pixels[:, rng.integers(0, n, len(midway))]).T
+    centres[-1] = centres[0]
+    return centres
+
+
+def covers(rng, n_bands, n, classes=5, noise=1500):
+    """Return pixels of overlapping covers, so that k-means has something to do for many iterations."""
+    middle = rng.integers(7000, 30000, (classes, n_bands))
+    return (
+        np.clip(middle[rng.integers(0, classes, n)] + rng.normal(0, noise, (n, n_bands)), 1, 65535).astype(np.uint16).T
+    )
+
+
+def relabel(kernel, block, centres, moved):
+    """Label a block and compare everything with the reference."""
+    old = block.labels.copy()
+    expected = reference.nearest(block.dn, centres)
+    changed = kernel.relabel(block, centres, moved)
+    np.testing.assert_array_equal(block.labels, expected)
+    assert changed == np.count_nonzero(old != expected)
+    assert isinstance(changed, int)
+    tally = reference.tally(block.dn, expected, len(centres))
+    np.testing.assert_array_equal(block.tally.count, tally.count)
+    np.testing.assert_array_equal(block.tally.total, tally.total)
+
+
+def use_keys(block, moved):
+    """Make the kernel write keys at its next call, as if hardly a pixel were in doubt."""
+    block.gaps = Gaps(moved.history, None, 0.0)
+
+
+@pytest.mark.parametrize("n_bands", range(1, 7))
+@pytest.mark.parametrize("k", [2, 3, 8, 9, 16, 17, 65, 254])
+def test_every_path_gives_the_reference_answer_on_hostile_pixels(kernel, k, n_bands):
+    rng = np.random.default_rng([k, n_bands])
+    dn = hostile(rng, n_bands, 2 * CHUNK + 77)
+    block = make_block(dn, k)
+    centres = hostile_centres(rng, dn, k)
+    log = Log()
+    relabel(kernel, block, centres, log.follow(centres))
+    assert block.gaps.key is None
+    for move in (3, 900):
+        centres = np.clip(centres + rng.integers(-move, move + 1, centres.shape), 0, 65535 * 64)
+        relabel(kernel, block, centres, log.follow(centres))
+    use_keys(block, log.follow(centres))
+    for move in (0, 1, 5, 200):
+        centres = np.clip(centres + rng.integers(-move, move + 1, centres.shape), 0, 65535 * 64)
+        moved = log.follow(centres)
+        relabel(kernel, block, centres, moved)
+        if block.gaps.key is None:
+            use_keys(block, moved)
+
+
+@pytest.mark.parametrize("n", [0, 1, 7, 8, 9, CHUNK - 1, CHUNK, CHUNK + 1, 3 * CHUNK])
+def test_blocks_of_any_size(kernel, n):
+    rng = np.random.default_rng(n)
+    dn = covers(rng, 6, n)
+    block = make_block(dn, 8)
+    log = Log()
+    centres = rng.integers(7000 * 64, 30000 * 64, (8, 6))
+    for step in range(6):
+        moved = log.follow(centres)
+        if step == 2:
+            use_keys(block, moved)
+        relabel(kernel, block, centres, moved)
+        centres = centres + rng.integers(-9, 10, centres.shape)
+
+
+@pytest.mark.parametrize(("k", "n_bands"), [(2, 3), (8, 6), (20, 6), (5, 1)])
+def test_a_whole_run_agrees_and_prunes(kernel, k, n_bands):
+    rng = np.random.default_rng(k)
+    dn = covers(rng, n_bands, 20_000, noise=4000)
+    block, twin = make_block(dn, k), make_block(dn, k)
+    low, high = dn.min(axis=1).astype(np.int64), dn.max(axis=1).astype(np.int64)
+    centres = 64 * low + (64 * (high - low) * (2 * np.arange(k)[:, None] + 1)) // (2 * k)
+    log = Log()
+    full = NumbaKernel(prune=False)
+    used = 0
+    for _ in range(200):
+        moved = log.follow(centres)
+        relabel(kernel, block, centres, moved)
+        full.relabel(twin, centres, moved)
+        np.testing.assert_array_equal(block.labels, twin.labels)
+        assert twin.gaps is None
+        used += block.gaps.key is not None and block.gaps.doubtful < 0.01
+        proposed = next_centres(centres, block.tally)
+        if np.array_equal(proposed, centres):
+            break
+        centres = proposed
+    assert used > 0
+
+
+def test_near_ties_are_decided_by_the_integers(kernel):
+    # Two centres at almost the same distance: they differ by 1/64 DN in one band, far below float32's resolution.
+    rng = np.random.default_rng(8)
+    for _ in range(40):
+        n_bands = int(rng.integers(1, 7))
+        x = rng.integers(1, 65536, n_bands)
+        way = rng.integers(1, 30_000 * 64, n_bands)
+        near = np.zeros(n_bands, np.int64)
+        near[rng.integers(n_bands)] = 1
+        for extra in (-near, 0 * near, near):
+            centres = np.stack([64 * x + way, 64 * x - way + extra, 64 * x + way])
+            block = make_block(x[:, None], 3)
+            log = Log()
+            relabel(kernel, block, centres, log.follow(centres))
+            first, second = (int((d * d).sum()) for d in (way, way - extra))
+            assert block.labels[0] == (1 if first <= second else 2)
+            # Swapped, the tie goes to the other centre; keys made meanwhile do not hide that.
+            use_keys(block, log.follow(centres))
+            relabel(kernel, block, centres, log.follow(centres))
+            relabel(kernel, block, centres[::-1].copy(), log.follow(centres[::-1].copy()))
+
+
+def exact_gaps(dn, centres):
+    """Return the gap between the two smallest distances in DN, to 64 bits."""
+    squares = ((64 * dn.astype(np.int64)[None] - centres[:, :, None]) ** 2).sum(axis=1)
+    squares.sort(axis=0)
+    best, second = np.sqrt(squares[:2].astype(np.longdouble))
+    return (second - best) / 64
+
+
+@pytest.mark.parametrize(("k", "n_bands"), [(2, 1), (8, 6), (9, 4), (64, 6)])
+def test_keys_are_below_the_gaps_but_not_far(kernel, k, n_bands):
+    rng = np.random.default_rng(k + n_bands)
+    for dn in (hostile(rng, n_bands, 3000), covers(rng, n_bands, 3000)):
+        centres = hostile_centres(rng, dn, k)
+        block = make_block(dn, k)
+        log = Log()
+        moved = log.follow(centres)
+        relabel(kernel, block, centres, moved)
+        use_keys(block, moved)
+        relabel(kernel, block, centres, moved)
+        gap = np.minimum(16 * exact_gaps(dn, centres), 65535)
+        key = block.gaps.key
+        assert (key <= gap).all()
+        # Rounded down by at most the 2 quanta of the errors' bound, those errors, 1 of rounding, and the 2**-20.
+        assert (key >= gap - 5).all()
+
+
+@pytest.mark.parametrize("size", [1, 20, 500, 40_000])
+def test_every_pixel_that_would_change_is_in_doubt(kernel, size):
+    rng = np.random.default_rng(size)
+    for k, n_bands in ((2, 6), (8, 6), (12, 3)):
+        dn = covers(rng, n_bands, 4000)
+        block = make_block(dn, k)
+        centres = rng.integers(7000 * 64, 30000 * 64, (k, n_bands))
+        log = Log()
+        moved = log.follow(centres)
+        relabel(kernel, block, centres, moved)
+        for _ in range(6):
+            if block.gaps.key is None or block.gaps.history != moved.history:
+                use_keys(block, moved)
+                relabel(kernel, block, centres, moved)
+            new = centres.copy()
+            movers = rng.random(k) < 0.5
+            new[movers] += rng.integers(-size, size + 1, new[movers].shape)
+            later = log.follow(new)
+            gaps = block.gaps
+            if gaps.key is not None and gaps.history == later.history:
+                would = reference.nearest(dn, new) != block.labels
+                doubt = gaps.key <= later.total[block.labels - 1]
+                assert not (would & ~doubt).any()
+            relabel(kernel, block, new, later)
+            centres, moved = new, later
+
+
+def test_any_pixel_may_be_looked_at_again(kernel):
+    # Keys set to 0 anywhere, few or many to a chunk: picked pixels and whole chunks give the same.
+    rng = np.random.default_rng(11)
+    dn = covers(rng, 6, 12 * CHUNK + 5)
+    block = make_block(dn, 8)
+    centres = rng.integers(7000 * 64, 30000 * 64, (8, 6))
+    log = Log()
+    moved = log.follow(centres)
+    relabel(kernel, block, centres, moved)
+    for _ in range(8):
+        use_keys(block, moved)
+        relabel(kernel, block, centres, moved)
+        share = np.repeat(rng.choice([0, 0.001, 0.05, 0.3, 0.39, 0.5, 1.0], 13), CHUNK)[: block.size]
+        block.gaps.key[rng.random(block.size) < share] = 0
+        centres = centres + rng.integers(-40, 41, centres.shape)
+        moved = log.follow(centres)
+        relabel(kernel, block, centres, moved)
+
+
+def test_keys_of_another_history_are_not_believed(kernel):
+    rng = np.random.default_rng(12)
+    dn = covers(rng, 6, 3000)
+    block = make_block(dn, 8)
+    first, other = (rng.integers(7000 * 64, 30000 * 64, (8, 6)) for _ in range(2))
+    relabel(kernel, block, first, Log().follow(first))
+    stale = Log().follow(first)
+    block.gaps = Gaps(stale.history, np.full(block.size, 65535, np.uint16), 0.0)
+    relabel(kernel, block, other, Log().follow(other))
+    # And where no history is known, nothing is remembered.
+    block.gaps = Gaps(stale.history, np.full(block.size, 65535, np.uint16), 0.0)
+    relabel(kernel, block, first, None)
+    assert block.gaps is None
+
+
+def test_centres_that_leap_past_the_limit_begin_a_new_history(kernel):
+    rng = np.random.default_rng(13)
+    dn = covers(rng, 6, 3000)
+    block = make_block(dn, 4)
+    centres = rng.integers(7000 * 64, 30000 * 64, (4, 6))
+    log = Log()
+    histories = set()
+    for step in range(12):
+        moved = log.follow(centres)
+        histories.add(moved.history)
+        use_keys(block, moved) if step % 3 == 0 else None
+        relabel(kernel, block, centres, moved)
+        centres = np.clip(centres + rng.integers(-900 * 64, 900 * 64, centres.shape), 0, 65535 * 64)
+    assert len(histories) > 1
+
+
+def test_keys_are_made_when_little_moves_and_dropped_when_much_does(kernel):
+    rng = np.random.default_rng(14)
+    dn = covers(rng, 6, 30_000)
+    block = make_block(dn, 8)
+    centres = rng.integers(7000 * 64, 30000 * 64, (8, 6))
+    log = Log()
+
+    def step(by):
+        nonlocal centres
+        centres = centres + by
+        relabel(kernel, block, centres, log.follow(centres))
+        return block.gaps
+
+    assert step(0).doubtful == 1.0
+    gaps = step(64)
+    assert gaps.key is None
+    assert 0 < gaps.doubtful < 0.06
+    gaps = step(64)
+    assert gaps.key is not None
+    assert step(64).key is gaps.key
+    gaps = step(64 * 300)
+    assert gaps.key is None
+    assert gaps.doubtful > 0.12
+    assert step(64 * 300).key is None
+
+
+def test_pixels_in_a_memory_map(kernel, tmp_path):
+    rng = np.random.default_rng(15)
+    dn = covers(rng, 6, 5000)
+    mapped = np.memmap(tmp_path / "dn", np.uint16, "w+", shape=dn.shape)
+    mapped[:] = dn
+    block = make_block(dn, 8)
+    block.held = mapped
+    before = len(kernel._loops.relabel_plain.signatures)
+    centres = rng.integers(7000 * 64, 30000 * 64, (8, 6))
+    relabel(kernel, block, centres, Log().follow(centres))
+    assert len(kernel._loops.relabel_plain.signatures) == before
+    np.testing.assert_array_equal(mapped, dn)
+
+
+def test_one_kernel_serves_many_threads(kernel):
+    rng = np.random.default_rng(16)
+    blocks = [make_block(covers(rng, 6, 20_000), 8) for _ in range(8)]
+    centres = rng.integers(7000 * 64, 30000 * 64, (8, 6))
+    log = Log()
+    with ThreadPoolExecutor(4) as pool:
+        for _ in range(5):
+            moved = log.follow(centres)
+            list(pool.map(lambda block: relabel(kernel, block, centres, moved), blocks))  # noqa: B023
+            centres = centres + rng.integers(-20, 21, centres.shape)
+
+
+def test_the_kernel_passes_its_self_test_on_every_path(kernel):
+    calls = set()
+
+    class Spy:
+        def __getattr__(self, name):
+            calls.add(name)
+            return getattr(kernel._loops, name)
+
+    spied = NumbaKernel()
+    spied._loops = Spy()
+    selftest.check(spied)
+    assert {"relabel_plain", "relabel_keyed", "relabel_some"} <= calls
