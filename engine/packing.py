@@ -135,11 +135,11 @@ def mask(
 
 
 def pack(bands: NDArray[np.uint16], valid: NDArray[np.bool_]) -> DN:
-    """Return the values of the valid pixels, (n_bands, n_valid), in row-major order."""
+    """Return a copy of the values of the valid pixels, (n_bands, n_valid), in row-major order."""
     n_bands = bands.shape[0]
     index = np.flatnonzero(valid)
     if index.size == valid.size:
-        return bands.reshape(n_bands, -1)
+        return bands.reshape(n_bands, -1).copy()
     dn = np.empty((n_bands, index.size), np.uint16)
     for band, out in zip(bands, dn):
         # mode="clip" spares the bounds buffer; the index is in range by construction.

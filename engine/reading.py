@@ -95,15 +95,16 @@ def read_strip(
         handles.read_rows(scene.id, path, strip.row, strip.height, width, out)
 
     with raster_env():
-        bands = np.empty((len(roles), *shape), np.uint16)
+        buffers = handles.buffers(len(roles) + 2, shape)
+        bands = buffers[: len(roles)]
         for role, out in zip(roles, bands):
             read(scene.bands[role], out)
         qa = radsat = None
         if scene.qa_pixel is not None:
-            qa = np.empty(shape, np.uint16)
+            qa = buffers[-2]
             read(scene.qa_pixel, qa)
         if rule.saturated and scene.qa_radsat is not None:
-            radsat = np.empty(shape, np.uint16)
+            radsat = buffers[-1]
             read(scene.qa_radsat, radsat)
 
     packed = packer.pack(bands, qa, radsat, rule, saturation_bits(_numbers(scene, roles)))

@@ -13,7 +13,7 @@ from .kernels import Kernel
 from .outputs import Staging
 from .packing import Packer
 from .palette import class_colours, class_names
-from .progress import Progress, Span, check_cancelled
+from .progress import Progress, check_cancelled
 from .records import Block, Fit, Scene
 from .request import Request
 from .run_record import Clock, run_record
@@ -23,9 +23,6 @@ from .store import Series
 SIGNATURES_NAME = "signatures.json"
 STATISTICS_NAME = "statistics.csv"
 REPORT_NAME = "report.html"
-
-# Share of the writing's progress that goes to summing up the classes.
-_SUMMED = 0.3
 
 
 @dataclass(frozen=True)
@@ -97,11 +94,7 @@ def write_results(
             f"No pixel belongs to class {', '.join(map(str, empty))}: it kept its start or last centre; "
             "a smaller K or another INIT may suit the series better."
         )
-    per_scene = _moments(series, k, n_bands, packer, executor, Span(progress, 0.0, _SUMMED))
-    writing = Span(progress, _SUMMED, 1.0)
-    jobs = range(len(series.scenes))
-    for _ in executor.each(lambda job: _write_scene(series, job, legend, packer, staging, writing), jobs, writing):
-        pass
+    per_scene = _write_rasters(series, legend, k, packer, executor, staging, progress)
     clock.lap("write")
     whole = added(per_scene, k, n_bands)
     records = signatures.class_records(legend.names, legend.colours, whole.count, whole.total, whole.squares)
@@ -128,16 +121,28 @@ def raster_name(scene: Scene) -> str:
     return f"{scene.id}_classes.tif"
 
 
-def _moments(
-    series: Series, k: int, n_bands: int, packer: Packer, executor: ThreadExecutor, progress: Progress
+def _write_rasters(
+    series: Series,
+    legend: _Legend,
+    k: int,
+    packer: Packer,
+    executor: ThreadExecutor,
+    staging: Staging,
+    progress: Progress,
 ) -> list[Moments]:
-    """Return the moments of the classes in each scene."""
+    """Write the rasters and return the moments of the classes in each scene."""
+    n_bands = series.blocks[0].tally.total.shape[1]
 
-    def summed(block: Block) -> tuple[int, Moments]:
-        return block.strip.scene, moments(block.tally, packer.squares(block.dn, block.labels, k))
+    def work(job: int | Block) -> tuple[int, Moments]:
+        if isinstance(job, int):
+            _write_scene(series, job, legend, packer, staging, progress)
+            return job, Moments.zero(k, n_bands)
+        return job.strip.scene, moments(job.tally, packer.squares(job.dn, job.labels, k))
 
+    # The few long jobs first: the many short ones then fill the threads that are done.
+    jobs: list[int | Block] = [*range(len(series.scenes)), *series.blocks]
     parts: list[list[Moments]] = [[] for _ in series.scenes]
-    for scene, part in executor.each(summed, series.blocks, progress):
+    for scene, part in executor.each(work, jobs, progress):
         parts[scene].append(part)
     return [added(found, k, n_bands) for found in parts]
 

@@ -159,12 +159,17 @@ def _foreign(location: Location) -> str:
 
 
 def _without_duplicates(candidates: Sequence[_Candidate], notes: list[str]) -> list[_Candidate]:
-    """Keep one product of each acquisition: the newest and best, unpacked rather than bundled; in order of time."""
+    """Keep one product of each acquisition: the newest and best, whole, unpacked rather than bundled; in order of time.
+
+    A folder may hold no more than the metadata of a product whose bands lie in another: the one with more files wins.
+    """
+
+    def rank(item: _Candidate) -> tuple[object, ...]:
+        files = sum(name.startswith(item.product.text) for name in item.location.members)
+        return item.product.preference, files, not item.location.bundled, str(item.location.path)
+
     # Sorted worst first, so that the last of each acquisition wins; the path decides between equals, never the order.
-    ranked = sorted(
-        candidates,
-        key=lambda item: (item.product.preference, not item.location.bundled, str(item.location.path)),
-    )
+    ranked = sorted(candidates, key=rank)
     best = {candidate.product.acquisition: candidate for candidate in ranked}
     for candidate in ranked:
         winner = best[candidate.product.acquisition]

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Install what a make target needs and this machine lacks: distribution packages first, then a virtual environment.
 
-    /usr/bin/python3 tools/prepare.py demo|test|check
+    /usr/bin/python3 tools/prepare.py demo|test|check|bench
 
 Standard library only, because it runs on a machine that has nothing else. A run that finds everything there asks
 neither apt nor PyPI. The virtual environment sees the distribution's packages; from PyPI it takes only what Debian
@@ -29,9 +29,10 @@ _TEST = ("python3-pytest", "python3-hypothesis", "python3-sklearn")
 _CHECK = ("git",)
 
 PACKAGES = {
-    "demo": _RUN + _DRAW,
+    "demo": _RUN + _DRAW + _VENV,
     "test": _RUN + _DRAW + _VENV + _TEST,
     "check": _RUN + _VENV + _CHECK,
+    "bench": _RUN + _VENV,
 }
 # What to look for where there is no apt: a module (for /usr/bin/python3) or a command per package.
 MODULES = {
@@ -47,6 +48,11 @@ MODULES = {
 COMMANDS = {"qgis": "qgis_process", "git": "git"}
 
 # Pinned, so that a check says the same on every machine.
+# The optional package for speed: Debian 12's is too old to be fast. It lies apart and is put on the path of the runs
+# that want it, so that the distribution's packages stay untouched.
+FAST = ROOT / "build" / "packages"
+FAST_VERSIONS = {"numba": "0.68.1", "llvmlite": "0.50.0"}
+
 CHECKERS = {"ruff": "0.17.6", "mypy": "2.4.1", "bandit": "1.9.4"}
 
 
@@ -176,6 +182,28 @@ def install_venv(wanted: dict[str, str]) -> None:
         run([*pip, *others], f"pip could not install {' '.join(others)}; its message is above.")
 
 
+def versions_in(folder: Path) -> dict[str, str]:
+    """Return name -> version of the packages that lie in a folder."""
+    found = (path.name[: -len(".dist-info")].rsplit("-", 1) for path in folder.glob("*.dist-info"))
+    return {name.lower(): version for name, version in found}
+
+
+def install_fast() -> None:
+    """Bring a current Numba into its own folder; without it everything works, only slower."""
+    wanted = [f"{name}=={version}" for name, version in FAST_VERSIONS.items()]
+    if versions_in(FAST) == FAST_VERSIONS:
+        return
+    shutil.rmtree(FAST, ignore_errors=True)
+    print(f"Installing with pip into build/packages: {' '.join(wanted)}", flush=True)
+    pip = [str(VENV / "bin" / "python"), "-m", "pip", "install", "-q", "--no-input", "--disable-pip-version-check"]
+    # --no-deps: NumPy is the distribution's.
+    run(
+        [*pip, "--no-deps", "--only-binary=:all:", "--target", str(FAST), *wanted],
+        "Numba could not be installed from PyPI; going on without it, which is slower.",
+        fatal=False,
+    )
+
+
 def main() -> None:
     """Run the command line."""
     purpose = sys.argv[1] if len(sys.argv) == 2 else ""
@@ -184,8 +212,10 @@ def main() -> None:
     install_packages(PACKAGES[purpose])
     if purpose == "test":
         install_venv({"pytest-qgis": pytest_qgis()})
-    elif purpose == "check":
-        install_venv(CHECKERS)
+    else:
+        install_venv(CHECKERS if purpose == "check" else {})
+    if purpose != "check":
+        install_fast()
 
 
 if __name__ == "__main__":

@@ -25,7 +25,6 @@ other centre can have become nearer. Keys are a cache: too small a key costs tim
 from __future__ import annotations
 
 import numpy as np
-
 from numba import njit
 
 CHUNK = 1024

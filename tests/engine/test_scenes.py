@@ -12,7 +12,7 @@ import pytest
 from iikmc.engine.pipeline import cluster
 from iikmc.engine.records import MaskRule
 from iikmc.engine.scenes import check_series, find_scenes
-from tiny import ROLES, make_scene, make_tar, product, read_raster
+from tiny import ROLES, make_scene, make_tar, product, read_raster, six_band_noise
 
 DN = np.arange(6 * 4 * 5).reshape(6, 4, 5) * 100 + 8000
 ONE = product(day="20220511")
@@ -317,3 +317,15 @@ def test_order_of_the_paths_never_matters(tmp_path):
     assert all(answer == answers[0] for answer in answers)
     assert [scene.id for scene in answers[0][0]] == [names[2], names[3], names[1]]
     assert len(answers[0][1]) == 2
+
+
+def test_the_folder_with_the_bands_wins_over_one_with_the_metadata_alone(tmp_path):
+    whole = make_scene(tmp_path / "z", product(), six_band_noise(1, 8, 9))
+    alone = tmp_path / "a"
+    alone.mkdir()
+    (mtl,) = whole.glob("*_MTL.txt")
+    (alone / mtl.name).write_text(mtl.read_text())
+    for paths in ((whole, alone), (alone, whole)):
+        found = find_scenes(paths)
+        assert [scene.place for scene in found.scenes] == [str(whole)]
+        assert found.notes == [f"Left out: {product()} in {alone} is also in {whole}."]
