@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import sys
 import time
 from datetime import datetime, timezone
 from typing import Any
@@ -59,16 +60,16 @@ def run_record(series: Series, fit: Fit, request: Request, kernel: Kernel, clock
         ],
         "seconds": dict(clock.laps),
         "kernel": kernel.name,
-        "versions": versions(),
+        "versions": versions(kernel),
     }
 
 
-def versions() -> dict[str, str]:
+def versions(kernel: Kernel) -> dict[str, str]:
     """Return the versions of everything that took part."""
     import joblib
     import rasterio
 
-    return {
+    found = {
         "iikmc": version(),
         "python": platform.python_version(),
         "numpy": np.__version__,
@@ -77,3 +78,6 @@ def versions() -> dict[str, str]:
         "joblib": joblib.__version__,
         "platform": platform.platform(),
     }
+    if kernel.name in sys.modules:  # a kernel is named after the package that it needs
+        found[kernel.name] = sys.modules[kernel.name].__version__
+    return found
