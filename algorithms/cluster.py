@@ -85,8 +85,8 @@ class ClusterAlgorithm(IIkMCAlgorithm):
                 tr(
                     "Output folder: per scene a raster ending in _classes.tif (classes 1 to k, 0 is nodata) with its "
                     "style; signatures.json and signatures.csv; statistics.csv (pixels, hectares and percent per class "
-                    "and scene); and report.html. Class ids run in the order of the start centres, dark to bright for "
-                    "the first three starts."
+                    "and scene); and report.html. Class ids run in the order of the start centres: dark to bright, or "
+                    "as in the signatures file."
                 ),
                 tr(
                     "The result is exact: the same scenes and parameters give the same rasters bit for bit, whatever "
