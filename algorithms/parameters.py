@@ -141,18 +141,25 @@ def init() -> QgsProcessingParameterDefinition:
     )
 
 
-def signatures(optional: bool = True) -> QgsProcessingParameterDefinition:
-    """SIGNATURES: a signatures.json."""
+def signatures() -> QgsProcessingParameterDefinition:
+    """SIGNATURES: a signatures.json to start from."""
     return _with_help(
-        QgsProcessingParameterFile(
-            SIGNATURES,
-            tr("Signatures file"),
-            QgsProcessingParameterFile.Behavior.File,
-            "json",
-            None,
-            optional,
-        ),
+        _signatures(optional=True),
         tr("The signatures.json of an earlier run with the same bands and number of classes; for the start from it."),
+    )
+
+
+def signatures_to_apply() -> QgsProcessingParameterDefinition:
+    """SIGNATURES: a signatures.json whose classes are given."""
+    return _with_help(
+        _signatures(optional=False),
+        tr("The signatures.json of an earlier run; its bands, classes, names and colours are used."),
+    )
+
+
+def _signatures(optional: bool) -> QgsProcessingParameterDefinition:
+    return QgsProcessingParameterFile(
+        SIGNATURES, tr("Signatures file"), QgsProcessingParameterFile.Behavior.File, "json", None, optional
     )
 
 

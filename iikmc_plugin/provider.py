@@ -7,10 +7,11 @@ from qgis.PyQt.QtGui import QIcon
 
 from ..algorithms import packages
 from ..algorithms.base import ICON
+from ..algorithms.classify import ClassifyAlgorithm
 from ..algorithms.cluster import ClusterAlgorithm
 from ..engine.version import version
 
-ALGORITHMS = (ClusterAlgorithm,)
+ALGORITHMS = (ClusterAlgorithm, ClassifyAlgorithm)
 
 
 class IIkMCProvider(QgsProcessingProvider):

@@ -52,7 +52,20 @@ CLUSTER_OUTPUTS = {
     "EMPTY_CLASSES": "outputNumber",
     "OUTPUT": "outputFolder",
 }
-ALGORITHMS = {"cluster": ("classification", CLUSTER_PARAMETERS, CLUSTER_OUTPUTS)}
+CLASSIFY_PARAMETERS = {
+    "SCENES": ("multilayer", None, PLAIN, False, {"minimumNumberInputs": 1}),
+    "SIGNATURES": ("file", None, PLAIN, False, {"extension": "json"}),
+    "MASK": ("enum", [0, 1, 2, 3], PLAIN, True, {"allowMultiple": True, "options": FLAGS}),
+    "MASK_SATURATED": ("boolean", True, ADVANCED, False, {}),
+    "WORKERS": ("number", 0, ADVANCED, False, {"minimum": 0, "dataType": 0}),
+    "LOAD_RESULTS": ("boolean", True, PLAIN, False, {}),
+    "OUTPUT": ("folderDestination", None, PLAIN, False, {}),
+}
+CLASSIFY_OUTPUTS = {name: kind for name, kind in CLUSTER_OUTPUTS.items() if name not in ("ITERATIONS", "CONVERGED")}
+ALGORITHMS = {
+    "cluster": ("classification", CLUSTER_PARAMETERS, CLUSTER_OUTPUTS),
+    "classify": ("classification", CLASSIFY_PARAMETERS, CLASSIFY_OUTPUTS),
+}
 
 # What plugins.qgis.org refuses a plugin without.
 REQUIRED_METADATA = (
