@@ -221,11 +221,12 @@ def load_results() -> QgsProcessingParameterDefinition:
     )
 
 
-def output() -> QgsProcessingParameterDefinition:
-    """OUTPUT: a folder."""
+def output(text: str = "") -> QgsProcessingParameterDefinition:
+    """OUTPUT: a folder; `text` says what it gets, by default what a classification writes."""
     return _with_help(
         QgsProcessingParameterFolderDestination(OUTPUT, tr("Output folder")),
-        tr(
+        text
+        or tr(
             "Gets one classified raster per scene, the signatures, the statistics and the report. Files of an earlier "
             "run of the same scenes are replaced."
         ),
