@@ -110,11 +110,7 @@ def mask(
     audit : Audit
         Without `out_of_range`.
     """
-    filled = bands[0] != FILL
-    for band in bands[1:]:
-        np.logical_and(filled, band != FILL, out=filled)
-    if qa is not None:
-        np.logical_and(filled, (qa & np.uint16(QA_FILL)) == 0, out=filled)
+    filled = not_fill(bands, qa)
     audit = Audit(pixels=filled.size, fill=filled.size - int(np.count_nonzero(filled)))
     valid = filled
     if qa is not None:
@@ -132,6 +128,16 @@ def mask(
             valid = valid & ~saturated
     audit.valid = int(np.count_nonzero(valid))
     return valid, audit
+
+
+def not_fill(bands: NDArray[np.uint16], qa: NDArray[np.uint16] | None) -> NDArray[np.bool_]:
+    """Return where neither a band nor QA_PIXEL says fill; the parameters are those of `mask`."""
+    filled: NDArray[np.bool_] = bands[0] != FILL
+    for band in bands[1:]:
+        np.logical_and(filled, band != FILL, out=filled)
+    if qa is not None:
+        np.logical_and(filled, (qa & np.uint16(QA_FILL)) == 0, out=filled)
+    return filled
 
 
 def pack(bands: NDArray[np.uint16], valid: NDArray[np.bool_]) -> DN:

@@ -21,7 +21,7 @@ from .records import Block, Fit, Scene, Tally
 from .request import Request
 from .results import Result, write_results
 from .run_record import Clock
-from .scenes import check_series, find_scenes
+from .scenes import usable_scenes
 from .starts import PERCENTILES, between, percentile, plus_plus
 from .store import Series, read_series
 from .survey import Need
@@ -99,10 +99,7 @@ def cluster(
 
 def check_scenes(request: Request, progress: Progress) -> list[Scene]:
     """Find the scenes and check them by their headers; note what was left out."""
-    found = find_scenes(request.scenes)
-    for note in found.notes:
-        progress.warn(note)
-    return check_series(found.scenes, request.roles, request.mask)
+    return usable_scenes(request.scenes, request.roles, request.mask, progress)
 
 
 def given_centres(request: Request) -> Grid64 | None:

@@ -6,11 +6,13 @@ from qgis.core import QgsProcessingProvider
 from qgis.PyQt.QtGui import QIcon
 
 from ..algorithms import packages
+from ..algorithms.audit import AuditAlgorithm
 from ..algorithms.base import ICON
+from ..algorithms.classify import ClassifyAlgorithm
 from ..algorithms.cluster import ClusterAlgorithm
 from ..engine.version import version
 
-ALGORITHMS = (ClusterAlgorithm,)
+ALGORITHMS = (ClusterAlgorithm, ClassifyAlgorithm, AuditAlgorithm)
 
 
 class IIkMCProvider(QgsProcessingProvider):

@@ -310,7 +310,7 @@ def test_a_cancel_ends_the_run_soon_and_leaves_no_file(cluster, tiny, tmp_path, 
     elif stage == "Clustering":
         monkeypatch.setattr(cpu_numpy.NumpyKernel, "relabel", slowed(cpu_numpy.NumpyKernel.relabel))
     else:
-        monkeypatch.setattr(results, "_write_scene", slowed(results._write_scene))
+        monkeypatch.setattr(results, "write_scene", slowed(results.write_scene))
     feedback = QgsProcessingFeedback(False)
     cancelled = []
 

@@ -52,7 +52,37 @@ CLUSTER_OUTPUTS = {
     "EMPTY_CLASSES": "outputNumber",
     "OUTPUT": "outputFolder",
 }
-ALGORITHMS = {"cluster": ("classification", CLUSTER_PARAMETERS, CLUSTER_OUTPUTS)}
+CLASSIFY_PARAMETERS = {
+    "SCENES": ("multilayer", None, PLAIN, False, {"minimumNumberInputs": 1}),
+    "SIGNATURES": ("file", None, PLAIN, False, {"extension": "json"}),
+    "MASK": ("enum", [0, 1, 2, 3], PLAIN, True, {"allowMultiple": True, "options": FLAGS}),
+    "MASK_SATURATED": ("boolean", True, ADVANCED, False, {}),
+    "WORKERS": ("number", 0, ADVANCED, False, {"minimum": 0, "dataType": 0}),
+    "LOAD_RESULTS": ("boolean", True, PLAIN, False, {}),
+    "OUTPUT": ("folderDestination", None, PLAIN, False, {}),
+}
+CLASSIFY_OUTPUTS = {name: kind for name, kind in CLUSTER_OUTPUTS.items() if name not in ("ITERATIONS", "CONVERGED")}
+AUDIT_PARAMETERS = {
+    "SCENES": ("multilayer", None, PLAIN, False, {"minimumNumberInputs": 1}),
+    "MASK": ("enum", [0, 1, 2, 3], PLAIN, True, {"allowMultiple": True, "options": FLAGS}),
+    "MASK_SATURATED": ("boolean", True, ADVANCED, False, {}),
+    "BANDS": ("enum", [0, 1, 2, 3, 4, 5], ADVANCED, False, {"allowMultiple": True, "options": BANDS}),
+    "WORKERS": ("number", 0, ADVANCED, False, {"minimum": 0, "dataType": 0}),
+    "OUTPUT": ("folderDestination", None, PLAIN, False, {}),
+}
+AUDIT_OUTPUTS = {
+    "TABLE": "outputFile",
+    "REPORT": "outputHtml",
+    "SCENE_COUNT": "outputNumber",
+    "PIXEL_COUNT": "outputNumber",
+    "VALID_PERCENT": "outputNumber",
+    "OUTPUT": "outputFolder",
+}
+ALGORITHMS = {
+    "audit": ("preparation", AUDIT_PARAMETERS, AUDIT_OUTPUTS),
+    "cluster": ("classification", CLUSTER_PARAMETERS, CLUSTER_OUTPUTS),
+    "classify": ("classification", CLASSIFY_PARAMETERS, CLASSIFY_OUTPUTS),
+}
 
 # What plugins.qgis.org refuses a plugin without.
 REQUIRED_METADATA = (
