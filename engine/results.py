@@ -92,7 +92,7 @@ def write_results(
     Cancelled
         The user cancelled.
     """
-    k, n_bands = fit.centres.shape
+    k = fit.centres.shape[0]
     legend = Legend(class_names(k), class_colours(fit.centres, request.roles))
     empty = tuple(int(j) + 1 for j in np.flatnonzero(fit.tally.count == 0))
     if empty:
