@@ -228,7 +228,7 @@ def _write_changes(
     found = transitions_of(result.counts, result.before_names, result.after_names, result.colours)
 
     def coded(strip: Strip) -> tuple[int, NDArray[np.uint16] | NDArray[np.uint32]]:
-        return strip.row, np.take(table, pair.read(strip))
+        return strip.row, table.take(pair.read(strip))
 
     def in_turn() -> Iterator[tuple[int, NDArray[np.uint16] | NDArray[np.uint32]]]:
         # A few strips at a time: whoever reads faster than the writer compresses would fill the memory.
