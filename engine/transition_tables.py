@@ -207,7 +207,7 @@ def _sankey(result: Comparison) -> tuple[dict[str, Any], str]:
         "layout": {
             "width": PLOT_WIDTH,
             "height": max(420, 40 * len(classes)),
-            "margin": {"l": 10, "r": 10, "t": 10, "b": 20},
+            "margin": {"l": 10, "r": 10, "t": 34, "b": 20},
         },
     }
     return figure, "From the classes before (left) to those after (right); what stayed is grey."
@@ -241,7 +241,7 @@ def _bars(result: Comparison) -> tuple[dict[str, Any], str]:
             "width": PLOT_WIDTH,
             "height": max(420, 40 * len(classes)),
             "barmode": "relative",
-            "margin": {"l": 110, "r": 10, "t": 10, "b": 45},
+            "margin": {"l": 110, "r": 10, "t": 34, "b": 45},
             "xaxis": {"title": {"text": f"lost ← {unit.name} → gained"}, "zerolinecolor": "#222"},
         },
     }

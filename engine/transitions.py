@@ -26,6 +26,7 @@ from .errors import NoValidPixels, ParameterError
 from .execution.threads import ThreadExecutor
 from .outputs import Destinations, check_destinations
 from .progress import Progress, Silent, Span, check_cancelled
+from .raster_access import small_block_cache
 from .reading import STRIP_PIXELS, plan_strips
 from .records import Strip
 from .styles import qml_of_values
@@ -149,7 +150,7 @@ def compare(
     executor = ThreadExecutor(request.workers)
     strips = plan_strips(common.grid, 0, strip_pixels)
     pair = _Pair(before, after, common)
-    with Destinations(request.destinations) as files:
+    with small_block_cache(), Destinations(request.destinations) as files:
         progress.stage(f"Comparing {common.grid.pixels:,} cells on {executor.workers} thread(s)")
         counts = np.zeros((256, 256), np.int64)
         for part in executor.each(pair.count, strips, Span(progress, 0.0, _COUNTED)):
@@ -227,7 +228,7 @@ def _write_changes(
     found = transitions_of(result.counts, result.before_names, result.after_names, result.colours)
 
     def coded(strip: Strip) -> tuple[int, NDArray[np.uint16] | NDArray[np.uint32]]:
-        return strip.row, table[pair.read(strip)]
+        return strip.row, table.take(pair.read(strip))
 
     def in_turn() -> Iterator[tuple[int, NDArray[np.uint16] | NDArray[np.uint32]]]:
         # A few strips at a time: whoever reads faster than the writer compresses would fill the memory.

@@ -80,6 +80,34 @@ def test_a_run_prints_its_results_and_ends_with_0(terminal, tiny, tmp_path):
     assert sum(path.suffix == ".qml" for path in output.iterdir()) == 3
 
 
+@pytest.mark.parametrize("algorithm", ["suggestk", "transitions"])
+def test_help_of_the_tools_is_plain_text(terminal, algorithm):
+    code, out, _ = terminal("help", f"iikmc:{algorithm}")
+    assert code == 0
+    own = re.sub(r": <output\w+>$", "", out, flags=re.MULTILINE)
+    assert not re.search(r"[<>]|&\w+;", own)
+
+
+def test_the_tools_run_one_after_another(terminal, tiny, tmp_path):
+    code, out, err = terminal("run", "iikmc:suggestk", "--", f"SCENES={tiny}", "K_MAX=5", f"TABLE={tmp_path / 't.csv'}")
+    assert code == 0, err
+    assert re.search(r"^RECOMMENDED_K:\t3$", out, re.MULTILINE)
+    assert (tmp_path / "t.csv").is_file()
+    terminal.cluster(f"SCENES={tiny}", "K=3", f"OUTPUT={tmp_path}")
+    before, after = (f"{name}={tmp_path / scene}_classes.tif" for name, scene in (("BEFORE", MIDST), ("AFTER", NEWEST)))
+    places = (f"CHANGES={tmp_path / 'c.tif'}", f"REPORT={tmp_path / 'r.html'}")
+    code, out, err = terminal("run", "iikmc:transitions", "--", before, after, *places)
+    assert code == 0, err
+    # As worked out in test_transitions_run.
+    assert re.search(r"^COMMON_PIXELS:\t114$", out, re.MULTILINE)
+    assert re.search(r"^CHANGED_PIXELS:\t55$", out, re.MULTILINE)
+    assert read_classes(tmp_path / "c.tif")[0, :4].tolist() == [0, 0, 0, 3001]
+    assert (tmp_path / "c.qml").is_file()
+    code, out, err = terminal("run", "iikmc:transitions", "--", before, before.replace("BEFORE", "AFTER"))
+    assert code == 1
+    assert "BEFORE and AFTER are the same file" in out + err
+
+
 def test_an_emptied_mask_masks_fill_alone(terminal, tiny, tmp_path):
     values = ("MASK=", "MASK_SATURATED=false", "BANDS=0,3", "TOLERANCE=0.5", "SEED=7", "WORKERS=1", "LOAD_RESULTS=true")
     code, out, _ = terminal.cluster(f"SCENES={tiny}", "K=3", *values, f"OUTPUT={tmp_path}")
