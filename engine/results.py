@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from . import rasters, report, signatures, statistics, styles
+from . import quicklooks, rasters, report, signatures, statistics, styles
 from .execution.threads import ThreadExecutor
 from .kernels import Kernel
 from .outputs import Staging
@@ -111,7 +111,7 @@ def write_results(
     staging.write_text(SIGNATURES_NAME, signatures.to_json(signed))
     staging.write_text("signatures.csv", signatures.to_csv(signed))
     staging.write_text(STATISTICS_NAME, statistics.to_csv(series.scenes, legend.names, counts))
-    staging.write_text(REPORT_NAME, report.render(signed, series.scenes, series.audits, counts, fit))
+    staging.write_text(REPORT_NAME, _report(series, signed, per_scene, fit))
     return Result(
         scenes=tuple(series.scenes),
         rasters=tuple(request.output / raster_name(scene) for scene in series.scenes),
@@ -121,6 +121,13 @@ def write_results(
         empty_classes=empty,
         names=tuple(legend.names),
     )
+
+
+def _report(series: Series, signed: signatures.Signatures, per_scene: list[Moments], fit: Fit) -> str:
+    middle = quicklooks.middle_tone(series.sketches)
+    colours = [record.colour for record in signed.classes]
+    pictures = [sketch.picture(middle, colours) for sketch in series.sketches]
+    return report.render(signed, series.scenes, series.audits, per_scene, fit, pictures)
 
 
 def raster_name(scene: Scene) -> str:
@@ -152,6 +159,7 @@ def _write_scene(
         check_cancelled(progress)
         strip = block.strip
         labels = packer.spread(block.valid, block.labels, strip.height, scene.checked_grid().width)
+        series.sketches[number].take_classes(strip, labels)
         return rasters.Rows(strip.row, labels)
 
     blocks = series.blocks_of(number)
