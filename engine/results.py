@@ -7,12 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
-from . import quicklooks, rasters, report, signatures, statistics, styles
+from . import legends, quicklooks, rasters, report, signatures, statistics, styles
 from .execution.threads import ThreadExecutor
 from .kernels import Kernel
 from .outputs import Staging
 from .packing import Packer
-from .palette import class_colours, class_names
+from .palette import class_colours
 from .progress import Progress, Span, check_cancelled
 from .records import Block, Fit, Scene
 from .request import Request
@@ -90,7 +90,8 @@ def write_results(
         The user cancelled.
     """
     k, n_bands = fit.centres.shape
-    legend = _Legend(class_names(k), class_colours(fit.centres, request.roles))
+    names = legends.names_for(request.output, SIGNATURES_NAME, request.roles, fit.centres)
+    legend = _Legend(names, class_colours(fit.centres, request.roles))
     empty = tuple(int(j) + 1 for j in np.flatnonzero(fit.tally.count == 0))
     if empty:
         progress.warn(
