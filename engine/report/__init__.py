@@ -19,7 +19,7 @@ _STYLE = """
 .bar{display:flex;width:14rem;height:.9em;background:#eee}.bar i{display:block;height:100%}
 .v{background:#3a923a}.m{background:#d9822b}.f{background:#bbb}
 .scene{margin:.4rem 0}.scene h3{margin:.2rem 0}.scene img{width:300px;max-width:48%;height:auto;
-image-rendering:pixelated;border:1px solid #ccc;margin-right:.3rem}.legend span{white-space:nowrap;margin-right:1.2rem}
+image-rendering:pixelated;border:1px solid #ccc;margin-right:.3rem}.legend>span{white-space:nowrap;margin-right:1.2rem}
 @media print{.bar{width:7rem}.scene img{width:164px}}
 """
 # A scene with less is worth a look before it is compared with others.
