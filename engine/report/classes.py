@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
-from ..html import Cell, Heat, number, plot, table
+from ..html import Cell, Heat, Html, number, plot, table
 from ..landsat.bands import WAVELENGTHS
 from ..signatures import Signatures
 from . import figures
@@ -15,6 +15,8 @@ from .shared import WELL_SEPARABLE, Numbers, chip, label, percent
 _STRONG_DRIFT = 0.05
 _JM_RANGE = (2.0, 1.0)
 _LEAST_PAIRS = 5
+# More classes make a table that nobody reads; then the pairs are listed, so many of them.
+_MOST_IN_MATRIX, _LISTED_PAIRS = 40, 100
 
 
 def signatures_section(signed: Signatures) -> str:
@@ -101,16 +103,6 @@ def _hot(distance: float | None) -> Heat | None:
 def separability_section(numbers: Numbers) -> str:
     """Return how well each pair of classes can be told apart."""
     classes = numbers.signed.classes
-    members = [record for record in classes if record.pixels]
-    low, high = _JM_RANGE
-    rows: list[list[Cell]] = []
-    for a in members:
-        row: list[Cell] = [chip(a)]
-        for b in members:
-            pair = (min(a.id, b.id) - 1, max(a.id, b.id) - 1)
-            value = numbers.separation.get(pair)
-            row.append(None if value is None else Heat(f"{value:.3f}", (low - value) / (low - high)))
-        rows.append(row)
     pairs = numbers.least_separable()
     if pairs:
         worst = "; ".join(
@@ -124,9 +116,32 @@ def separability_section(numbers: Numbers) -> str:
         words = f"All {len(numbers.separation)} pairs reach {WELL_SEPARABLE}."
     return (
         f'<h2 id="separability">Separability of the classes</h2><p>{words}</p>'
-        + table(["Class", *map(chip, members)], rows)
+        + (_matrix(numbers) if len(classes) <= _MOST_IN_MATRIX else _listed(numbers))
         + '<p class="note">Jeffries-Matusita distance JM = 2 (1 - exp(-B)), from 0 (the same) to 2 (no overlap), with '
         "B = sum over the bands of (m1 - m2)² / (4 (v1 + v2)) + ln((v1 + v2) / (2 √(v1 v2))) / 2, where m and v are a "
         "class's mean and variance. The bands are taken as independent, which they are not: compare pairs with each "
         "other rather than with other studies.</p>"
     )
+
+
+def _matrix(numbers: Numbers) -> Html:
+    members = [record for record in numbers.signed.classes if record.pixels]
+    rows: list[list[Cell]] = []
+    for a in members:
+        pairs = [(min(a.id, b.id) - 1, max(a.id, b.id) - 1) for b in members]
+        rows.append([chip(a), *(_near(numbers.separation.get(pair)) for pair in pairs)])
+    return table(["Class", *map(chip, members)], rows)
+
+
+def _listed(numbers: Numbers) -> Html:
+    classes = numbers.signed.classes
+    rows = [
+        [chip(classes[a]), chip(classes[b]), _near(numbers.separation[a, b])]
+        for a, b in numbers.least_separable()[:_LISTED_PAIRS]
+    ]
+    return table(["Class", "And class", "Jeffries-Matusita distance"], rows)
+
+
+def _near(value: float | None) -> Heat | None:
+    low, high = _JM_RANGE
+    return None if value is None else Heat(f"{value:.3f}", (low - value) / (low - high))

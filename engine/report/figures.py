@@ -17,8 +17,8 @@ Figure = dict[str, Any]
 _GRID, _OUTLINE = "#e2e2e2", "#555"
 # With more classes the bands of one standard deviation hide each other; the table has the numbers.
 _MOST_SPREADS = 12
-# With more scenes their labels stand upright.
-_MOST_LEVEL_LABELS = 8
+# So many scenes are named level, or slanting, below their bars; of more, some dates stand upright.
+_MOST_LEVEL, _MOST_SLANTING, _MOST_UPRIGHT = 4, 8, 25
 # So many dates are named on the axis, if each is at least this share of the whole time from the next.
 _MOST_DATES, _LEAST_GAP = 5, 0.15
 
@@ -60,28 +60,35 @@ def shares(classes: Sequence[ClassRecord], scenes: Sequence[Scene], counts: Sequ
     """Return the share of each class in the valid pixels of each scene, stacked."""
     layout = _layout(440)
     layout.update(barmode="stack", bargap=0.15)
+    n = len(scenes)
+    named = list(range(0, n, -(-n // _MOST_UPRIGHT)))
     layout["xaxis"].update(
-        tickvals=list(range(len(scenes))),
-        ticktext=[
-            f"{scene.acquired.isoformat()}<br>{scene.product.sensor} {scene.product.path_row}" for scene in scenes
-        ],
-        tickangle=0 if len(scenes) <= _MOST_LEVEL_LABELS / 2 else -45 if len(scenes) <= _MOST_LEVEL_LABELS else -90,
+        tickvals=named,
+        ticktext=[_scene_label(scenes[number], full=n <= _MOST_SLANTING) for number in named],
+        tickangle=0 if n <= _MOST_LEVEL else -45 if n <= _MOST_SLANTING else -90,
     )
     layout["yaxis"].update(title={"text": "Share of the valid pixels (%)"}, range=[0, 100])
     return {
         "data": [
             {
                 "type": "bar",
-                "x": list(range(len(scenes))),
+                "x": list(range(n)),
                 "y": [_share(count, j) for count in counts],
+                "text": [escape(scene.title) for scene in scenes],
+                "textposition": "none",
                 "name": escape(record.name),
                 "marker": {"color": css_colour(record.colour), "line": {"color": _OUTLINE, "width": 0.5}},
-                "hovertemplate": "%{y:.2f} %",
+                "hovertemplate": "%{text}: %{y:.2f} %",
             }
             for j, record in enumerate(classes)
         ],
         "layout": layout,
     }
+
+
+def _scene_label(scene: Scene, full: bool) -> str:
+    day = scene.acquired.isoformat()
+    return f"{day}<br>{scene.product.sensor} {scene.product.path_row}" if full else day
 
 
 def over_time(

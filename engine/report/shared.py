@@ -37,7 +37,8 @@ class Numbers:
 
     def least_separable(self) -> list[tuple[int, int]]:
         """Return the pairs below the bound, the worst first."""
-        pairs = sorted(self.separation, key=lambda pair: (self.separation[pair], pair))
+        # Rounded, so that pairs that are equal stand in the order of the classes on every machine.
+        pairs = sorted(self.separation, key=lambda pair: (round(self.separation[pair], 9), pair))
         return [pair for pair in pairs if self.separation[pair] < WELL_SEPARABLE]
 
 

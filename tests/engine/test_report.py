@@ -390,3 +390,20 @@ def test_scenes_in_a_folder_of_a_nasty_name(tmp_path, request_of):
     result = cluster(request_of(make_scene(tmp_path / nasty, product(), [[8000, 9000]]), k=2))
     page = Page(result.report.read_text(encoding="utf-8"))
     assert any(nasty in row[1] for row in page.table("Name"))
+
+
+def test_many_scenes_and_classes_stay_readable(short_plotly):
+    """100 scenes, 60 classes: some dates are named below the bars, and pairs are listed rather than a matrix drawn."""
+    signed, (scene, _), audits, _, fit, _ = hand_made()
+    k, n = 60, 100
+    classes = tuple(ClassRecord(j + 1, f"Class {j + 1}", (j, j, j), n, (0.005 * j,) * 2, (0.01,) * 2) for j in range(k))
+    part = Moments([1] * k, [[8000, 8000]] * k, [[8000**2] * 2] * k)
+    many = replace(signed, classes=classes, centres=np.zeros((k, 2), np.int64))
+    text = report.render(many, [scene] * n, [audits[0]] * n, [part] * n, fit)
+    ticks = next(figure for figure in figures(text) if figure["data"][0].get("type") == "bar")["layout"]["xaxis"]
+    assert ticks["tickvals"] == list(range(0, n, 4))
+    assert ticks["ticktext"] == ["2022-05-11"] * 25
+    pairs = Page(text).table("Class", "And class")
+    assert len(pairs) == 1 + 100
+    # Neighbours: B = 2 x 0.005**2 / (8 x 0.01**2) = 1/16.
+    assert pairs[1] == ["Class 1", "Class 2", "0.121"]
