@@ -80,5 +80,6 @@ class ClassifiedScenesAlgorithm(IIkMCAlgorithm):
             stamp = datetime.now().strftime("%Y-%m-%d %H:%M:%S")
             group = PREFIX + tr("{k} classes, {stamp}").format(k=len(result.names), stamp=stamp)
             titles = [scene.title for scene in result.scenes]
-            load_on_completion(context, result.rasters, titles, group, self.CLASSIFICATIONS)
+            days = [scene.acquired for scene in result.scenes]
+            load_on_completion(context, result.rasters, titles, group, self.CLASSIFICATIONS, days)
         return {}

@@ -1,13 +1,16 @@
-"""Adds the classified rasters to the project: styled, named after scene and date, in one group per run."""
+"""Adds the classified rasters to the project: styled, named and dated after their scenes, in one group per run."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import chain, count
+from datetime import date
+from itertools import chain, count, zip_longest
 from pathlib import Path
 
 from qgis.core import (
+    Qgis,
+    QgsDateTimeRange,
     QgsLayerTree,
     QgsLayerTreeGroup,
     QgsProcessingContext,
@@ -16,6 +19,7 @@ from qgis.core import (
     QgsProject,
     QgsSettings,
 )
+from qgis.PyQt.QtCore import QDateTime, Qt
 
 # Post-processors that Processing has not called yet. QGIS keeps only a pointer to a Python post-processor, and inside
 # a model the algorithm that made it is gone by then: without this reference it would silently not be called.
@@ -71,9 +75,10 @@ def _results(root: QgsLayerTree) -> QgsLayerTreeGroup:
 class LayerStyler(QgsProcessingLayerPostProcessorInterface):
     """Gives one loaded layer the style beside its file and its place in the run's group, if it has one."""
 
-    def __init__(self, style: Path, place: _Place | None = None, position: int = 0) -> None:
-        """Take the .qml, the run's place in the layer tree and the layer's position there."""
+    def __init__(self, style: Path, place: _Place | None = None, position: int = 0, day: date | None = None) -> None:
+        """Take the .qml, the run's place in the layer tree, the layer's position there and its day."""
         super().__init__()
+        self._day = day
         self._style = style
         self._place = place
         self._position = position
@@ -84,6 +89,8 @@ class LayerStyler(QgsProcessingLayerPostProcessorInterface):
         _, good = layer.loadNamedStyle(str(self._style))
         if not good:
             feedback.pushWarning(f"The style {self._style} could not be applied to {layer.name()}.")
+        if self._day is not None:
+            _date(layer, self._day)
         # A layer of an earlier run into the same folder is used again, with the old file still open.
         layer.reload()
         layer.triggerRepaint()
@@ -92,8 +99,25 @@ class LayerStyler(QgsProcessingLayerPostProcessorInterface):
             self._place.take(layer.id(), self._position, project)
 
 
+def _date(layer, day: date) -> None:
+    """Give a raster layer the whole of a day (UTC) as its time, so that the Temporal Controller shows it then."""
+    # The last second, not the next midnight: QGIS keeps ranges as closed, and the next day's frame begins there.
+    begin, end = (
+        QDateTime.fromString(f"{day.isoformat()}T{time}Z", Qt.DateFormat.ISODate) for time in ("00:00:00", "23:59:59")
+    )
+    properties = layer.temporalProperties()
+    properties.setMode(Qgis.RasterTemporalMode.FixedTemporalRange)
+    properties.setFixedTemporalRange(QgsDateTimeRange(begin, end))
+    properties.setIsActive(True)
+
+
 def load_on_completion(
-    context: QgsProcessingContext, rasters: Sequence[Path], titles: Sequence[str], group: str, output_name: str
+    context: QgsProcessingContext,
+    rasters: Sequence[Path],
+    titles: Sequence[str],
+    group: str,
+    output_name: str,
+    days: Sequence[date] = (),
 ) -> None:
     """Ask Processing to load rasters when the algorithm (or the model around it) is done.
 
@@ -107,18 +131,20 @@ def load_on_completion(
         Name of the run's layer group, beginning with `PREFIX`; made unique.
     output_name
         The output that the layers belong to.
+    days
+        Of each raster, the day it shows (UTC); by default the layers have no time.
     """
     project = context.project()
     if project is None:
         return
     place = _Place(_unused(group))
-    for position, (raster, title) in enumerate(zip(rasters, titles)):
+    for position, (raster, title, day) in enumerate(zip_longest(rasters, titles, days)):
         details = QgsProcessingContext.LayerDetails(title, project, output_name)
         details.forceName = True
         if GROUPED_BY_QGIS:
             details.groupName = place.group
             details.layerSortKey = len(rasters) - position
-        styler = LayerStyler(raster.with_suffix(".qml"), place, position)
+        styler = LayerStyler(raster.with_suffix(".qml"), place, position, day)
         _WAITING.append(styler)
         details.setPostProcessor(styler)
         context.addLayerToLoadOnCompletion(str(raster), details)

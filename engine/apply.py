@@ -13,6 +13,7 @@ from .execution.threads import ThreadExecutor, one_blas_thread
 from .kernels import Kernel, pick_kernel, pick_packer
 from .outputs import Staging
 from .progress import Progress, Silent, check_cancelled
+from .quicklooks import Sketch
 from .raster_access import Handles, small_block_cache
 from .reading import STRIP_PIXELS, read_strip
 from .records import Audit, Block, Fit, Scene, Strip, Tally
@@ -98,7 +99,8 @@ def classify(
             f"Classifying {len(scenes)} scene(s) into the {source.k} classes of {request.signatures} "
             f"on {executor.workers} thread(s) ({kernel.name} kernel)"
         )
-        job = _Job(source, request, kernel, staging, progress)
+        sketches = {scene.id: Sketch(scene.checked_grid(), source.roles) for scene in scenes}
+        job = _Job(source, request, kernel, sketches, staging, progress)
         for number, (audit, found) in each_scene(scenes, job.label, job.write, executor, progress, strip_pixels):
             audits[number], per_scene[number] = audit, found
             _tell_audit(scenes[number], audit, progress)
@@ -109,7 +111,7 @@ def classify(
             progress.note(f"No pixel of these scenes belongs to class {', '.join(map(str, empty))}.")
         run = run_record(scenes, audits, fit, request.parameters(source.roles, source.k), kernel, clock)
         run["applied"] = _origin(request, source)
-        write_tables(scenes, audits, per_scene, source.roles, fit, job.legend, run, staging)
+        write_tables(scenes, audits, per_scene, source.roles, fit, job.legend, run, list(sketches.values()), staging)
         check_cancelled(progress)
         staging.publish()
     progress.report(1.0)
@@ -128,9 +130,16 @@ class _Job:
     """What is done with each strip and each scene."""
 
     def __init__(
-        self, source: Signatures, request: ClassifyRequest, kernel: Kernel, staging: Staging, progress: Progress
+        self,
+        source: Signatures,
+        request: ClassifyRequest,
+        kernel: Kernel,
+        sketches: dict[str, Sketch],
+        staging: Staging,
+        progress: Progress,
     ) -> None:
         self._source = source
+        self._sketches = sketches
         self._mask = request.mask
         self._kernel = kernel
         self._packer = pick_packer(kernel)
@@ -141,7 +150,8 @@ class _Job:
     def label(self, scene: Scene, strip: Strip, handles: Handles) -> tuple[Audit, Block | None, Moments]:
         """Read and label a strip; the block has no pixel values left, and is None without a valid pixel."""
         k, n_bands = self._source.centres.shape
-        pixels = read_strip(scene, self._source.roles, self._mask, strip, handles, self._packer).pixels
+        sketch = self._sketches[scene.id]
+        pixels = read_strip(scene, self._source.roles, self._mask, strip, handles, self._packer, sketch=sketch).pixels
         n = pixels.dn.shape[1]
         if n == 0:
             return pixels.audit, None, Moments.zero(k, n_bands)
@@ -157,7 +167,8 @@ class _Job:
         for part, _, _ in parts:
             audit.add(part)
         blocks = [block for _, block, _ in parts if block is not None]
-        write_scene(scene, blocks, self.legend, self._packer, self._staging, self._progress)
+        sketch = self._sketches[scene.id]
+        write_scene(scene, blocks, self.legend, self._packer, sketch, self._staging, self._progress)
         k, n_bands = self._source.centres.shape
         return audit, added((found for _, _, found in parts), k, n_bands)
 

@@ -11,6 +11,7 @@ import numpy as np
 from .landsat.bands import BAND_NUMBERS
 from .landsat.qa import saturation_bits
 from .packing import PackedPixels, Packer
+from .quicklooks import Sketch
 from .raster_access import Handles, raster_env
 from .records import MaskRule, PixelGrid, Scene, Strip
 from .sampling import Sample, draw
@@ -66,6 +67,7 @@ def read_strip(
     packer: Packer,
     shares: Sequence[int] = (),
     key: int = 0,
+    sketch: Sketch | None = None,
 ) -> Packed:
     """Decode a strip, find its valid pixels and pack them.
 
@@ -77,6 +79,8 @@ def read_strip(
         Open files, and what masks and packs.
     shares, key
         Sub-samples to draw, and the scene's `sampling.scene_key`.
+    sketch
+        Takes its few pixels of the scene, if one is wanted.
 
     Returns
     -------
@@ -90,6 +94,8 @@ def read_strip(
     """
     bands, qa, radsat = decode_strip(scene, roles, strip, handles, rule.saturated)
     packed = packer.pack(bands, qa, radsat, rule, saturation_bits(band_numbers(scene, roles)))
+    if sketch is not None:
+        sketch.take_bands(strip, bands, packed.valid)
     draws = {}
     if shares:
         valid = np.unpackbits(packed.valid, count=bands[0].size).view(bool).reshape(bands[0].shape)

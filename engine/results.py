@@ -9,13 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from . import rasters, report, signatures, statistics, styles
+from . import legends, rasters, report, signatures, statistics, styles
 from .execution.threads import ThreadExecutor
 from .kernels import Kernel
 from .outputs import Staging
 from .packing import Packer
-from .palette import class_colours, class_names
+from .palette import class_colours
 from .progress import Progress, check_cancelled
+from .quicklooks import Sketch, middle_tone
 from .records import Audit, Block, Fit, Scene
 from .request import Request
 from .run_record import Clock, run_record
@@ -93,7 +94,8 @@ def write_results(
         The user cancelled.
     """
     k = fit.centres.shape[0]
-    legend = Legend(class_names(k), class_colours(fit.centres, request.roles))
+    names = legends.names_for(request.output, SIGNATURES_NAME, request.roles, fit.centres)
+    legend = Legend(names, class_colours(fit.centres, request.roles))
     empty = tuple(int(j) + 1 for j in np.flatnonzero(fit.tally.count == 0))
     if empty:
         progress.warn(
@@ -103,7 +105,7 @@ def write_results(
     per_scene = _write_rasters(series, legend, k, packer, executor, staging, progress)
     clock.lap("write")
     run = run_record(series.scenes, series.audits, fit, request.parameters(), kernel, clock)
-    write_tables(series.scenes, series.audits, per_scene, request.roles, fit, legend, run, staging)
+    write_tables(series.scenes, series.audits, per_scene, request.roles, fit, legend, run, series.sketches, staging)
     return Result(
         scenes=tuple(series.scenes),
         rasters=tuple(request.output / raster_name(scene) for scene in series.scenes),
@@ -123,14 +125,15 @@ def write_tables(
     fit: Fit,
     legend: Legend,
     run: dict[str, Any],
+    sketches: Sequence[Sketch],
     staging: Staging,
 ) -> None:
     """Write signatures, statistics and report into the staging folder.
 
     Parameters
     ----------
-    scenes, audits, per_scene
-        In order, with the moments of the classes in each scene.
+    scenes, audits, per_scene, sketches
+        In order, with the moments of the classes in each scene and what its pictures are drawn from.
     roles, fit, legend, run
         Bands, centres, names and colours, and what "run" in signatures.json says.
 
@@ -147,7 +150,9 @@ def write_tables(
     staging.write_text(SIGNATURES_NAME, signatures.to_json(signed))
     staging.write_text("signatures.csv", signatures.to_csv(signed))
     staging.write_text(STATISTICS_NAME, statistics.to_csv(scenes, legend.names, counts))
-    staging.write_text(REPORT_NAME, report.render(signed, scenes, audits, counts, fit))
+    middle = middle_tone(sketches)
+    pictures = [sketch.picture(middle, legend.colours) for sketch in sketches]
+    staging.write_text(REPORT_NAME, report.render(signed, scenes, audits, per_scene, fit, pictures))
 
 
 def raster_name(scene: Scene) -> str:
@@ -169,7 +174,9 @@ def _write_rasters(
 
     def work(job: int | Block) -> tuple[int, Moments]:
         if isinstance(job, int):
-            write_scene(series.scenes[job], series.blocks_of(job), legend, packer, staging, progress)
+            write_scene(
+                series.scenes[job], series.blocks_of(job), legend, packer, series.sketches[job], staging, progress
+            )
             return job, Moments.zero(k, n_bands)
         return job.strip.scene, moments(job.tally, packer.squares(job.dn, job.labels, k))
 
@@ -182,7 +189,13 @@ def _write_rasters(
 
 
 def write_scene(
-    scene: Scene, blocks: Sequence[Block], legend: Legend, packer: Packer, staging: Staging, progress: Progress
+    scene: Scene,
+    blocks: Sequence[Block],
+    legend: Legend,
+    packer: Packer,
+    sketch: Sketch,
+    staging: Staging,
+    progress: Progress,
 ) -> None:
     """Write a scene's classified raster and its style into the staging folder.
 
@@ -190,8 +203,8 @@ def write_scene(
     ----------
     scene, blocks
         The scene and its labelled blocks, top to bottom; their pixel values are not needed.
-    legend, packer, staging, progress
-        Names and colours, what puts labels on the grid, where to write, who may cancel.
+    legend, packer, sketch, staging, progress
+        Names and colours, what puts labels on the grid, what is drawn on the way, where to write, who may cancel.
 
     Raises
     ------
@@ -206,6 +219,7 @@ def write_scene(
         check_cancelled(progress)
         strip = block.strip
         labels = packer.spread(block.valid, block.labels, strip.height, scene.checked_grid().width)
+        sketch.take_classes(strip, labels)
         return rasters.Rows(strip.row, labels)
 
     rasters.write_classes(staging.path(name), scene, map(rows, blocks), legend.names, legend.colours)

@@ -153,6 +153,22 @@ def read_centres(path: Path, roles: Sequence[str], k: int | None = None) -> Grid
     return centres
 
 
+def read_names(path: Path, k: int) -> list[str]:
+    """Read the names of the classes of a signatures file.
+
+    Raises
+    ------
+    SignatureError
+        It is no signatures file, or has not k names.
+    """
+    classes = _read_document(path).get("classes")
+    records = [record for record in classes if isinstance(record, dict)] if isinstance(classes, list) else []
+    names = [str(record["name"]) for record in records if isinstance(record.get("name"), str)]
+    if len(names) != k:
+        raise SignatureError(f"SIGNATURES: the classes in {path} are damaged; expected {k} with a name each.")
+    return names
+
+
 def read(path: Path) -> Signatures:
     """Read a signatures file whole: centres, bands, and the classes with their names and colours.
 

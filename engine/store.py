@@ -11,6 +11,7 @@ from .execution.threads import ThreadExecutor
 from .memory import PixelStore
 from .packing import Packer
 from .progress import Progress
+from .quicklooks import Sketch
 from .raster_access import Handles
 from .reading import STRIP_PIXELS, Packed, plan_strips, read_strip
 from .records import Audit, Block, MaskRule, Scene, Strip, Tally
@@ -30,6 +31,8 @@ class Series:
     """One a scene."""
     survey: Survey
     """What the start asked for."""
+    sketches: list[Sketch]
+    """One a scene, for the report's pictures."""
 
     @property
     def pixels(self) -> int:
@@ -87,14 +90,16 @@ def read_series(
     keys = [scene_key(seed, scene.id) for scene in scenes]
     shares = shares_for(sum(scene.checked_grid().pixels for scene in scenes)) if need is Need.DRAWS else ()
     audits = [Audit() for _ in scenes]
+    sketches = [Sketch(scene.checked_grid(), roles) for scene in scenes]
     blocks: list[Block] = []
     surveys: list[Survey] = []
     with Handles() as handles:
 
         def load(strip: Strip) -> tuple[Block | None, Audit, Survey]:
             scene = scenes[strip.scene]
-            packed = read_strip(scene, roles, rule, strip, handles, packer, shares, keys[strip.scene])
-            part = survey(packed, need, keys[strip.scene], scene.checked_grid().width)
+            number = strip.scene
+            packed = read_strip(scene, roles, rule, strip, handles, packer, shares, keys[number], sketches[number])
+            part = survey(packed, need, keys[number], scene.checked_grid().width)
             block = _block(packed, k, store)
             if block is not None and first_label is not None:
                 first_label(block)
@@ -106,7 +111,7 @@ def read_series(
             if block is not None:
                 blocks.append(block)
     blocks.sort(key=lambda block: (block.strip.scene, block.strip.row))
-    return Series(list(scenes), blocks, audits, combine(surveys, len(roles)))
+    return Series(list(scenes), blocks, audits, combine(surveys, len(roles)), sketches)
 
 
 def _block(packed: Packed, k: int, store: PixelStore) -> Block | None:

@@ -135,7 +135,8 @@ FORBIDDEN_INSIDE = {
     ),
     "engine.kmeans": ("engine.scenes", "engine.reading", "engine.raster_access", "engine.execution", "engine.kernels"),
     "engine.execution": ("engine.scenes", "engine.reading", "engine.raster_access", "engine.kernels", "engine.kmeans"),
-    "engine.report": ("pathlib", "os", "io", "engine.pipeline"),
+    "engine.report": ("pathlib", "os", "io", "engine.pipeline", "engine.results"),
+    "engine.html": ("pathlib", "os", "io", "numpy", "engine"),
     "engine.choices": ("numpy", "engine"),
 }
 

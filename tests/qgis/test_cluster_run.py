@@ -14,11 +14,13 @@ import numpy as np
 import processing
 import tiny_series as tiny_scenes
 from qgis.core import (
+    QgsDateTimeRange,
     QgsProcessingContext,
     QgsProcessingException,
     QgsProcessingFeedback,
     QgsProject,
 )
+from qgis.PyQt.QtCore import QDateTime, Qt
 from running import Log, assert_styled, groups, legend_of, load, run_task
 from tiny_series import IDS, NEWEST, OLDEST, TITLES, VALID, assert_classes_are_right, write_cloudy, write_tiny
 
@@ -237,6 +239,37 @@ def test_the_users_group_for_results_is_respected(plugin, cluster, tiny, tmp_pat
     (inner,) = outer.children()
     assert inner.name().startswith("IIkMC 3 classes, ")
     assert [node.name() for node in root.findLayers()] == TITLES
+
+
+def test_the_temporal_controller_shows_each_scene_on_its_day(plugin, cluster, tiny, tmp_path, context):
+    run(tiny, tmp_path, context)
+    load(cluster, context)
+    layers = {layer.name(): layer for layer in QgsProject.instance().mapLayers().values()}
+    assert sorted(layers) == TITLES
+    for title, layer in layers.items():
+        times = layer.temporalProperties()
+        assert times.isActive()
+        begin, end = (time.toString(Qt.DateFormat.ISODate) for time in (
+            times.fixedTemporalRange().begin(), times.fixedTemporalRange().end()
+        ))  # fmt: skip
+        assert (begin, end) == (f"{title[:10]}T00:00:00Z", f"{title[:10]}T23:59:59Z")
+    # The frame of a month shows the scene of that month alone, and the map is drawn from it.
+    may = QgsDateTimeRange(QDateTime(2022, 5, 1, 0, 0, 0), QDateTime(2022, 5, 31, 23, 59, 59))
+    shown = [title for title in TITLES if layers[title].temporalProperties().isVisibleInTemporalRange(may)]
+    assert shown == [TITLES[2]]
+
+
+def test_the_time_of_a_layer_is_saved_with_the_project(plugin, cluster, tiny, tmp_path, context):
+    run(tiny, tmp_path / "out", context)
+    load(cluster, context)
+    assert QgsProject.instance().write(str(tmp_path / "project.qgz"))
+    again = QgsProject()
+    assert again.read(str(tmp_path / "project.qgz"))
+    (layer,) = again.mapLayersByName(TITLES[0])
+    assert layer.temporalProperties().isActive()
+    assert (
+        layer.temporalProperties().fixedTemporalRange().begin().date().toString(Qt.DateFormat.ISODate) == "1995-07-01"
+    )
 
 
 def test_layers_are_not_loaded_where_they_are_not_wanted(plugin, cluster, tiny, tmp_path, context):

@@ -1,0 +1,80 @@
+"""Names that the user gave to the classes: written once into one layer's style, kept by every later run."""
+
+from __future__ import annotations
+
+import html
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from . import signatures
+from .errors import SignatureError
+from .palette import class_names
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from .records import Grid64
+
+# As QGIS and `styles.qml` write them: one element a class, all in attributes. Read without an XML parser, whose entity
+# handling would be a security question for files that come with downloaded results.
+_ENTRY = re.compile(r"<paletteEntry\b([^>]*)>")
+_ATTRIBUTE = re.compile(r'([\w:]+)\s*=\s*"([^"]*)"')
+
+
+def names_for(output: Path, signatures_name: str, roles: Sequence[str], centres: Grid64) -> list[str]:
+    """Return the names of the classes of a run.
+
+    Where the output folder holds a run with the same centres, its classes are the same, and so are their names: those
+    in the style files that differ from the run's own, the last edited file first; then the run's own. Otherwise the
+    names are those by default.
+
+    Parameters
+    ----------
+    output
+        The folder that the results go to.
+    signatures_name
+        File name of the signatures there.
+    roles
+        Bands of the run.
+    centres
+        (k, n_bands) in 1/64 DN.
+    """
+    k = len(centres)
+    try:
+        same = np.array_equal(signatures.read_centres(output / signatures_name, roles, k), centres)
+        names = signatures.read_names(output / signatures_name, k)
+    except SignatureError:
+        return class_names(k)
+    if not same:
+        return class_names(k)
+    edited: dict[int, str] = {}
+    for style in sorted(output.glob("*_classes.qml"), key=_age):
+        for j, label in _labels(style).items():
+            if 1 <= j <= k and label not in ("", names[j - 1]):
+                edited.setdefault(j, label)
+    return [edited.get(j + 1, name) for j, name in enumerate(names)]
+
+
+def _age(path: Path) -> tuple[int, str]:
+    """Return a sort key that puts the last edited file first."""
+    try:
+        return -path.stat().st_mtime_ns, path.name
+    except OSError:
+        return 0, path.name
+
+
+def _labels(style: Path) -> dict[int, str]:
+    """Return value -> label of a style file's unique values; nothing from a file that is none."""
+    try:
+        text = style.read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        return {}
+    labels = {}
+    for entry in _ENTRY.findall(text):
+        attributes = dict(_ATTRIBUTE.findall(entry))
+        if attributes.get("value", "").isdecimal():
+            labels[int(attributes["value"])] = html.unescape(attributes.get("label", "")).strip()
+    return labels

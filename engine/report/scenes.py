@@ -1,0 +1,70 @@
+"""The report's sections on the scenes: why pixels are invalid, and quicklooks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+
+from ..html import Cell, Html, number, table
+from ..quicklooks import Picture
+from ..records import Audit, Scene
+from ..signatures import Signatures
+from .shared import chip, percent
+
+
+def scenes_section(scenes: Sequence[Scene], audits: Sequence[Audit]) -> str:
+    """Return a line a scene: when, by what, and why its pixels are invalid."""
+    flags = list(dict.fromkeys(name for audit in audits for name in audit.flags))
+    head: list[Cell] = ["Date", "Sensor", "Path/row", "Sun elevation (°)", "Valid, masked, fill", "Pixels"]
+    head += [f"{name} (%)" for name in ("Valid", "Fill", *map(str.capitalize, flags), "Saturated", "Out of 0..1")]
+    rows = []
+    for scene, audit in zip(scenes, audits):
+        counts = [audit.valid, audit.fill, *(audit.flags.get(flag) for flag in flags)]
+        counts += [audit.saturated, audit.out_of_range]
+        first: list[Cell] = [
+            Html(f'<span title="{escape(scene.id)}">{scene.acquired.isoformat()}</span>'),
+            scene.sensor_name,
+            f"{scene.product.path_row[:3]}/{scene.product.path_row[3:]}",
+            number(scene.sun_elevation, 1),
+            _bar(audit),
+            audit.pixels,
+        ]
+        rows.append(first + [number(percent(count, audit.pixels), 2) for count in counts])
+    return (
+        "<h2>Scenes and why pixels are invalid</h2>"
+        + table(head, rows)
+        + '<p class="note">Bar: <span class="c v"></span>valid <span class="c m"></span>masked '
+        '<span class="c f"></span>fill. Percent of all pixels of the scene\'s grid; a pixel can have several flags. '
+        "A flag is counted whether it was chosen in the mask or not. Out of 0..1: valid pixels with a reflectance "
+        "outside 0 to 1.</p>"
+    )
+
+
+def _bar(audit: Audit) -> Html:
+    valid = 100.0 * audit.valid / audit.pixels
+    fill = 100.0 * audit.fill / audit.pixels
+    return Html(
+        f'<span class="bar"><i class="v" style="width:{valid:.1f}%"></i>'
+        f'<i class="m" style="width:{100 - valid - fill:.1f}%"></i><i class="f" style="width:{fill:.1f}%"></i></span>'
+    )
+
+
+def quicklooks_section(signed: Signatures, scenes: Sequence[Scene], pictures: Sequence[Picture]) -> str:
+    """Return each scene in natural colour beside its classes; "" without pictures."""
+    if not pictures:
+        return ""
+    legend = " ".join(f"<span>{chip(record)}</span>" for record in signed.classes)
+    shown = []
+    for scene, picture in zip(scenes, pictures):
+        size = f'width="{picture.width}" height="{picture.height}"'
+        title = escape(scene.title)
+        natural = f'<img src="{picture.natural}" {size} alt="{title} in natural colour">' if picture.natural else ""
+        shown.append(
+            f'<div class="scene"><h3>{title}</h3>{natural}'
+            f'<img src="{picture.classes}" {size} alt="Classes of {title}"></div>'
+        )
+    return (
+        f'<h2>Quicklooks</h2><p class="legend">{legend}</p><div class="row">{"".join(shown)}</div>'
+        '<p class="note">Every n-th pixel. Natural colour is stretched alike in all scenes, so that haze and season '
+        "show; grey has no data or was masked out.</p>"
+    )
