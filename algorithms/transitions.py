@@ -165,10 +165,10 @@ class TransitionsAlgorithm(AnalysisAlgorithm):
         if os.path.isfile(source):
             return Path(source)
         found = layer.name() if layer is not None else text
+        if not found:
+            raise ParameterError(tr("{name} is empty; choose a classified raster.").format(name=name))
         raise ParameterError(
-            tr("{name}: {found} is no raster file on disk; choose a classified raster.").format(
-                name=name, found=found or tr("nothing")
-            )
+            tr("{name}: {found} is no raster file on disk; choose a classified raster.").format(name=name, found=found)
         )
 
     def _request(

@@ -111,7 +111,7 @@ def test_a_model_clusters_into_as_many_classes_as_suggested(plugin, tiny, tmp_pa
         "suggest:table": str(tmp_path / "t.csv"),
         "cluster:classes": str(tmp_path / "classes"),
     }
-    log = Log()
-    good, _, _ = run_task(model, parameters, context, log)
-    assert good, log.errors
+    feedback = QgsProcessingFeedback(False)
+    good, _, _ = run_task(model, parameters, context, feedback)
+    assert good, feedback.textLog()
     assert_classes_are_right(tmp_path / "classes", IDS)

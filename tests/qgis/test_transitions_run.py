@@ -135,7 +135,7 @@ def test_what_cannot_be_compared_is_refused_in_words(transitions, classes, tiny,
     assert answer(WORKERS="1", CHANGES=str(tmp_path / "c.tif"), MATRIX="TEMPORARY_OUTPUT") == ""
     assert "BEFORE and AFTER are the same file" in answer(AFTER=raster(classes, MIDST))
     assert "BEFORE: /gone.tif is no raster file" in answer(BEFORE="/gone.tif")
-    assert "AFTER: nothing is no raster file" in answer(AFTER=None)
+    assert answer(AFTER=None) == "AFTER is empty; choose a classified raster."
     band = tiny / NEWEST / f"{NEWEST}_SR_B4.TIF"
     assert f"AFTER: {band.name} has 1 band(s) of uint16, expected one of uint8" in answer(AFTER=str(band))
     assert "AFTER: " in answer(AFTER=str(classes / "report.html"))
@@ -186,9 +186,10 @@ def test_it_is_a_step_of_a_model(plugin, classes, tmp_path, context):
         "next:again": str(tmp_path / "again.tif"),
     }
     assert model.checkParameterValues(parameters, context) == (True, "")
-    log = Log()
-    good, _, _ = run_task(model, parameters, context, log)
-    assert good, log.errors
+    feedback = QgsProcessingFeedback(False)
+    # Not as a task: QGIS 3.22 may crash when layers that a model's native step loaded in a thread are destroyed.
+    _, good = model.run(parameters, context, feedback)
+    assert good, feedback.textLog()
     assert (tmp_path / "m.csv").read_text(encoding="utf-8").startswith("unit,")
     codes = read_classes(tmp_path / "again.tif")
     assert codes[9, :9].tolist() == [1] * 6 + [1003] * 3
