@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from qgis.core import QgsProcessing, QgsProcessingAlgorithm, QgsProcessingContext
+from qgis.core import (
+    QgsProcessing,
+    QgsProcessingAlgorithm,
+    QgsProcessingContext,
+    QgsProcessingException,
+    QgsProcessingUtils,
+)
 from qgis.PyQt.QtGui import QIcon
 
+from ..engine.errors import IIkMCError
+from ..engine.landsat.qa import FLAGS
 from . import packages, parameters
+from .scene_paths import paths_of
+
+if TYPE_CHECKING:
+    from ..engine.records import MaskRule
+
+R = TypeVar("R")
 
 ICON = Path(__file__).resolve().parents[1] / "icons" / "iikmc.svg"
 
 
 class IIkMCAlgorithm(QgsProcessingAlgorithm):
-    """Icon, instance and package check."""
+    """Icon, instance, package check, and the way from a user's values to the engine and from its errors back."""
 
     def createInstance(self) -> IIkMCAlgorithm:
         return self.__class__()
@@ -31,10 +44,55 @@ class IIkMCAlgorithm(QgsProcessingAlgorithm):
         text = packages.problem()
         return not text, text
 
+    def checkParameterValues(self, values: dict[str, Any], context: QgsProcessingContext) -> tuple[bool, str]:
+        text = packages.import_problem() or self._refusal(values, context)
+        if text:
+            return False, text
+        # QGIS's own check takes the empty text of ``MASK=`` for a wrong value.
+        if parameters.is_emptied(values, parameters.MASK):
+            values = {**values, parameters.MASK: []}
+        return super().checkParameterValues(values, context)
+
+    def _refusal(self, values: dict[str, Any], context: QgsProcessingContext) -> str:
+        """Return what is wrong with the values in the user's words, "" if nothing is."""
+        try:
+            self._check(values, context)
+        except IIkMCError as error:
+            return str(error)
+        return ""
+
+    def _check(self, values: dict[str, Any], context: QgsProcessingContext) -> None:
+        """Raise what the engine says of the values; reads headers only."""
+        raise NotImplementedError
+
+    @staticmethod
+    def _told(work: Callable[[], R]) -> R:
+        """Return what the engine's `work` returns; its errors become those that Processing shows as they stand."""
+        text = packages.import_problem()
+        if text:
+            raise QgsProcessingException(text)
+        try:
+            return work()
+        except IIkMCError as error:
+            raise QgsProcessingException(str(error)) from error
+
+    def _scenes(self, values: dict[str, Any], context: QgsProcessingContext) -> tuple[str, ...]:
+        """Return the paths in SCENES."""
+        return tuple(paths_of(self.parameterAsFileList(values, parameters.SCENES, context)))
+
+    def _mask(self, values: dict[str, Any], context: QgsProcessingContext) -> MaskRule:
+        """Return what MASK and MASK_SATURATED choose."""
+        from ..engine.records import MaskRule
+
+        return MaskRule(
+            self._chosen(FLAGS, values, parameters.MASK, context),
+            self.parameterAsBool(values, parameters.MASK_SATURATED, context),
+        )
+
     def _output_folder(self, values: dict[str, Any], context: QgsProcessingContext) -> str:
         """Return OUTPUT as given, for checks; a temporary one is not made yet, the folder around it stands for it."""
         text = self.parameterAsString(values, parameters.OUTPUT, context)
-        return tempfile.gettempdir() if text in ("", QgsProcessing.TEMPORARY_OUTPUT) else text
+        return QgsProcessingUtils.tempFolder() if text in ("", QgsProcessing.TEMPORARY_OUTPUT) else text
 
     def _chosen(
         self, names: Iterable[str], values: dict[str, Any], name: str, context: QgsProcessingContext

@@ -2,53 +2,33 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qgis.core import (
     QgsProcessingContext,
-    QgsProcessingException,
     QgsProcessingFeedback,
     QgsProcessingOutputBoolean,
-    QgsProcessingOutputFile,
-    QgsProcessingOutputMultipleLayers,
     QgsProcessingOutputNumber,
 )
 
 from ..engine import choices
-from ..engine.errors import Cancelled, IIkMCError
 from ..engine.landsat.bands import ROLES
-from ..engine.landsat.qa import FLAGS
-from . import packages, parameters
-from .base import IIkMCAlgorithm
+from . import parameters
+from .classified import ClassifiedScenesAlgorithm
 from .feedback import FeedbackProgress
 from .i18n import tr
-from .layers import PREFIX, load_on_completion
-from .scene_paths import paths_of
 
 if TYPE_CHECKING:
-    from ..engine.pipeline import Result
     from ..engine.request import Request
+    from ..engine.results import Result
 
 
-class ClusterAlgorithm(IIkMCAlgorithm):
+class ClusterAlgorithm(ClassifiedScenesAlgorithm):
     """Inter-image k-means over many scenes."""
 
-    CLASSIFICATIONS = "CLASSIFICATIONS"
-    SIGNATURES_FILE = "SIGNATURES_FILE"
-    STATISTICS = "STATISTICS"
-    REPORT = "REPORT"
-    SCENE_COUNT = "SCENE_COUNT"
-    PIXEL_COUNT = "PIXEL_COUNT"
     ITERATIONS = "ITERATIONS"
     CONVERGED = "CONVERGED"
-    EMPTY_CLASSES = "EMPTY_CLASSES"
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._result: Result | None = None
-        self._load = False
 
     def name(self) -> str:
         return "cluster"
@@ -85,8 +65,8 @@ class ClusterAlgorithm(IIkMCAlgorithm):
                 tr(
                     "Output folder: per scene a raster ending in _classes.tif (classes 1 to k, 0 is nodata) with its "
                     "style; signatures.json and signatures.csv; statistics.csv (pixels, hectares and percent per class "
-                    "and scene); and report.html. Class ids run in the order of the start centres, dark to bright for "
-                    "the first three starts."
+                    "and scene); and report.html. Class ids run in the order of the start centres: dark to bright, or "
+                    "as in the signatures file."
                 ),
                 tr(
                     "The result is exact: the same scenes and parameters give the same rasters bit for bit, whatever "
@@ -118,55 +98,29 @@ class ClusterAlgorithm(IIkMCAlgorithm):
             parameters.output(),
         ):
             self.addParameter(parameter)
-        for output in (
-            QgsProcessingOutputMultipleLayers(self.CLASSIFICATIONS, tr("Classified rasters")),
-            QgsProcessingOutputFile(self.SIGNATURES_FILE, tr("Signatures")),
-            QgsProcessingOutputFile(self.STATISTICS, tr("Statistics")),
-            QgsProcessingOutputFile(self.REPORT, tr("Report")),
-            QgsProcessingOutputNumber(self.SCENE_COUNT, tr("Number of scenes")),
-            QgsProcessingOutputNumber(self.PIXEL_COUNT, tr("Number of valid pixels")),
+        self._add_outputs(
             QgsProcessingOutputNumber(self.ITERATIONS, tr("Number of iterations")),
             QgsProcessingOutputBoolean(self.CONVERGED, tr("Converged")),
-            QgsProcessingOutputNumber(self.EMPTY_CLASSES, tr("Number of classes without a pixel")),
-        ):
-            self.addOutput(output)
+        )
 
-    def checkParameterValues(self, values: dict[str, Any], context: QgsProcessingContext) -> tuple[bool, str]:
-        text = packages.import_problem() or self._refusal(values, context)
-        if text:
-            return False, text
-        # QGIS's own check takes the empty text of ``MASK=`` for a wrong value.
-        if parameters.is_emptied(values, parameters.MASK):
-            values = {**values, parameters.MASK: []}
-        return super().checkParameterValues(values, context)
-
-    def _refusal(self, values: dict[str, Any], context: QgsProcessingContext) -> str:
-        """Return what is wrong with the values in the user's words, "" if nothing is; reads headers only."""
+    def _check(self, values: dict[str, Any], context: QgsProcessingContext) -> None:
         from ..engine.pipeline import check_scenes, given_centres
         from ..engine.progress import Silent
 
-        try:
-            request = self._request(values, context)
-            request.check()
-            check_scenes(request, Silent())
-            given_centres(request)
-        except IIkMCError as error:
-            return str(error)
-        return ""
+        request = self._request(values, context)
+        request.check()
+        check_scenes(request, Silent())
+        given_centres(request)
 
     def _request(self, values: dict[str, Any], context: QgsProcessingContext, output: str = "") -> Request:
-        from ..engine.records import MaskRule
         from ..engine.request import Request
 
         signatures = self.parameterAsFile(values, parameters.SIGNATURES, context)
         return Request(
-            scenes=tuple(paths_of(self.parameterAsFileList(values, parameters.SCENES, context))),
+            scenes=self._scenes(values, context),
             output=Path(output or self._output_folder(values, context)),
             k=self.parameterAsInt(values, parameters.K, context),
-            mask=MaskRule(
-                self._chosen(FLAGS, values, parameters.MASK, context),
-                self.parameterAsBool(values, parameters.MASK_SATURATED, context),
-            ),
+            mask=self._mask(values, context),
             roles=self._chosen(ROLES, values, parameters.BANDS, context),
             start=choices.STARTS[self.parameterAsEnum(values, parameters.INIT, context)],
             signatures=Path(signatures) if signatures else None,
@@ -180,38 +134,15 @@ class ClusterAlgorithm(IIkMCAlgorithm):
     def processAlgorithm(
         self, values: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> dict[str, Any]:
-        text = packages.import_problem()
-        if text:
-            raise QgsProcessingException(text)
-        from ..engine.pipeline import cluster
+        def work() -> Result:
+            from ..engine.pipeline import cluster
 
-        output = self.parameterAsFileOutput(values, parameters.OUTPUT, context)
-        try:
-            result = cluster(self._request(values, context, output), FeedbackProgress(feedback))
-        except Cancelled as error:
-            raise QgsProcessingException(str(error)) from error
-        except IIkMCError as error:
-            raise QgsProcessingException(str(error)) from error
-        self._result = result
-        self._load = self.parameterAsBool(values, parameters.LOAD_RESULTS, context)
+            output = self.parameterAsFileOutput(values, parameters.OUTPUT, context)
+            return cluster(self._request(values, context, output), FeedbackProgress(feedback))
+
+        result = self._told(work)
         return {
-            parameters.OUTPUT: str(result.output),
-            self.CLASSIFICATIONS: [str(path) for path in result.rasters],
-            self.SIGNATURES_FILE: str(result.signatures),
-            self.STATISTICS: str(result.statistics),
-            self.REPORT: str(result.report),
-            self.SCENE_COUNT: len(result.scenes),
-            self.PIXEL_COUNT: result.pixels,
+            **self._results(result, values, context),
             self.ITERATIONS: len(result.fit.iterations),
             self.CONVERGED: result.fit.converged,
-            self.EMPTY_CLASSES: len(result.empty_classes),
         }
-
-    def postProcessAlgorithm(self, context: QgsProcessingContext, feedback: QgsProcessingFeedback) -> dict[str, Any]:
-        result = self._result
-        if result is not None and self._load:
-            stamp = datetime.now().strftime("%Y-%m-%d %H:%M:%S")
-            group = PREFIX + tr("{k} classes, {stamp}").format(k=len(result.names), stamp=stamp)
-            titles = [scene.title for scene in result.scenes]
-            load_on_completion(context, result.rasters, titles, group, self.CLASSIFICATIONS)
-        return {}

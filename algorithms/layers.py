@@ -69,9 +69,9 @@ def _results(root: QgsLayerTree) -> QgsLayerTreeGroup:
 
 
 class LayerStyler(QgsProcessingLayerPostProcessorInterface):
-    """Gives one loaded layer the style beside its file and its place in the run's group."""
+    """Gives one loaded layer the style beside its file and its place in the run's group, if it has one."""
 
-    def __init__(self, style: Path, place: _Place, position: int) -> None:
+    def __init__(self, style: Path, place: _Place | None = None, position: int = 0) -> None:
         """Take the .qml, the run's place in the layer tree and the layer's position there."""
         super().__init__()
         self._style = style
@@ -88,7 +88,7 @@ class LayerStyler(QgsProcessingLayerPostProcessorInterface):
         layer.reload()
         layer.triggerRepaint()
         project = context.project()
-        if project is not None:
+        if project is not None and self._place is not None:
             self._place.take(layer.id(), self._position, project)
 
 
@@ -122,6 +122,18 @@ def load_on_completion(
         _WAITING.append(styler)
         details.setPostProcessor(styler)
         context.addLayerToLoadOnCompletion(str(raster), details)
+
+
+def style_on_completion(context: QgsProcessingContext, raster: Path, title: str) -> None:
+    """Have a raster that Processing is to load named and styled by the .qml beside it."""
+    if not context.willLoadLayerOnCompletion(str(raster)):
+        return
+    details = context.layerToLoadOnCompletionDetails(str(raster))
+    details.name = title
+    details.forceName = True
+    styler = LayerStyler(raster.with_suffix(".qml"))
+    _WAITING.append(styler)
+    details.setPostProcessor(styler)
 
 
 def _unused(name: str) -> str:

@@ -141,18 +141,25 @@ def init() -> QgsProcessingParameterDefinition:
     )
 
 
-def signatures(optional: bool = True) -> QgsProcessingParameterDefinition:
-    """SIGNATURES: a signatures.json."""
+def signatures() -> QgsProcessingParameterDefinition:
+    """SIGNATURES: a signatures.json to start from."""
     return _with_help(
-        QgsProcessingParameterFile(
-            SIGNATURES,
-            tr("Signatures file"),
-            QgsProcessingParameterFile.Behavior.File,
-            "json",
-            None,
-            optional,
-        ),
+        _signatures(optional=True),
         tr("The signatures.json of an earlier run with the same bands and number of classes; for the start from it."),
+    )
+
+
+def signatures_to_apply() -> QgsProcessingParameterDefinition:
+    """SIGNATURES: a signatures.json whose classes are given."""
+    return _with_help(
+        _signatures(optional=False),
+        tr("The signatures.json of an earlier run; its bands, classes, names and colours are used."),
+    )
+
+
+def _signatures(optional: bool) -> QgsProcessingParameterDefinition:
+    return QgsProcessingParameterFile(
+        SIGNATURES, tr("Signatures file"), QgsProcessingParameterFile.Behavior.File, "json", None, optional
     )
 
 
@@ -214,11 +221,12 @@ def load_results() -> QgsProcessingParameterDefinition:
     )
 
 
-def output() -> QgsProcessingParameterDefinition:
-    """OUTPUT: a folder."""
+def output(text: str = "") -> QgsProcessingParameterDefinition:
+    """OUTPUT: a folder; `text` says what it gets, by default what a classification writes."""
     return _with_help(
         QgsProcessingParameterFolderDestination(OUTPUT, tr("Output folder")),
-        tr(
+        text
+        or tr(
             "Gets one classified raster per scene, the signatures, the statistics and the report. Files of an earlier "
             "run of the same scenes are replaced."
         ),

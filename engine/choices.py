@@ -19,3 +19,9 @@ DEFAULT_K = 8
 DEFAULT_MAX_ITERATIONS = 100
 DEFAULT_TOLERANCE = 1.0
 DEFAULT_SEED = 42
+
+# Of the advice on the number of classes: the range tried, and the pixels of the sample. With more than 50 000 pixels
+# the clusterings would take longer than reading full scenes.
+DEFAULT_K_MIN, DEFAULT_K_MAX = 2, 16
+DEFAULT_SAMPLE = 20_000
+MIN_SAMPLE, MAX_SAMPLE = 100, 50_000

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .kernels.drift import Log
 from .kmeans import Labelled, StopRule, lloyd, next_centres
 from .progress import Progress, Silent, check_cancelled
 from .records import Block, Strip, Tally
@@ -100,8 +101,11 @@ def _blocks(sample: Sample, k: int) -> list[Block]:
 def _labeller(
     blocks: Sequence[Block], kernel: Kernel, run: Callable[[Callable[[Block], int], Sequence[Block]], int]
 ) -> Callable[[Grid64, Progress], Labelled]:
+    moves = Log()
+
     def label(centres: Grid64, _: Progress) -> Labelled:
-        changed = run(lambda block: kernel.relabel(block, centres), blocks)
+        moved = moves.follow(centres)
+        changed = run(lambda block: kernel.relabel(block, centres, moved), blocks)
         tally = Tally.zero(*centres.shape)
         for block in blocks:
             tally.add(block.tally)

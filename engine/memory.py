@@ -103,7 +103,8 @@ class PixelStore:
     """
 
     # uint8 label + uint16 key + 1/8 byte of mask for each pixel that may turn out valid.
-    _BYTES_BESIDE = 3.125
+    BYTES_BESIDE = 3.125
+    """Bytes a pixel."""
 
     def __init__(self, budget: int, pixels: int, n_bands: int, fallback: Path) -> None:
         """Plan for at most `pixels` pixels.
@@ -124,7 +125,7 @@ class PixelStore:
         MemoryBudgetError
             The pixels may neither fit the budget nor the disk.
         """
-        self._left = budget - int(self._BYTES_BESIDE * pixels)
+        self._left = budget - int(self.BYTES_BESIDE * pixels)
         self._budget = budget
         self._parent = fallback if _in_memory(Path(tempfile.gettempdir())) else Path(tempfile.gettempdir())
         self._folder: Path | None = None
@@ -171,6 +172,23 @@ class PixelStore:
                 f"({error.strerror or error}); raise MEMORY or free some space."
             ) from error
         return SpilledPixels(path, (dn.shape[0], dn.shape[1]))
+
+
+def expected_use(budget: int, pixels: int, valid: int, n_bands: int) -> tuple[int, int]:
+    """Return the bytes that a run will take for its pixels, and how many of them a `PixelStore` will put into files.
+
+    Parameters
+    ----------
+    budget
+        Bytes that the pixels may take in memory.
+    pixels, valid
+        Pixels of all grids together, and the valid ones among them.
+    n_bands
+        Bands kept.
+    """
+    beside = PixelStore.BYTES_BESIDE
+    values = 2 * n_bands * valid
+    return values + int(beside * valid), max(values - max(budget - int(beside * pixels), 0), 0)
 
 
 def _in_memory(folder: Path) -> bool:

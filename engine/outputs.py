@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 
-from .errors import OutputError
+from .errors import OutputError, ParameterError
 
 
 class Staging:
@@ -17,9 +19,10 @@ class Staging:
     if it was made for this run.
     """
 
-    def __init__(self, output: Path) -> None:
-        """Take the folder that the results go to; it need not exist."""
+    def __init__(self, output: Path, parameter: str = "OUTPUT") -> None:
+        """Take the folder that the results go to, which need not exist, and the parameter that messages name."""
         self.output = output
+        self._parameter = parameter
         self._made: list[Path] = []
         self.folder = output
 
@@ -34,7 +37,8 @@ class Staging:
         except OSError as error:
             self._remove_made()
             raise OutputError(
-                f"OUTPUT: the folder {self.output} cannot be written to ({error.strerror}); choose another folder."
+                f"{self._parameter}: the folder {self.output} cannot be written to ({error.strerror}); "
+                "choose another folder."
             ) from error
         return self
 
@@ -66,7 +70,7 @@ class Staging:
                 file.write(text)
         except OSError as error:
             raise OutputError(
-                f"OUTPUT: {name} cannot be written in {self.output} ({error.strerror}); free some space."
+                f"{self._parameter}: {name} cannot be written in {self.output} ({error.strerror}); free some space."
             ) from error
 
     def publish(self) -> None:
@@ -93,7 +97,7 @@ class Staging:
         except OSError as error:
             self._put_back(done, kept)
             raise OutputError(
-                f"OUTPUT: {name} cannot be replaced in {self.output} "
+                f"{self._parameter}: {name} cannot be replaced in {self.output} "
                 f"({error.strerror}); close the programs that use it, or choose another folder."
             ) from error
 
@@ -108,3 +112,76 @@ class Staging:
                     target.unlink(missing_ok=True)
             except OSError:
                 continue  # the error that led here is the one to tell
+
+
+class Destinations:
+    """Files in places that the user chose one by one; none of them appears before `publish`."""
+
+    def __init__(self, paths: Mapping[str, Path | None]) -> None:
+        """Take parameter name -> file; None for a file that is not wanted."""
+        self._paths = {parameter: path for parameter, path in paths.items() if path is not None}
+        self._staged: dict[str, Staging] = {}
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Destinations:
+        with ExitStack() as stack:
+            for parameter, path in self._paths.items():
+                self._staged[parameter] = stack.enter_context(Staging(path.parent, parameter))
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def path(self, parameter: str, suffix: str = "") -> Path:
+        """Return where to write the file of a parameter, or one beside it that ends in `suffix` instead."""
+        return self._staged[parameter].path(self._name(parameter, suffix))
+
+    def suffix(self, parameter: str) -> str:
+        """Return how the file's name ends, such as ".tif"."""
+        return self._paths[parameter].suffix
+
+    def write_text(self, parameter: str, text: str, suffix: str = "") -> None:
+        """Write a text file, if it is wanted.
+
+        Raises
+        ------
+        OutputError
+            It cannot be written.
+        """
+        if parameter in self._staged:
+            self._staged[parameter].write_text(self._name(parameter, suffix), text)
+
+    def publish(self) -> None:
+        """Move every file into place, replacing earlier ones.
+
+        Raises
+        ------
+        OutputError
+            An earlier file cannot be replaced.
+        """
+        for staging in self._staged.values():
+            staging.publish()
+
+    def _name(self, parameter: str, suffix: str) -> str:
+        path = self._paths[parameter]
+        return path.with_suffix(suffix).name if suffix else path.name
+
+
+def check_destinations(paths: Mapping[str, Path | None]) -> None:
+    """Check that files can have these places.
+
+    Raises
+    ------
+    ParameterError
+        One is a folder, or two are the same file; the message names the parameters.
+    """
+    seen: dict[Path, str] = {}
+    for parameter, path in paths.items():
+        if path is None:
+            continue
+        if path.is_dir():
+            raise ParameterError(f"{parameter}: {path} is a folder; choose a file.")
+        other = seen.setdefault(path.absolute(), parameter)
+        if other != parameter:
+            raise ParameterError(f"{parameter} and {other} are the same file, {path}; choose two.")

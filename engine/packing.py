@@ -110,11 +110,7 @@ def mask(
     audit : Audit
         Without `out_of_range`.
     """
-    filled = bands[0] != FILL
-    for band in bands[1:]:
-        np.logical_and(filled, band != FILL, out=filled)
-    if qa is not None:
-        np.logical_and(filled, (qa & np.uint16(QA_FILL)) == 0, out=filled)
+    filled = not_fill(bands, qa)
     audit = Audit(pixels=filled.size, fill=filled.size - int(np.count_nonzero(filled)))
     valid = filled
     if qa is not None:
@@ -134,12 +130,22 @@ def mask(
     return valid, audit
 
 
+def not_fill(bands: NDArray[np.uint16], qa: NDArray[np.uint16] | None) -> NDArray[np.bool_]:
+    """Return where neither a band nor QA_PIXEL says fill; the parameters are those of `mask`."""
+    filled: NDArray[np.bool_] = bands[0] != FILL
+    for band in bands[1:]:
+        np.logical_and(filled, band != FILL, out=filled)
+    if qa is not None:
+        np.logical_and(filled, (qa & np.uint16(QA_FILL)) == 0, out=filled)
+    return filled
+
+
 def pack(bands: NDArray[np.uint16], valid: NDArray[np.bool_]) -> DN:
-    """Return the values of the valid pixels, (n_bands, n_valid), in row-major order."""
+    """Return a copy of the values of the valid pixels, (n_bands, n_valid), in row-major order."""
     n_bands = bands.shape[0]
     index = np.flatnonzero(valid)
     if index.size == valid.size:
-        return bands.reshape(n_bands, -1)
+        return bands.reshape(n_bands, -1).copy()
     dn = np.empty((n_bands, index.size), np.uint16)
     for band, out in zip(bands, dn):
         # mode="clip" spares the bounds buffer; the index is in range by construction.

@@ -21,7 +21,7 @@ from .records import Block, Fit, Scene, Tally
 from .request import Request
 from .results import Result, write_results
 from .run_record import Clock
-from .scenes import check_series, find_scenes
+from .scenes import usable_scenes
 from .starts import PERCENTILES, between, percentile, plus_plus
 from .store import Series, read_series
 from .survey import Need
@@ -75,7 +75,7 @@ def cluster(
         progress.stage(f"Reading and masking {len(scenes)} scene(s) on {executor.workers} thread(s)")
         series = read_series(
             scenes, request.roles, request.mask, request.k, _need(request), request.seed, executor, packer, store,
-            Span(progress, 0.0, _READ), strip_pixels,
+            Span(progress, 0.0, _READ), strip_pixels, _first_label(kernel, given),
         )  # fmt: skip
         _tell_audit(series, progress)
         if store.spilled:
@@ -84,7 +84,8 @@ def cluster(
         start = given if given is not None else start_centres(request, series, kernel, executor, progress)
         clock.lap("start")
         progress.stage(f"Clustering {series.pixels:,} pixels into {request.k} classes ({kernel.name} kernel)")
-        fit = _iterate(series, start, request, kernel, executor, Span(progress, _READ, _ITERATE))
+        labelled = given is not None
+        fit = _iterate(series, start, labelled, request, kernel, executor, Span(progress, _READ, _ITERATE))
         clock.lap("iterate")
         progress.stage("Writing the classified rasters")
         result = write_results(
@@ -98,10 +99,7 @@ def cluster(
 
 def check_scenes(request: Request, progress: Progress) -> list[Scene]:
     """Find the scenes and check them by their headers; note what was left out."""
-    found = find_scenes(request.scenes)
-    for note in found.notes:
-        progress.warn(note)
-    return check_series(found.scenes, request.roles, request.mask)
+    return usable_scenes(request.scenes, request.roles, request.mask, progress)
 
 
 def given_centres(request: Request) -> Grid64 | None:
@@ -160,15 +158,31 @@ def _tell_audit(series: Series, progress: Progress) -> None:
         )
 
 
+def _first_label(kernel: Kernel, given: Grid64 | None) -> Callable[[Block], object] | None:
+    """Return what labels a block with centres that are known before anything is read."""
+    return None if given is None else lambda block: kernel.relabel(block, given)
+
+
 def _iterate(
-    series: Series, start: Grid64, request: Request, kernel: Kernel, executor: ThreadExecutor, progress: Progress
+    series: Series,
+    start: Grid64,
+    labelled: bool,
+    request: Request,
+    kernel: Kernel,
+    executor: ThreadExecutor,
+    progress: Progress,
 ) -> Fit:
+    """Iterate from the start centres; `labelled` = the blocks carry the labels of the start already."""
     k, n_bands = start.shape
     moves = drift.Log()
 
     def label(centres: Grid64, within: Progress) -> Labelled:
+        nonlocal labelled
         moved = moves.follow(centres)
-        changed = sum(executor.each(lambda block: kernel.relabel(block, centres, moved), series.blocks, within))
+        if labelled:
+            changed, labelled = series.pixels, False
+        else:
+            changed = sum(executor.each(lambda block: kernel.relabel(block, centres, moved), series.blocks, within))
         tally = Tally.zero(k, n_bands)
         for block in series.blocks:
             tally.add(block.tally)

@@ -68,7 +68,7 @@ def write_classes(
         # Made in memory (at worst 1.4 bytes a pixel) and written in one go: when a disk is full, GDAL
         # tells of it while it closes a file, where rasterio lets it pass and a damaged raster would look like a result.
         with raster_env(), MemoryFile(ext=".tif") as memory:
-            with memory.open(**_profile(grid, len(names))) as target:
+            with memory.open(**profile(grid), photometric="palette") as target:
                 target.write_colormap(1, {NODATA: (0, 0, 0, 0), **{j + 1: (*c, 255) for j, c in enumerate(colours)}})
                 target.set_band_description(1, "Class")
                 target.update_tags(
@@ -80,7 +80,7 @@ def write_classes(
                 for part in rows:
                     height = part.classes.shape[0]
                     target.write(part.classes, 1, window=Window(0, part.first, grid.width, height))
-                factors = _overviews(grid)
+                factors = overview_factors(grid)
                 if factors:
                     # The most frequent class would be slower and no truer: nearest keeps real pixels and nodata apart.
                     target.build_overviews(factors, Resampling.nearest)
@@ -92,20 +92,20 @@ def write_classes(
         ) from error
 
 
-def _profile(grid: PixelGrid, k: int) -> dict[str, Any]:
+def profile(grid: PixelGrid, dtype: str = "uint8") -> dict[str, Any]:
+    """Return how rasterio shall create a GeoTIFF of one band with nodata 0: compressed, in tiles where it is large."""
     profile: dict[str, Any] = {
         "driver": "GTiff",
         "width": grid.width,
         "height": grid.height,
         "count": 1,
-        "dtype": np.uint8,
+        "dtype": dtype,
         "nodata": NODATA,
         "crs": grid.crs,
         "transform": _affine(grid),
         "compress": "deflate",
         # Level 1 writes 5 times as fast as 6 and is a few per cent larger.
         "zlevel": 1,
-        "photometric": "palette",
     }
     if min(grid.width, grid.height) >= ROW_MULTIPLE:
         profile.update(tiled=True, blockxsize=ROW_MULTIPLE, blockysize=ROW_MULTIPLE)
@@ -118,7 +118,8 @@ def _affine(grid: PixelGrid) -> Any:
     return Affine(*grid.transform)
 
 
-def _overviews(grid: PixelGrid) -> list[int]:
+def overview_factors(grid: PixelGrid) -> list[int]:
+    """Return the factors of the overviews of a raster, none for a small one."""
     factors = []
     factor = 2
     while max(grid.width, grid.height) * 2 > _SMALLEST_OVERVIEW * factor:

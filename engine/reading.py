@@ -88,6 +88,39 @@ def read_strip(
     SceneError
         A file is damaged.
     """
+    bands, qa, radsat = decode_strip(scene, roles, strip, handles, rule.saturated)
+    packed = packer.pack(bands, qa, radsat, rule, saturation_bits(band_numbers(scene, roles)))
+    draws = {}
+    if shares:
+        valid = np.unpackbits(packed.valid, count=bands[0].size).view(bool).reshape(bands[0].shape)
+        draws = {share: draw(share, key, bands, valid, strip.row) for share in shares}
+    return Packed(strip, packed, draws)
+
+
+def decode_strip(
+    scene: Scene, roles: Sequence[str], strip: Strip, handles: Handles, saturation: bool
+) -> tuple[NDArray[np.uint16], NDArray[np.uint16] | None, NDArray[np.uint16] | None]:
+    """Read the rows of a strip from all files of a scene.
+
+    Parameters
+    ----------
+    scene, roles, strip, handles
+        What to read, and open files.
+    saturation
+        Whether to read QA_RADSAT.
+
+    Returns
+    -------
+    bands : (n_bands, height, width) uint16
+    qa, radsat : (height, width) uint16 or None
+        None where the scene lacks the file or it is not wanted. All lie in the thread's buffers: its next strip
+        overwrites them.
+
+    Raises
+    ------
+    SceneError
+        A file is damaged.
+    """
     width = scene.checked_grid().width
     shape = (strip.height, width)
 
@@ -95,25 +128,21 @@ def read_strip(
         handles.read_rows(scene.id, path, strip.row, strip.height, width, out)
 
     with raster_env():
-        bands = np.empty((len(roles), *shape), np.uint16)
+        buffers = handles.buffers(len(roles) + 2, shape)
+        bands = buffers[: len(roles)]
         for role, out in zip(roles, bands):
             read(scene.bands[role], out)
         qa = radsat = None
         if scene.qa_pixel is not None:
-            qa = np.empty(shape, np.uint16)
+            qa = buffers[-2]
             read(scene.qa_pixel, qa)
-        if rule.saturated and scene.qa_radsat is not None:
-            radsat = np.empty(shape, np.uint16)
+        if saturation and scene.qa_radsat is not None:
+            radsat = buffers[-1]
             read(scene.qa_radsat, radsat)
-
-    packed = packer.pack(bands, qa, radsat, rule, saturation_bits(_numbers(scene, roles)))
-    draws = {}
-    if shares:
-        valid = np.unpackbits(packed.valid, count=strip.height * width).view(bool).reshape(shape)
-        draws = {share: draw(share, key, bands, valid, strip.row) for share in shares}
-    return Packed(strip, packed, draws)
+    return bands, qa, radsat
 
 
-def _numbers(scene: Scene, roles: Sequence[str]) -> list[int]:
+def band_numbers(scene: Scene, roles: Sequence[str]) -> list[int]:
+    """Return the numbers of the scene's files of these bands."""
     numbers = BAND_NUMBERS[scene.product.sensor]
     return [numbers[role] for role in roles]

@@ -225,6 +225,11 @@ class Block:
         """Number of valid pixels."""
         return int(self.labels.shape[0])
 
+    def forget(self) -> None:
+        """Drop the pixel values and the kernel's cache; what remains is enough to write the labels."""
+        self.held = np.empty((self.tally.total.shape[1], 0), np.uint16)
+        self.gaps = None
+
 
 @dataclass(frozen=True)
 class IterationRecord:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
+from typing import Any
 
 from .landsat.bands import WAVELENGTHS
 from .records import Audit, Fit, Scene
@@ -76,20 +77,30 @@ def _chip(record: ClassRecord) -> str:
 
 def _summary(signed: Signatures, scenes: Sequence[Scene], fit: Fit) -> str:
     run = signed.run
-    last = fit.iterations[-1]
-    end = "converged" if fit.converged else "stopped at the maximum number of iterations, not converged"
     seconds = ", ".join(f"{stage} {value:.1f} s" for stage, value in run["seconds"].items())
     empty = [str(record.id) for record in signed.classes if record.pixels == 0]
     lines = [
         f"<h1>IIkMC: {len(scenes)} scene(s) in {signed.k} classes</h1>",
         f'<p class="note">{escape(run["finished"])} · IIkMC {escape(run["versions"]["iikmc"])}</p>',
-        f"<p>{run['pixels']:,} valid pixels were clustered together. After {last.number} iteration(s), "
-        f"with {last.changed_percent:.2f} % of the pixels changing class in the last one, the run {end}. "
-        f"Time: {seconds}.</p>",
+        f"<p>{_outcome(run, fit)} Time: {seconds}.</p>",
     ]
     if empty:
         lines.append(f"<p><b>Classes without a pixel: {', '.join(empty)}.</b></p>")
     return "\n".join(lines)
+
+
+def _outcome(run: dict[str, Any], fit: Fit) -> str:
+    if not fit.iterations:
+        source = escape(str(run["applied"]["signatures"]))
+        return (
+            f"{run['pixels']:,} valid pixels got the nearest of the saved signatures in {source}; nothing was iterated."
+        )
+    last = fit.iterations[-1]
+    end = "converged" if fit.converged else "stopped at the maximum number of iterations, not converged"
+    return (
+        f"{run['pixels']:,} valid pixels were clustered together. After {last.number} iteration(s), "
+        f"with {last.changed_percent:.2f} % of the pixels changing class in the last one, the run {end}."
+    )
 
 
 def _scenes(scenes: Sequence[Scene], audits: Sequence[Audit]) -> str:
@@ -152,6 +163,8 @@ def _areas(classes: Sequence[ClassRecord], scenes: Sequence[Scene], counts: Sequ
 
 
 def _convergence(fit: Fit) -> str:
+    if not fit.iterations:
+        return ""
     rows = [
         [
             str(record.number),

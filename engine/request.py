@@ -24,6 +24,10 @@ from .landsat.qa import DEFAULT_FLAGS
 from .records import MaskRule
 
 
+def _default_mask() -> MaskRule:
+    return MaskRule(DEFAULT_FLAGS, True)
+
+
 @dataclass(frozen=True)
 class Request:
     """The parameters of a run, named as in `iikmc:cluster`."""
@@ -34,7 +38,7 @@ class Request:
     """OUTPUT: the folder the results go to."""
     k: int = DEFAULT_K
     """K: number of classes."""
-    mask: MaskRule = field(default_factory=lambda: MaskRule(DEFAULT_FLAGS, True))
+    mask: MaskRule = field(default_factory=_default_mask)
     """MASK and MASK_SATURATED."""
     roles: tuple[str, ...] = ROLES
     """BANDS: the chosen band roles, in the order of `ROLES`."""
@@ -73,12 +77,9 @@ class Request:
             raise ParameterError(f"MAX_ITERATIONS is {self.max_iterations}; choose 1 or more.")
         if not 0 <= self.tolerance <= 100:
             raise ParameterError(f"TOLERANCE is {self.tolerance} %; choose a share from 0 to 100.")
-        if self.workers < 0:
-            raise ParameterError(f"WORKERS is {self.workers}; choose a number of threads, or 0 for one a core.")
         if self.memory < 0:
             raise ParameterError(f"MEMORY is {self.memory} MB; choose a size, or 0 for a safe share of what is free.")
-        if os.path.exists(self.output) and not os.path.isdir(self.output):
-            raise ParameterError(f"OUTPUT: {self.output} is a file; choose a folder.")
+        _check_place(self.workers, self.output)
 
     def parameters(self) -> dict[str, Any]:
         """Return the parameters as they stand in signatures.json."""
@@ -94,3 +95,78 @@ class Request:
             "tolerance_percent": self.tolerance,
             "seed": self.seed,
         }
+
+
+@dataclass(frozen=True)
+class ClassifyRequest:
+    """The parameters of a run, named as in `iikmc:classify`."""
+
+    scenes: tuple[str, ...]
+    """SCENES."""
+    output: Path
+    """OUTPUT: the folder the results go to."""
+    signatures: Path
+    """SIGNATURES: the file whose classes are given."""
+    mask: MaskRule = field(default_factory=_default_mask)
+    """MASK and MASK_SATURATED."""
+    workers: int = 0
+    """WORKERS: threads, 0 = one a core."""
+
+    def check(self) -> None:
+        """Check the numbers and names.
+
+        Raises
+        ------
+        ParameterError
+            One is out of its range; the message names it.
+        """
+        # An empty path is the folder "." to pathlib.
+        if self.signatures == Path():
+            raise ParameterError("SIGNATURES is empty; choose the signatures.json of an earlier run.")
+        _check_place(self.workers, self.output)
+
+    def parameters(self, roles: tuple[str, ...], k: int) -> dict[str, Any]:
+        """Return the parameters as they stand in signatures.json, with the bands and classes of the file."""
+        return {
+            "scenes": list(self.scenes),
+            "k": k,
+            "mask": list(self.mask.flags),
+            "mask_saturated": self.mask.saturated,
+            "bands": list(roles),
+            "signatures": str(self.signatures),
+        }
+
+
+@dataclass(frozen=True)
+class AuditRequest:
+    """The parameters of a run, named as in `iikmc:audit`."""
+
+    scenes: tuple[str, ...]
+    """SCENES."""
+    output: Path
+    """OUTPUT: the folder the results go to."""
+    mask: MaskRule = field(default_factory=_default_mask)
+    """MASK and MASK_SATURATED: what a valid pixel would be."""
+    roles: tuple[str, ...] = ROLES
+    """BANDS."""
+    workers: int = 0
+    """WORKERS: threads, 0 = one a core."""
+
+    def check(self) -> None:
+        """Check the numbers and names.
+
+        Raises
+        ------
+        ParameterError
+            One is out of its range; the message names it.
+        """
+        if not self.roles:
+            raise ParameterError("BANDS is empty; choose at least one band.")
+        _check_place(self.workers, self.output)
+
+
+def _check_place(workers: int, output: Path) -> None:
+    if workers < 0:
+        raise ParameterError(f"WORKERS is {workers}; choose a number of threads, or 0 for one a core.")
+    if os.path.exists(output) and not os.path.isdir(output):
+        raise ParameterError(f"OUTPUT: {output} is a file; choose a folder.")

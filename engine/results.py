@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -13,8 +15,8 @@ from .kernels import Kernel
 from .outputs import Staging
 from .packing import Packer
 from .palette import class_colours, class_names
-from .progress import Progress, Span, check_cancelled
-from .records import Block, Fit, Scene
+from .progress import Progress, check_cancelled
+from .records import Audit, Block, Fit, Scene
 from .request import Request
 from .run_record import Clock, run_record
 from .statistics import Moments, added, moments
@@ -23,9 +25,6 @@ from .store import Series
 SIGNATURES_NAME = "signatures.json"
 STATISTICS_NAME = "statistics.csv"
 REPORT_NAME = "report.html"
-
-# Share of the writing's progress that goes to summing up the classes.
-_SUMMED = 0.3
 
 
 @dataclass(frozen=True)
@@ -64,9 +63,13 @@ class Result:
 
 
 @dataclass(frozen=True)
-class _Legend:
-    names: list[str]
-    colours: list[tuple[int, int, int]]
+class Legend:
+    """How the classes 1..k are shown, the same in every scene."""
+
+    names: Sequence[str]
+    """k names."""
+    colours: Sequence[tuple[int, int, int]]
+    """k times red, green, blue, 0..255."""
 
 
 def write_results(
@@ -89,29 +92,18 @@ def write_results(
     Cancelled
         The user cancelled.
     """
-    k, n_bands = fit.centres.shape
-    legend = _Legend(class_names(k), class_colours(fit.centres, request.roles))
+    k = fit.centres.shape[0]
+    legend = Legend(class_names(k), class_colours(fit.centres, request.roles))
     empty = tuple(int(j) + 1 for j in np.flatnonzero(fit.tally.count == 0))
     if empty:
         progress.warn(
             f"No pixel belongs to class {', '.join(map(str, empty))}: it kept its start or last centre; "
             "a smaller K or another INIT may suit the series better."
         )
-    per_scene = _moments(series, k, n_bands, packer, executor, Span(progress, 0.0, _SUMMED))
-    writing = Span(progress, _SUMMED, 1.0)
-    jobs = range(len(series.scenes))
-    for _ in executor.each(lambda job: _write_scene(series, job, legend, packer, staging, writing), jobs, writing):
-        pass
+    per_scene = _write_rasters(series, legend, k, packer, executor, staging, progress)
     clock.lap("write")
-    whole = added(per_scene, k, n_bands)
-    records = signatures.class_records(legend.names, legend.colours, whole.count, whole.total, whole.squares)
-    run = run_record(series, fit, request, kernel, clock)
-    signed = signatures.Signatures(request.roles, fit.centres, records, run)
-    counts = [part.count for part in per_scene]
-    staging.write_text(SIGNATURES_NAME, signatures.to_json(signed))
-    staging.write_text("signatures.csv", signatures.to_csv(signed))
-    staging.write_text(STATISTICS_NAME, statistics.to_csv(series.scenes, legend.names, counts))
-    staging.write_text(REPORT_NAME, report.render(signed, series.scenes, series.audits, counts, fit))
+    run = run_record(series.scenes, series.audits, fit, request.parameters(), kernel, clock)
+    write_tables(series.scenes, series.audits, per_scene, request.roles, fit, legend, run, staging)
     return Result(
         scenes=tuple(series.scenes),
         rasters=tuple(request.output / raster_name(scene) for scene in series.scenes),
@@ -123,29 +115,91 @@ def write_results(
     )
 
 
+def write_tables(
+    scenes: Sequence[Scene],
+    audits: Sequence[Audit],
+    per_scene: Sequence[Moments],
+    roles: Sequence[str],
+    fit: Fit,
+    legend: Legend,
+    run: dict[str, Any],
+    staging: Staging,
+) -> None:
+    """Write signatures, statistics and report into the staging folder.
+
+    Parameters
+    ----------
+    scenes, audits, per_scene
+        In order, with the moments of the classes in each scene.
+    roles, fit, legend, run
+        Bands, centres, names and colours, and what "run" in signatures.json says.
+
+    Raises
+    ------
+    OutputError
+        A file cannot be written.
+    """
+    k, n_bands = fit.centres.shape
+    whole = added(per_scene, k, n_bands)
+    records = signatures.class_records(legend.names, legend.colours, whole.count, whole.total, whole.squares)
+    signed = signatures.Signatures(tuple(roles), fit.centres, records, run)
+    counts = [part.count for part in per_scene]
+    staging.write_text(SIGNATURES_NAME, signatures.to_json(signed))
+    staging.write_text("signatures.csv", signatures.to_csv(signed))
+    staging.write_text(STATISTICS_NAME, statistics.to_csv(scenes, legend.names, counts))
+    staging.write_text(REPORT_NAME, report.render(signed, scenes, audits, counts, fit))
+
+
 def raster_name(scene: Scene) -> str:
     """Return the name of a scene's classified raster."""
     return f"{scene.id}_classes.tif"
 
 
-def _moments(
-    series: Series, k: int, n_bands: int, packer: Packer, executor: ThreadExecutor, progress: Progress
+def _write_rasters(
+    series: Series,
+    legend: Legend,
+    k: int,
+    packer: Packer,
+    executor: ThreadExecutor,
+    staging: Staging,
+    progress: Progress,
 ) -> list[Moments]:
-    """Return the moments of the classes in each scene."""
+    """Write the rasters and return the moments of the classes in each scene."""
+    n_bands = series.blocks[0].tally.total.shape[1]
 
-    def summed(block: Block) -> tuple[int, Moments]:
-        return block.strip.scene, moments(block.tally, packer.squares(block.dn, block.labels, k))
+    def work(job: int | Block) -> tuple[int, Moments]:
+        if isinstance(job, int):
+            write_scene(series.scenes[job], series.blocks_of(job), legend, packer, staging, progress)
+            return job, Moments.zero(k, n_bands)
+        return job.strip.scene, moments(job.tally, packer.squares(job.dn, job.labels, k))
 
+    # The few long jobs first: the many short ones then fill the threads that are done.
+    jobs: list[int | Block] = [*range(len(series.scenes)), *series.blocks]
     parts: list[list[Moments]] = [[] for _ in series.scenes]
-    for scene, part in executor.each(summed, series.blocks, progress):
+    for scene, part in executor.each(work, jobs, progress):
         parts[scene].append(part)
     return [added(found, k, n_bands) for found in parts]
 
 
-def _write_scene(
-    series: Series, number: int, legend: _Legend, packer: Packer, staging: Staging, progress: Progress
+def write_scene(
+    scene: Scene, blocks: Sequence[Block], legend: Legend, packer: Packer, staging: Staging, progress: Progress
 ) -> None:
-    scene = series.scenes[number]
+    """Write a scene's classified raster and its style into the staging folder.
+
+    Parameters
+    ----------
+    scene, blocks
+        The scene and its labelled blocks, top to bottom; their pixel values are not needed.
+    legend, packer, staging, progress
+        Names and colours, what puts labels on the grid, where to write, who may cancel.
+
+    Raises
+    ------
+    OutputError
+        A file cannot be written.
+    Cancelled
+        The user cancelled.
+    """
     name = raster_name(scene)
 
     def rows(block: Block) -> rasters.Rows:
@@ -154,7 +208,6 @@ def _write_scene(
         labels = packer.spread(block.valid, block.labels, strip.height, scene.checked_grid().width)
         return rasters.Rows(strip.row, labels)
 
-    blocks = series.blocks_of(number)
     rasters.write_classes(staging.path(name), scene, map(rows, blocks), legend.names, legend.colours)
     staging.write_text(f"{name}.aux.xml", styles.pam_xml(legend.names))
     staging.write_text(f"{name[:-4]}.qml", styles.qml(legend.names, legend.colours))

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import platform
+import sys
 import time
+from collections.abc import Sequence
 from datetime import datetime, timezone
 from typing import Any
 
 import numpy as np
 
 from .kernels import Kernel
-from .records import Fit
-from .request import Request
-from .store import Series
+from .records import Audit, Fit, Scene
 from .version import version
 
 
@@ -30,13 +30,20 @@ class Clock:
         self._last = now
 
 
-def run_record(series: Series, fit: Fit, request: Request, kernel: Kernel, clock: Clock) -> dict[str, Any]:
+def run_record(
+    scenes: Sequence[Scene],
+    audits: Sequence[Audit],
+    fit: Fit,
+    parameters: dict[str, Any],
+    kernel: Kernel,
+    clock: Clock,
+) -> dict[str, Any]:
     """Return the "run" of signatures.json: parameters, scenes with their audit, iterations, times, versions."""
     return {
         "finished": datetime.now(timezone.utc).isoformat(timespec="seconds"),
         "converged": fit.converged,
-        "pixels": series.pixels,
-        "parameters": request.parameters(),
+        "pixels": sum(audit.valid for audit in audits),
+        "parameters": parameters,
         "scenes": [
             {
                 "id": scene.id,
@@ -47,7 +54,7 @@ def run_record(series: Series, fit: Fit, request: Request, kernel: Kernel, clock
                 "sun_azimuth": scene.sun_azimuth,
                 "audit": audit.to_dict(),
             }
-            for scene, audit in zip(series.scenes, series.audits)
+            for scene, audit in zip(scenes, audits)
         ],
         "iterations": [
             {
@@ -59,16 +66,16 @@ def run_record(series: Series, fit: Fit, request: Request, kernel: Kernel, clock
         ],
         "seconds": dict(clock.laps),
         "kernel": kernel.name,
-        "versions": versions(),
+        "versions": versions(kernel),
     }
 
 
-def versions() -> dict[str, str]:
+def versions(kernel: Kernel) -> dict[str, str]:
     """Return the versions of everything that took part."""
     import joblib
     import rasterio
 
-    return {
+    found = {
         "iikmc": version(),
         "python": platform.python_version(),
         "numpy": np.__version__,
@@ -77,3 +84,6 @@ def versions() -> dict[str, str]:
         "joblib": joblib.__version__,
         "platform": platform.platform(),
     }
+    if kernel.name in sys.modules:  # a kernel is named after the package that it needs
+        found[kernel.name] = sys.modules[kernel.name].__version__
+    return found

@@ -13,6 +13,7 @@ from .landsat import mtl
 from .landsat.bands import BAND_NUMBERS, ROLES, SENSOR_NAMES
 from .landsat.product_id import ARD_ID, ProductId, leading_product_id, refusal
 from .locations import Location, bundle, folder, subfolders
+from .progress import Progress
 from .raster_access import Header, read_header
 from .records import MaskRule, PixelGrid, Scene
 
@@ -237,8 +238,32 @@ def _metadata(product: ProductId, location: Location) -> mtl.Groups:
     return groups
 
 
-def check_series(scenes: Sequence[Scene], roles: Sequence[str], rule: MaskRule) -> list[Scene]:
+def usable_scenes(
+    paths: Iterable[str | Path], roles: Sequence[str], rule: MaskRule, progress: Progress, chosen_by: str = "BANDS"
+) -> list[Scene]:
+    """Find the scenes and check them by their headers; tell what was left out.
+
+    The parameters and errors are those of `find_scenes` and `check_series`.
+    """
+    found = find_scenes(paths)
+    for note in found.notes:
+        progress.warn(note)
+    return check_series(found.scenes, roles, rule, chosen_by)
+
+
+def check_series(
+    scenes: Sequence[Scene], roles: Sequence[str], rule: MaskRule, chosen_by: str = "BANDS"
+) -> list[Scene]:
     """Check by headers alone that every needed file is there, readable and on the scene's one pixel grid.
+
+    Parameters
+    ----------
+    scenes
+        As found.
+    roles, rule
+        Bands and mask.
+    chosen_by
+        The parameter that the bands come from, for messages.
 
     Returns
     -------
@@ -254,16 +279,17 @@ def check_series(scenes: Sequence[Scene], roles: Sequence[str], rule: MaskRule) 
     """
     if not roles:
         raise ParameterError("BANDS is empty; choose at least one band.")
-    return [replace(scene, grid=_checked_grid(scene, roles, rule)) for scene in scenes]
+    return [replace(scene, grid=_checked_grid(scene, roles, rule, chosen_by)) for scene in scenes]
 
 
-def _checked_grid(scene: Scene, roles: Sequence[str], rule: MaskRule) -> PixelGrid:
+def _checked_grid(scene: Scene, roles: Sequence[str], rule: MaskRule, chosen_by: str) -> PixelGrid:
     numbers = BAND_NUMBERS[scene.product.sensor]
     for role in roles:
         if role not in scene.bands:
+            other = f"leave {role} out of BANDS" if chosen_by == "BANDS" else f"choose {chosen_by} without {role}"
             raise SceneError(
                 f"Scene {scene.id}: the {role} band file {scene.id}_SR_B{numbers[role]}.TIF is missing in "
-                f"{scene.place}; download it, or leave {role} out of BANDS."
+                f"{scene.place}; download it, or {other}."
             )
     if rule.flags and scene.qa_pixel is None:
         raise SceneError(

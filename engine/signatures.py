@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +24,7 @@ FORMAT = "iikmc-signatures"
 VERSION = 1
 # A centre is a mean of uint16, or a user's own number within that range.
 _MAX_CENTRE = 65535 * GRID
+_COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 
 
 @dataclass(frozen=True)
@@ -136,13 +138,7 @@ def read_centres(path: Path, roles: Sequence[str], k: int | None = None) -> Grid
     SignatureError
         It is no signatures file, or of other bands, scale, version or number of classes.
     """
-    document = _read_document(path)
-    for key, expected in (("version", VERSION), ("scale", SCALE), ("offset", OFFSET), ("grid", GRID)):
-        if document.get(key) != expected:
-            raise SignatureError(
-                f"SIGNATURES: {path} has {key} {document.get(key)!r}, expected {expected!r}; "
-                "use a file that this version of IIkMC wrote."
-            )
+    document = _checked_document(path)
     bands = document.get("bands")
     if bands != list(roles):
         raise SignatureError(
@@ -155,6 +151,82 @@ def read_centres(path: Path, roles: Sequence[str], k: int | None = None) -> Grid
             f"SIGNATURES: {path} has {centres.shape[0]} classes, but K is {k}; set K to {centres.shape[0]}."
         )
     return centres
+
+
+def read(path: Path) -> Signatures:
+    """Read a signatures file whole: centres, bands, and the classes with their names and colours.
+
+    Parameters
+    ----------
+    path
+        A signatures.json; names and colours may have been edited.
+
+    Raises
+    ------
+    SignatureError
+        It is no signatures file, of other bands, scale or version, or damaged; the message says where.
+    """
+    document = _checked_document(path)
+    bands = document.get("bands")
+    known = [role for role in ROLES if isinstance(bands, list) and role in bands]
+    if not known or bands != known:
+        raise SignatureError(
+            f"SIGNATURES: {path} is of the bands {_listed(bands)}, expected some of {', '.join(ROLES)} in this order; "
+            "use a file that this version of IIkMC wrote."
+        )
+    centres = _centres(path, document, len(known))
+    rows = document.get("classes")
+    if not isinstance(rows, list) or len(rows) != len(centres):
+        found = len(rows) if isinstance(rows, list) else "no list of"
+        raise SignatureError(
+            f"SIGNATURES: {path} describes {found} classes, but has {len(centres)} centres; "
+            "there must be one class with id, name and colour for each centre."
+        )
+    classes = tuple(_class_record(path, row, number, len(known)) for number, row in enumerate(rows, start=1))
+    run = document.get("run")
+    return Signatures(tuple(known), centres, classes, run if isinstance(run, dict) else {})
+
+
+def _class_record(path: Path, row: object, number: int, n_bands: int) -> ClassRecord:
+    """Return one class of a file, checked."""
+
+    def wrong(what: str, value: object, wanted: str) -> SignatureError:
+        return SignatureError(f"SIGNATURES: class {number} in {path} has the {what} {value!r}; {wanted}.")
+
+    if not isinstance(row, dict) or row.get("id") != number or type(row["id"]) is not int:
+        found = row.get("id") if isinstance(row, dict) else None
+        raise wrong("id", found, f"the ids must be 1, 2, ... in the order of the centres, so {number} here")
+    name, colour, pixels = row.get("name"), row.get("colour"), row.get("pixels", 0)
+    if not isinstance(name, str) or not name.strip():
+        raise wrong("name", name, "expected a text")
+    if not isinstance(colour, str) or not _COLOUR.fullmatch(colour):
+        raise wrong("colour", colour, "expected six hexadecimal digits such as #1f78b4")
+    if type(pixels) is not int or pixels < 0:
+        raise wrong("number of pixels", pixels, "expected a whole number from 0")
+    spread: list[tuple[float | None, ...]] = []
+    for key in ("mean", "std"):
+        values = row.get(key, [None] * n_bands)
+        if not isinstance(values, list) or len(values) != n_bands or not all(map(_is_number, values)):
+            raise wrong(key, values, f"expected {n_bands} numbers, one a band")
+        spread.append(tuple(values))
+    red, green, blue = bytes.fromhex(colour[1:])
+    return ClassRecord(number, name, (red, green, blue), pixels, spread[0], spread[1])
+
+
+def _is_number(value: object) -> bool:
+    return value is None or (isinstance(value, (int, float)) and not isinstance(value, bool))
+
+
+def _checked_document(path: Path) -> dict[str, Any]:
+    """Return the document of a signatures file of this version, scale, offset and grid."""
+    document = _read_document(path)
+    for key, expected in (("version", VERSION), ("scale", SCALE), ("offset", OFFSET), ("grid", GRID)):
+        if document.get(key) != expected:
+            raise SignatureError(
+                f"SIGNATURES: {path} has {key} {document.get(key)!r}, expected {expected!r}; "
+                "use a file that this version of IIkMC wrote."
+            )
+    return document
 
 
 def _read_document(path: Path) -> dict[str, Any]:

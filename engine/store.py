@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -53,6 +53,7 @@ def read_series(
     store: PixelStore,
     progress: Progress,
     strip_pixels: int = STRIP_PIXELS,
+    first_label: Callable[[Block], object] | None = None,
 ) -> Series:
     """Decode, mask and pack all scenes on threads.
 
@@ -70,6 +71,8 @@ def read_series(
         Where to work, what masks and packs, where to keep the pixels, whom to tell.
     strip_pixels
         Size of a strip; never changes a result.
+    first_label
+        Labels a block as soon as it is read, while others are still being read; for starts that are known before.
 
     Raises
     ------
@@ -92,7 +95,10 @@ def read_series(
             scene = scenes[strip.scene]
             packed = read_strip(scene, roles, rule, strip, handles, packer, shares, keys[strip.scene])
             part = survey(packed, need, keys[strip.scene], scene.checked_grid().width)
-            return _block(packed, k, store), packed.pixels.audit, part
+            block = _block(packed, k, store)
+            if block is not None and first_label is not None:
+                first_label(block)
+            return block, packed.pixels.audit, part
 
         for strip, (block, audit, part) in executor.each(lambda strip: (strip, load(strip)), strips, progress):
             audits[strip.scene].add(audit)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 # What XML 1.0 (fifth edition, section 2.2) does not allow, not even escaped.
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -58,12 +58,23 @@ def qml(names: Sequence[str], colours: Sequence[tuple[int, int, int]]) -> str:
     """
     if len(names) != len(colours):
         raise ValueError(f"There are {len(names)} names for {len(colours)} colours; expected one name per colour.")
-    entries = (
-        f'        <paletteEntry value="{value}" label="{_escaped(name)}" color="#{red:02x}{green:02x}{blue:02x}"'
+    return qml_of_values((value, name, colour) for value, (name, colour) in enumerate(zip(names, colours), start=1))
+
+
+def qml_of_values(entries: Iterable[tuple[int, str, tuple[int, int, int]]]) -> str:
+    """Return the QGIS layer style of a raster of any codes; see `qml`.
+
+    Parameters
+    ----------
+    entries
+        (value, label, colour), in the order of the legend.
+    """
+    lines = (
+        f'        <paletteEntry value="{value}" label="{escaped(name)}" color="#{red:02x}{green:02x}{blue:02x}"'
         ' alpha="255"/>'
-        for value, (name, (red, green, blue)) in enumerate(zip(names, colours), start=1)
+        for value, name, (red, green, blue) in entries
     )
-    return _QML.format(entries="\n".join(entries))
+    return _QML.format(entries="\n".join(lines))
 
 
 def pam_xml(names: Sequence[str]) -> str:
@@ -79,7 +90,7 @@ def pam_xml(names: Sequence[str]) -> str:
     str
         The category names of band 1; category 0 is "No data".
     """
-    categories = "".join(f"      <Category>{_escaped(name)}</Category>\n" for name in ("No data", *names))
+    categories = "".join(f"      <Category>{escaped(name)}</Category>\n" for name in ("No data", *names))
     return (
         '<PAMDataset>\n  <PAMRasterBand band="1">\n    <CategoryNames>\n'
         f"{categories}"
@@ -87,6 +98,6 @@ def pam_xml(names: Sequence[str]) -> str:
     )
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
     """Return the text for an XML attribute or element, on one line; characters that XML forbids become spaces."""
     return html.escape(re.sub(r"[\t\n\r]", " ", _NOT_XML.sub(" ", text)), quote=True)

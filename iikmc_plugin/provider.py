@@ -6,11 +6,15 @@ from qgis.core import QgsProcessingProvider
 from qgis.PyQt.QtGui import QIcon
 
 from ..algorithms import packages
+from ..algorithms.audit import AuditAlgorithm
 from ..algorithms.base import ICON
+from ..algorithms.classify import ClassifyAlgorithm
 from ..algorithms.cluster import ClusterAlgorithm
+from ..algorithms.suggestk import SuggestKAlgorithm
+from ..algorithms.transitions import TransitionsAlgorithm
 from ..engine.version import version
 
-ALGORITHMS = (ClusterAlgorithm,)
+ALGORITHMS = (ClusterAlgorithm, ClassifyAlgorithm, AuditAlgorithm, SuggestKAlgorithm, TransitionsAlgorithm)
 
 
 class IIkMCProvider(QgsProcessingProvider):
@@ -43,6 +47,9 @@ class IIkMCProvider(QgsProcessingProvider):
 
     def supportsNonFileBasedOutput(self) -> bool:
         return False
+
+    def supportedOutputRasterLayerExtensions(self) -> list[str]:
+        return ["tif", "tiff"]
 
     def loadAlgorithms(self) -> None:
         for algorithm in ALGORITHMS:

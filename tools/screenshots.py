@@ -2,7 +2,7 @@
 
 Run by QGIS itself, with the plugin enabled in the profile and a (virtual) screen::
 
-    IIKMC_SHOTS=<folder for the pictures> IIKMC_SCENES=<folder of scene folders> \
+    IIKMC_SHOTS=<folder for the pictures> IIKMC_SCENES=<folder of scene folders> IIKMC_OUT=<output folder> \
         xvfb-run -s "-screen 0 1400x900x24" qgis --nologo --code tools/screenshots.py
 """
 
@@ -39,7 +39,7 @@ class Session:
     """Opens the dialog, runs it, and takes a picture at each step."""
 
     def __init__(self):
-        self.output = tempfile.mkdtemp()
+        self.output = os.environ.get("IIKMC_OUT") or tempfile.mkdtemp()
         self.dialog = None
 
     def open_dialog(self):

@@ -57,9 +57,9 @@ def pick_kernel(progress: Progress | None = None) -> Kernel:
 
 
 def pick_packer(kernel: Kernel) -> Packer:
-    """Return what masks and packs beside a kernel."""
+    """Return what masks and packs beside a kernel: compiled loops beside a compiled kernel, if they are right here."""
     if kernel.name == "numba":
-        from .numba_packer import NumbaPacker
+        from .choice import compiled_packer
 
-        return NumbaPacker()
+        return compiled_packer() or NumpyPacker()
     return NumpyPacker()

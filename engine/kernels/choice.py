@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..packing import NumpyPacker, Packer
 from ..progress import Progress
 from ..records import GRID, Block, Strip, Tally
 from .cpu_numpy import NumpyKernel
-from .selftest import check
+from .selftest import check, check_packer
 
 if TYPE_CHECKING:
     from . import Kernel
@@ -34,6 +35,9 @@ class Choice:
 
 _choosing = threading.Lock()
 _chosen: Choice | None = None
+# Stands for "not tried yet".
+_UNTRIED: Packer = NumpyPacker()
+_packer: Packer | None = _UNTRIED
 
 
 def choose(progress: Progress) -> Choice:
@@ -64,6 +68,22 @@ def _choose(progress: Progress) -> Choice:
     if compiled > plain:
         return Choice(numpy, f"The NumPy kernel is used: Numba's takes {compiled / plain:.1f} times as long here.")
     return Choice(numba, "")
+
+
+def compiled_packer() -> Packer | None:
+    """Return the compiled packer, or None where it cannot be loaded or is wrong; it is tried once in a process."""
+    global _packer
+    with _choosing:
+        if _packer is _UNTRIED:
+            try:
+                from .numba_packer import NumbaPacker
+
+                packer = NumbaPacker()
+                check_packer(packer)
+                _packer = packer
+            except Exception:  # noqa: BLE001 - whatever is wrong with Numba, NumPy works
+                _packer = None
+        return _packer
 
 
 def _refusal(error: Exception) -> str:

@@ -29,10 +29,14 @@ if TYPE_CHECKING:
 _SHIFT = 32768
 _GROUP_BITS = 6
 _GROUP = 1 << _GROUP_BITS
-# Scores of one chunk in flight, so that they stay in a core's second-level cache: 2**17 float64 = 1 MB.
-_SCORES = 1 << 17
+# Scores of one chunk in flight, so that they stay in a core's second-level cache: 2**16 float64 = 0.5 MB (measured; the
+# buffers are made once a block, because fresh ones of this size cost more in page faults than the arithmetic).
+_SCORES = 1 << 16
+_LEAST = 2048
 # Up to this share of changed pixels, correcting the sums by them alone is cheaper than two full sums (measured).
 _FEW = 0.25
+# Pixels summed up at once: they and their weights stay in the second-level cache.
+_SUMMED = 1 << 15
 
 
 class NumpyKernel:
@@ -42,28 +46,21 @@ class NumpyKernel:
 
     def relabel(self, block: Block, centres: Grid64, drift: Drift | None = None) -> int:
         """Label the block's pixels anew in place and return how many changed class."""
-        k = centres.shape[0]
-        dn = block.dn
-        changed = 0
-        for part in _chunks(block.size, k):
-            old = block.labels[part]
-            extended = _extend(dn[:, part])
-            new = _nearest(extended, centres)
-            differs = new != old
-            moved = int(np.count_nonzero(differs))
-            if moved == 0:
-                continue
-            changed += moved
-            if moved > _FEW * old.size:
-                _add_sums(block, extended, new, +1)
-                _add_sums(block, extended, old, -1)
-                old[:] = new
-            else:
-                index = np.flatnonzero(differs)
-                pixels = extended[:, index]
-                _add_sums(block, pixels, new[index], +1)
-                _add_sums(block, pixels, old[index], -1)
-                old[index] = new[index]
+        dn, old = block.dn, block.labels
+        new = nearest(dn, centres)
+        index = np.flatnonzero(new != old)
+        changed = index.size
+        if changed > _FEW * old.size:
+            for start in range(0, old.size, _SUMMED):
+                part = slice(start, start + _SUMMED)
+                _correct(block, dn[:, part], new[part], old[part])
+            old[:] = new
+        else:
+            for start in range(0, changed, _SUMMED):
+                part_of_changed = index[start : start + _SUMMED]
+                pixels = np.stack([band[part_of_changed] for band in dn])
+                _correct(block, pixels, new[part_of_changed], old[part_of_changed])
+            old[index] = new[index]
         return changed
 
 
@@ -77,40 +74,37 @@ def nearest(dn: DN, centres: Grid64) -> Labels:
     centres
         (k, n_bands) in 1/64 DN.
     """
-    labels = np.empty(dn.shape[1], np.uint8)
-    for part in _chunks(dn.shape[1], centres.shape[0]):
-        labels[part] = _nearest(_extend(dn[:, part]), centres)
-    return labels
-
-
-def _chunks(n: int, k: int) -> list[slice]:
-    size = max(2048, _SCORES // min(k, _GROUP))
-    return [slice(start, min(start + size, n)) for start in range(0, n, size)]
-
-
-def _extend(dn: DN) -> NDArray[np.float64]:
-    """Return (n_bands + 1, n) with rows y = x - 32768 and a last row of ones."""
     n_bands, n = dn.shape
-    extended = np.empty((n_bands + 1, n), np.float64)
-    # x ^ 0x8000 read as int16 is x - 32768.
-    extended[:n_bands] = (dn ^ np.uint16(_SHIFT)).view(np.int16)
-    extended[n_bands] = 1.0
-    return extended
-
-
-def _nearest(extended: NDArray[np.float64], centres: Grid64) -> Labels:
-    k = centres.shape[0]
-    best: NDArray[np.int64] | None = None
-    for start in range(0, k, _GROUP):
-        group = centres[start : start + _GROUP]
-        keys = (_score_matrix(group) @ extended).min(axis=0).astype(np.int64)
-        if k <= _GROUP:
-            return ((keys & (_GROUP - 1)) + 1).astype(np.uint8)
-        keys = ((keys >> _GROUP_BITS) << 8) | ((keys & (_GROUP - 1)) + start)
-        best = keys if best is None else np.minimum(best, keys)
-    if best is None:
+    groups = [_score_matrix(centres[start : start + _GROUP]) for start in range(0, centres.shape[0], _GROUP)]
+    if not groups:
         raise ValueError("there is no centre")
-    return ((best & 255) + 1).astype(np.uint8)
+    size = min(max(_LEAST, _SCORES // groups[0].shape[0]), max(n, 1))
+    signed = np.empty((n_bands, size), np.uint16)
+    extended = np.empty((n_bands + 1, size), np.float64)
+    extended[n_bands] = 1.0
+    scores = [np.empty((group.shape[0], size), np.float64) for group in groups]
+    smallest = np.empty(size, np.float64)
+    keys, best = np.empty(size, np.int64), np.empty(size, np.int64)
+    labels = np.empty(n, np.uint8)
+    for start in range(0, n, size):
+        m = min(size, n - start)
+        # x ^ 0x8000 read as int16 is x - 32768.
+        np.bitwise_xor(dn[:, start : start + m], np.uint16(_SHIFT), out=signed[:, :m])
+        extended[:n_bands, :m] = signed[:, :m].view(np.int16)
+        for number, group in enumerate(groups):
+            np.matmul(group, extended[:, :m], out=scores[number][:, :m])
+            np.minimum.reduce(scores[number][:, :m], axis=0, out=smallest[:m])
+            np.copyto(keys[:m], smallest[:m], casting="unsafe")
+            if len(groups) > 1:
+                # score * 2**8 + class, so that the groups' minima can be compared.
+                keys[:m] = ((keys[:m] >> _GROUP_BITS) << 8) | ((keys[:m] & (_GROUP - 1)) + number * _GROUP)
+                np.minimum(keys[:m], best[:m] if number else keys[:m], out=best[:m])
+        if len(groups) > 1:
+            np.bitwise_and(best[:m], 255, out=keys[:m])
+        else:
+            np.bitwise_and(keys[:m], _GROUP - 1, out=keys[:m])
+        np.add(keys[:m], 1, out=labels[start : start + m], casting="unsafe")
+    return labels
 
 
 def _score_matrix(centres: Grid64) -> NDArray[np.float64]:
@@ -124,18 +118,21 @@ def _score_matrix(centres: Grid64) -> NDArray[np.float64]:
     return scores.astype(np.float64)
 
 
-def _add_sums(block: Block, extended: NDArray[np.float64], labels: Labels, sign: int) -> None:
-    """Add (or take away) pixels to the sums of their classes; label 0 is no class.
+def _correct(block: Block, pixels: DN, new: Labels, old: Labels) -> None:
+    """Take pixels out of the sums of their old class, if they have one, and into those of the new.
 
-    The weights are float64, but the sums of a chunk stay below 2**15 * 2**17 < 2**53: exact integers.
+    The weights of `bincount` are float64, but the sums stay below 2**16 * 2**15 < 2**53: exact integers.
     """
-    if not labels.any():
-        return
     k = block.tally.count.shape[0]
-    index = labels.astype(np.intp)
-    count = np.bincount(index, minlength=k + 1)[1:]
-    block.tally.count += sign * count
-    for b, values in enumerate(extended[:-1]):
-        sums = np.bincount(index, weights=values, minlength=k + 1)[1:].astype(np.int64)
-        # The values are x - 32768: give each member its 32768 back.
-        block.tally.total[:, b] += sign * (sums + _SHIFT * count)
+    classes = new.astype(np.intp)
+    if old.any():
+        classes = np.concatenate([classes, k + 1 + old.astype(np.intp)])
+        pixels = np.concatenate([pixels, pixels], axis=1)
+
+    def difference(weights: DN | None) -> NDArray[np.int64]:
+        both = np.bincount(classes, weights, 2 * (k + 1)).astype(np.int64)
+        return both[1 : k + 1] - both[k + 2 :]
+
+    block.tally.count += difference(None)
+    for b, band in enumerate(pixels):
+        block.tally.total[:, b] += difference(band)

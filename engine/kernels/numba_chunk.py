@@ -13,7 +13,7 @@ are their differences; u = 2**-24.
 - *Scores*, |d|**2 - 2 y.d with y = x - o, d = c - o and whole offsets o near the middle of the centres, take half the
   operations and order the classes alike. Rounding |d|**2, six products and six sums leaves an error of at most 8.01 u
   of |d|**2 + 2 sum_b |y_b d_b| <= 2 |d|**2 + |y|**2. Where two scores differ by more than 20 u (2 max |d|**2 +
-  |y|**2), their order is certain. The other pixels, about one in a thousand, are labelled again by squares.
+  |y|**2), their order is certain. The other pixels, fewer than one in a thousand, are labelled again by squares.
 
 What a key is. It says how far a pixel is from changing its class: the gap between its two smallest distances in quanta
 of 1/16 DN, rounded down past all errors (a distance is at most 161 000 DN and wrong by 4 u of itself, a gap by less
@@ -25,7 +25,6 @@ other centre can have become nearer. Keys are a cache: too small a key costs tim
 from __future__ import annotations
 
 import numpy as np
-
 from numba import njit
 
 CHUNK = 1024

@@ -68,7 +68,7 @@ class NumbaPacker:
             audit.flags = {name: int(count) for name, count in zip(_NAMES, flags)}
         low, high = np.full(n_bands, 65535, np.uint16), np.zeros(n_bands, np.uint16)
         if n_valid == n:
-            dn = flat
+            dn = flat.copy()
         else:
             dn = np.empty((n_bands, n_valid), np.uint16)
             for band, out in zip(flat, dn):

@@ -7,7 +7,6 @@ Importing this module imports Numba; only `tools_numba` does so. Each loop gives
 from __future__ import annotations
 
 import numpy as np
-
 from numba import njit
 
 # A chunk's flags and values stay in a first-level cache.

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..records import GRID, Block, Gaps, Strip, Tally
+from ..landsat.qa import DEFAULT_FLAGS
+from ..packing import NumpyPacker, Packer
+from ..records import GRID, Block, Gaps, MaskRule, Strip, Tally
 from . import drift, reference
 
 if TYPE_CHECKING:
@@ -86,3 +88,38 @@ def _compare(kernel: Kernel, block: Block, centres: Grid64, moved: drift.Drift |
     ):
         k, n_bands = centres.shape
         raise ArithmeticError(f"its self-test found another answer than the reference (k = {k}, {n_bands} bands)")
+
+
+def check_packer(packer: Packer) -> None:
+    """Compare a packer with the NumPy one on a strip that has every kind of invalid pixel.
+
+    Raises
+    ------
+    ArithmeticError
+        It gave another answer.
+    """
+    rng = np.random.default_rng(20240102)
+    # More than a chunk of the compiled loops, and no multiple of anything.
+    height, width = 5, 1203
+    rule = MaskRule(DEFAULT_FLAGS, True)
+    for n_bands in (1, 6):
+        bands = rng.choice(np.array(_EXTREMES, np.uint16), (n_bands, height, width))
+        bands[:, rng.random((height, width)) < 0.02] = 0
+        qa = np.repeat(rng.choice(np.array([1, 21824, 22280, 23888, 21762], np.uint16), height * width // 9 + 1), 9)
+        qa = qa[: height * width].reshape(height, width)
+        radsat = (rng.random((height, width)) < 0.02).astype(np.uint16)
+        theirs, ours = (one.pack(bands, qa, radsat, rule, 1) for one in (packer, NumpyPacker()))
+        labels = rng.integers(1, 9, ours.audit.valid).astype(np.uint8)
+        answers = [
+            (one.spread(ours.valid, labels, height, width), one.squares(ours.dn, labels, 8))
+            for one in (packer, NumpyPacker())
+        ]
+        pairs = [
+            (theirs.valid, ours.valid),
+            (theirs.dn, ours.dn),
+            (theirs.low, ours.low),
+            (theirs.high, ours.high),
+            *zip(*answers),
+        ]
+        if theirs.audit != ours.audit or not all(np.array_equal(one, other) for one, other in pairs):
+            raise ArithmeticError(f"the packer differs from NumPy's with {n_bands} band(s)")

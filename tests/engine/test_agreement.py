@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from iikmc.engine.choices import MINIMUM_MAXIMUM, PERCENTILE_RANGE, PLUS_PLUS
+from iikmc.engine import pipeline
+from iikmc.engine.choices import COARSE_TO_FINE, MINIMUM_MAXIMUM, PERCENTILE_RANGE, PLUS_PLUS, SIGNATURES_FILE
 from iikmc.engine.execution.threads import ThreadExecutor
 from iikmc.engine.kernels.reference import ReferenceKernel
 from iikmc.engine.landsat.qa import DEFAULT_FLAGS
+from iikmc.engine.memory import PixelStore, SpilledPixels
 from iikmc.engine.pipeline import cluster
 from iikmc.engine.reading import plan_strips
 from iikmc.engine.records import MaskRule
@@ -44,7 +46,7 @@ def outcome(result):
 def expected(small_series, tmp_path_factory):
     """By start: the outcome with the reference kernel, one thread, whole scenes."""
     found = {}
-    for start in (MINIMUM_MAXIMUM, PERCENTILE_RANGE, PLUS_PLUS):
+    for start in (MINIMUM_MAXIMUM, PERCENTILE_RANGE, PLUS_PLUS, COARSE_TO_FINE):
         request = Request(
             tuple(map(str, small_series)), tmp_path_factory.mktemp("expected"), k=5, tolerance=0.5, start=start,
             mask=MaskRule(DEFAULT_FLAGS, True), workers=1,
@@ -58,7 +60,7 @@ def expected(small_series, tmp_path_factory):
         [1, 1, 1],
     ]
     assert len(found[MINIMUM_MAXIMUM]["changed"]) >= 4
-    assert len({str(answer["centres"]) for answer in found.values()}) == 3
+    assert len({str(answer["centres"]) for answer in found.values()}) == 4
     assert all(np.unique(raster).size == 6 for raster in map(np.array, found[MINIMUM_MAXIMUM]["rasters"].values()))
     return found
 
@@ -71,14 +73,47 @@ def test_same_answer_however_it_is_made(kernel, strip_pixels, workers, order, sm
     assert outcome(cluster(request, kernel=kernel, strip_pixels=strip_pixels)) == expected[MINIMUM_MAXIMUM]
 
 
-@pytest.mark.parametrize("start", [PERCENTILE_RANGE, PLUS_PLUS])
+@pytest.mark.parametrize("strip_pixels", [1, WHOLE])
+def test_same_answer_with_pixels_in_files(kernel, strip_pixels, small_series, expected, request_of, monkeypatch):
+    # The smallest MEMORY that a user can set holds these tiny scenes: a budget of nothing spills all of them.
+    monkeypatch.setattr(pipeline, "automatic_budget", lambda: 0)
+    spilled = []
+    genuine = PixelStore.keep
+    monkeypatch.setattr(PixelStore, "keep", lambda self, dn: spilled.append(genuine(self, dn)) or spilled[-1])
+    request = request_of(*small_series, workers=2, **SETTINGS)
+    assert outcome(cluster(request, kernel=kernel, strip_pixels=strip_pixels)) == expected[MINIMUM_MAXIMUM]
+    assert len(spilled) >= 3
+    assert all(isinstance(held, SpilledPixels) for held in spilled)
+
+
+@pytest.mark.parametrize("strip_pixels", [1, WHOLE])
+def test_same_answer_from_given_centres(kernel, strip_pixels, small_series, request_of, tmp_path):
+    """Where the start is known, the first labels are made while later strips are still being read."""
+    first = cluster(request_of(*small_series, out="first", k=5, max_iterations=2, workers=1), kernel=ReferenceKernel())
+    answers = []
+    for number, one in enumerate((ReferenceKernel(), kernel)):
+        request = request_of(
+            *small_series,
+            out=f"run {number}",
+            start=SIGNATURES_FILE,
+            signatures=first.signatures,
+            workers=3,
+            **SETTINGS,
+        )
+        answers.append(outcome(cluster(request, kernel=one, strip_pixels=strip_pixels if number else WHOLE)))
+    assert answers[0] == answers[1]
+    assert answers[0]["changed"][0] == 100.0
+    assert len(answers[0]["changed"]) > 2
+
+
+@pytest.mark.parametrize("start", [PERCENTILE_RANGE, PLUS_PLUS, COARSE_TO_FINE])
 @pytest.mark.parametrize(("strip_pixels", "workers", "order"), [(1, 2, ORDERS[0]), (1000, 5, ORDERS[1])])
 def test_same_start_however_it_is_surveyed(start, strip_pixels, workers, order, small_series, expected, request_of):
     request = request_of(*(small_series[i] for i in order), workers=workers, start=start, **SETTINGS)
     assert outcome(cluster(request, strip_pixels=strip_pixels)) == expected[start]
 
 
-@pytest.mark.parametrize("start", [MINIMUM_MAXIMUM, PLUS_PLUS])
+@pytest.mark.parametrize("start", [MINIMUM_MAXIMUM, PLUS_PLUS, COARSE_TO_FINE])
 def test_same_answer_whichever_block_is_done_first(start, small_series, expected, request_of, monkeypatch):
     def backwards(self, function, items, progress):
         yield from [function(item) for item in items][::-1]

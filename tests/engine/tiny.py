@@ -18,8 +18,20 @@ from iikmc.engine.kernels.cpu_numpy import NumpyKernel
 from iikmc.engine.kernels.reference import ReferenceKernel
 from iikmc.engine.records import Block, Strip, Tally
 
+
+class UnprunedNumbaKernel(NumbaKernel):
+    """The Numba kernel that labels every pixel every time."""
+
+    def __init__(self) -> None:
+        super().__init__(prune=False)
+
+
 HAS_NUMBA = importlib.util.find_spec("numba") is not None
-KERNELS: tuple[type[Kernel], ...] = (ReferenceKernel, NumpyKernel, *([NumbaKernel] if HAS_NUMBA else []))
+KERNELS: tuple[type[Kernel], ...] = (
+    ReferenceKernel,
+    NumpyKernel,
+    *([NumbaKernel, UnprunedNumbaKernel] if HAS_NUMBA else []),
+)
 """Every kernel; a new one joins all tests of agreement here."""
 
 ROLES = ("blue", "green", "red", "nir", "swir1", "swir2")

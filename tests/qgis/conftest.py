@@ -44,3 +44,16 @@ def context(qgis_new_project):
     context.setProject(QgsProject.instance())
     yield context
     QgsProject.instance().clear()
+
+
+@pytest.fixture(scope="session")
+def terminal(tmp_path_factory):
+    """Return qgis_process with a fresh user profile, the plugin enabled."""
+    from terminal import PROGRAM, Terminal
+
+    if PROGRAM is None:
+        pytest.skip("qgis_process is not here")
+    terminal = Terminal(tmp_path_factory.mktemp("profile"))
+    code, out, err = terminal("plugins", "enable", "iikmc")
+    assert code == 0, out + err
+    return terminal

@@ -292,7 +292,7 @@ def test_layers_arrive_from_a_background_task(cluster, tiny, tmp_path, context):
 @pytest.mark.parametrize("stage", ["Reading", "Clustering", "Writing"])
 def test_a_cancel_ends_the_run_soon_and_leaves_no_file(cluster, tiny, tmp_path, context, monkeypatch, stage):
     """In each stage, with work that would take a minute."""
-    from iikmc.engine import reading, results, store
+    from iikmc.engine import pipeline, reading, results, store
     from iikmc.engine.kernels import cpu_numpy
 
     reached = []
@@ -308,9 +308,10 @@ def test_a_cancel_ends_the_run_soon_and_leaves_no_file(cluster, tiny, tmp_path, 
     if stage == "Reading":
         monkeypatch.setattr(store, "read_strip", slowed(reading.read_strip))
     elif stage == "Clustering":
+        monkeypatch.setattr(pipeline, "pick_kernel", lambda progress: cpu_numpy.NumpyKernel())
         monkeypatch.setattr(cpu_numpy.NumpyKernel, "relabel", slowed(cpu_numpy.NumpyKernel.relabel))
     else:
-        monkeypatch.setattr(results, "_write_scene", slowed(results._write_scene))
+        monkeypatch.setattr(results, "write_scene", slowed(results.write_scene))
     feedback = QgsProcessingFeedback(False)
     cancelled = []
 

@@ -75,7 +75,7 @@ def test_the_provider_still_loads(plugin, absent):
     plugin.unload()
     plugin.initProcessing()
     provider = QgsApplication.processingRegistry().providerById("iikmc")
-    assert [algorithm.id() for algorithm in provider.algorithms()] == ["iikmc:cluster"]
+    assert "iikmc:cluster" in [algorithm.id() for algorithm in provider.algorithms()]
 
 
 def test_a_package_that_fails_on_import_is_told_with_its_reason(plugin, cluster, monkeypatch, tmp_path):

@@ -52,7 +52,74 @@ CLUSTER_OUTPUTS = {
     "EMPTY_CLASSES": "outputNumber",
     "OUTPUT": "outputFolder",
 }
-ALGORITHMS = {"cluster": ("classification", CLUSTER_PARAMETERS, CLUSTER_OUTPUTS)}
+CLASSIFY_PARAMETERS = {
+    "SCENES": ("multilayer", None, PLAIN, False, {"minimumNumberInputs": 1}),
+    "SIGNATURES": ("file", None, PLAIN, False, {"extension": "json"}),
+    "MASK": ("enum", [0, 1, 2, 3], PLAIN, True, {"allowMultiple": True, "options": FLAGS}),
+    "MASK_SATURATED": ("boolean", True, ADVANCED, False, {}),
+    "WORKERS": ("number", 0, ADVANCED, False, {"minimum": 0, "dataType": 0}),
+    "LOAD_RESULTS": ("boolean", True, PLAIN, False, {}),
+    "OUTPUT": ("folderDestination", None, PLAIN, False, {}),
+}
+CLASSIFY_OUTPUTS = {name: kind for name, kind in CLUSTER_OUTPUTS.items() if name not in ("ITERATIONS", "CONVERGED")}
+AUDIT_PARAMETERS = {
+    "SCENES": ("multilayer", None, PLAIN, False, {"minimumNumberInputs": 1}),
+    "MASK": ("enum", [0, 1, 2, 3], PLAIN, True, {"allowMultiple": True, "options": FLAGS}),
+    "MASK_SATURATED": ("boolean", True, ADVANCED, False, {}),
+    "BANDS": ("enum", [0, 1, 2, 3, 4, 5], ADVANCED, False, {"allowMultiple": True, "options": BANDS}),
+    "WORKERS": ("number", 0, ADVANCED, False, {"minimum": 0, "dataType": 0}),
+    "OUTPUT": ("folderDestination", None, PLAIN, False, {}),
+}
+AUDIT_OUTPUTS = {
+    "TABLE": "outputFile",
+    "REPORT": "outputHtml",
+    "SCENE_COUNT": "outputNumber",
+    "PIXEL_COUNT": "outputNumber",
+    "VALID_PERCENT": "outputNumber",
+    "OUTPUT": "outputFolder",
+}
+SUGGESTK_PARAMETERS = {
+    "SCENES": ("multilayer", None, PLAIN, False, {"minimumNumberInputs": 1}),
+    "K_MIN": ("number", 2, PLAIN, False, {"minimum": 2, "maximum": 254, "dataType": 0}),
+    "K_MAX": ("number", 16, PLAIN, False, {"minimum": 2, "maximum": 254, "dataType": 0}),
+    "MASK": ("enum", [0, 1, 2, 3], PLAIN, True, {"allowMultiple": True, "options": FLAGS}),
+    "MASK_SATURATED": ("boolean", True, ADVANCED, False, {}),
+    "BANDS": ("enum", [0, 1, 2, 3, 4, 5], ADVANCED, False, {"allowMultiple": True, "options": BANDS}),
+    "SAMPLE": ("number", 20000, ADVANCED, False, {"minimum": 100, "maximum": 50000, "dataType": 0}),
+    "SEED": ("number", 42, ADVANCED, False, {"dataType": 0}),
+    "WORKERS": ("number", 0, ADVANCED, False, {"minimum": 0, "dataType": 0}),
+    "TABLE": ("fileDestination", None, PLAIN, True, {}),
+    "REPORT": ("fileDestination", None, PLAIN, True, {}),
+}
+SUGGESTK_OUTPUTS = {
+    "TABLE": "outputFile",
+    "REPORT": "outputHtml",
+    "RECOMMENDED_K": "outputNumber",
+    "SAMPLE_PIXELS": "outputNumber",
+}
+TRANSITIONS_PARAMETERS = {
+    "BEFORE": ("raster", None, PLAIN, False, {}),
+    "AFTER": ("raster", None, PLAIN, False, {}),
+    "WORKERS": ("number", 0, ADVANCED, False, {"minimum": 0, "dataType": 0}),
+    "CHANGES": ("rasterDestination", None, PLAIN, True, {}),
+    "MATRIX": ("fileDestination", None, PLAIN, True, {}),
+    "REPORT": ("fileDestination", None, PLAIN, True, {}),
+}
+TRANSITIONS_OUTPUTS = {
+    "CHANGES": "outputRaster",
+    "MATRIX": "outputFile",
+    "REPORT": "outputHtml",
+    "COMMON_PIXELS": "outputNumber",
+    "CHANGED_PIXELS": "outputNumber",
+    "CHANGED_PERCENT": "outputNumber",
+}
+ALGORITHMS = {
+    "audit": ("preparation", AUDIT_PARAMETERS, AUDIT_OUTPUTS),
+    "cluster": ("classification", CLUSTER_PARAMETERS, CLUSTER_OUTPUTS),
+    "classify": ("classification", CLASSIFY_PARAMETERS, CLASSIFY_OUTPUTS),
+    "suggestk": ("analysis", SUGGESTK_PARAMETERS, SUGGESTK_OUTPUTS),
+    "transitions": ("analysis", TRANSITIONS_PARAMETERS, TRANSITIONS_OUTPUTS),
+}
 
 # What plugins.qgis.org refuses a plugin without.
 REQUIRED_METADATA = (

@@ -7,9 +7,7 @@ import os
 import re
 import shutil
 import signal
-import subprocess
 import time
-from pathlib import Path
 
 import pytest
 
@@ -39,58 +37,8 @@ from tiny_series import (
 
 pytestmark = pytest.mark.qgis
 
-ROOT = Path(__file__).resolve().parents[2]
-# Debian's script of that name passes an option that the program does not know.
-PROGRAM = shutil.which("qgis_process.bin") or shutil.which("qgis_process")
 # QGIS's own Python says so at each start, with the line of code below it.
 HARMLESS = re.compile(r"DeprecationWarning|^  \w|^\s*$")
-
-
-class Terminal:
-    """A fresh user profile with the plugin enabled."""
-
-    def __init__(self, folder: Path):
-        (folder / "plugins").mkdir()
-        (folder / "runtime").mkdir(mode=0o700)
-        (folder / "plugins" / "iikmc").symlink_to(ROOT, target_is_directory=True)
-        self.environment = {
-            # Not the caller's: the program looks there for the Python whose modules it uses.
-            "PATH": "/usr/bin:/bin",
-            "HOME": str(folder),
-            "LANG": "C.UTF-8",
-            "QT_QPA_PLATFORM": "offscreen",
-            "QGIS_PLUGINPATH": str(folder / "plugins"),
-            "XDG_RUNTIME_DIR": str(folder / "runtime"),
-        }
-
-    def start(self, *arguments, **environment):
-        return subprocess.Popen(
-            [PROGRAM, *map(str, arguments)],
-            env={**self.environment, **environment},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-
-    def __call__(self, *arguments, stdin="", **environment):
-        """Return (exit code, stdout, stderr)."""
-        process = self.start(*arguments, **environment)
-        out, err = process.communicate(stdin, timeout=60)
-        return process.returncode, out, err
-
-    def cluster(self, *values, **environment):
-        return self("run", "iikmc:cluster", "--", *values, **environment)
-
-
-@pytest.fixture(scope="session")
-def terminal(tmp_path_factory):
-    if PROGRAM is None:
-        pytest.skip("qgis_process is not here")
-    terminal = Terminal(tmp_path_factory.mktemp("profile"))
-    code, out, err = terminal("plugins", "enable", "iikmc")
-    assert code == 0, out + err
-    return terminal
 
 
 @pytest.fixture
@@ -102,7 +50,8 @@ def scenes(tiny, tmp_path):
 def test_the_list_shows_it(terminal):
     code, out, err = terminal("list")
     assert code == 0
-    assert re.search(r"^IIkMC\n\tiikmc:cluster\tCluster scenes together \(inter-image k-means\)$", out, re.MULTILINE)
+    assert re.search(r"^IIkMC\n(\tiikmc:\w+\t.*\n)+", out, re.MULTILINE)
+    assert "\tiikmc:cluster\tCluster scenes together (inter-image k-means)\n" in out
     assert "Traceback" not in out + err
     assert "iikmc" not in err
 
@@ -129,6 +78,34 @@ def test_a_run_prints_its_results_and_ends_with_0(terminal, tiny, tmp_path):
         assert re.search(rf"^{name}:\t{value}$", out, re.MULTILINE), name
     assert re.search(rf"^OUTPUT:\t{re.escape(str(output))}$", out, re.MULTILINE)
     assert sum(path.suffix == ".qml" for path in output.iterdir()) == 3
+
+
+@pytest.mark.parametrize("algorithm", ["suggestk", "transitions"])
+def test_help_of_the_tools_is_plain_text(terminal, algorithm):
+    code, out, _ = terminal("help", f"iikmc:{algorithm}")
+    assert code == 0
+    own = re.sub(r": <output\w+>$", "", out, flags=re.MULTILINE)
+    assert not re.search(r"[<>]|&\w+;", own)
+
+
+def test_the_tools_run_one_after_another(terminal, tiny, tmp_path):
+    code, out, err = terminal("run", "iikmc:suggestk", "--", f"SCENES={tiny}", "K_MAX=5", f"TABLE={tmp_path / 't.csv'}")
+    assert code == 0, err
+    assert re.search(r"^RECOMMENDED_K:\t3$", out, re.MULTILINE)
+    assert (tmp_path / "t.csv").is_file()
+    terminal.cluster(f"SCENES={tiny}", "K=3", f"OUTPUT={tmp_path}")
+    before, after = (f"{name}={tmp_path / scene}_classes.tif" for name, scene in (("BEFORE", MIDST), ("AFTER", NEWEST)))
+    places = (f"CHANGES={tmp_path / 'c.tif'}", f"REPORT={tmp_path / 'r.html'}")
+    code, out, err = terminal("run", "iikmc:transitions", "--", before, after, *places)
+    assert code == 0, err
+    # As worked out in test_transitions_run.
+    assert re.search(r"^COMMON_PIXELS:\t114$", out, re.MULTILINE)
+    assert re.search(r"^CHANGED_PIXELS:\t55$", out, re.MULTILINE)
+    assert read_classes(tmp_path / "c.tif")[0, :4].tolist() == [0, 0, 0, 3001]
+    assert (tmp_path / "c.qml").is_file()
+    code, out, err = terminal("run", "iikmc:transitions", "--", before, before.replace("BEFORE", "AFTER"))
+    assert code == 1
+    assert "BEFORE and AFTER are the same file" in out + err
 
 
 def test_an_emptied_mask_masks_fill_alone(terminal, tiny, tmp_path):

@@ -1,0 +1,130 @@
+"""`iikmc:audit`: why pixels are invalid, scene by scene, before a long run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from qgis.core import (
+    QgsProcessingContext,
+    QgsProcessingFeedback,
+    QgsProcessingOutputFile,
+    QgsProcessingOutputHtml,
+    QgsProcessingOutputNumber,
+)
+
+from ..engine.landsat.bands import ROLES
+from . import parameters
+from .base import IIkMCAlgorithm
+from .feedback import FeedbackProgress
+from .i18n import tr
+
+if TYPE_CHECKING:
+    from ..engine.audit import AuditResult
+    from ..engine.request import AuditRequest
+
+
+class AuditAlgorithm(IIkMCAlgorithm):
+    """Counts of fill, flags, saturated and valid pixels."""
+
+    TABLE = "TABLE"
+    REPORT = "REPORT"
+    SCENE_COUNT = "SCENE_COUNT"
+    PIXEL_COUNT = "PIXEL_COUNT"
+    VALID_PERCENT = "VALID_PERCENT"
+
+    def name(self) -> str:
+        return "audit"
+
+    def displayName(self) -> str:
+        return tr("Audit scenes (what the mask leaves)")
+
+    def group(self) -> str:
+        return tr("Preparation")
+
+    def groupId(self) -> str:
+        return "preparation"
+
+    def tags(self) -> list[str]:
+        words = tr("landsat,audit,mask,clouds,quality,qa_pixel,fill,saturated,valid pixels,iikmc,series,check")
+        return words.split(",")
+
+    def shortDescription(self) -> str:
+        return tr("Counts per scene how many pixels are fill, cloud, shadow, saturated or valid, before a long run.")
+
+    def shortHelpString(self) -> str:
+        return "\n".join(
+            [
+                tr(
+                    "Counts for each scene the pixels that are fill, carry each QA_PIXEL flag, are saturated, lie "
+                    "outside the valid range of reflectance (DN 7273 to 43636), and are left as valid by the chosen "
+                    "mask. Nothing is clustered, so this takes only the time to read the scenes."
+                ),
+                tr(
+                    "Flags and saturation are counted whether they are masked or not, so one audit shows what another "
+                    "mask would take. A pixel can have several flags."
+                ),
+                tr(
+                    "Scenes with less than 10 % valid pixels are warned of. A scene without QA_PIXEL is audited too, "
+                    "with the note that its flags are unknown. The log and the page also say how much memory a "
+                    "clustering of the valid pixels takes, and whether it fits."
+                ),
+                tr("Output folder: audit.csv, one scene a row, and audit.html with bars, which opens offline."),
+            ]
+        )
+
+    def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:
+        advanced = parameters.advanced
+        for parameter in (
+            parameters.scenes(),
+            parameters.mask(),
+            advanced(parameters.mask_saturated()),
+            advanced(parameters.bands()),
+            advanced(parameters.workers()),
+            parameters.output(tr("Gets audit.csv and audit.html; those of an earlier audit are replaced.")),
+        ):
+            self.addParameter(parameter)
+        for output in (
+            QgsProcessingOutputFile(self.TABLE, tr("Table")),
+            QgsProcessingOutputHtml(self.REPORT, tr("Audit")),
+            QgsProcessingOutputNumber(self.SCENE_COUNT, tr("Number of scenes")),
+            QgsProcessingOutputNumber(self.PIXEL_COUNT, tr("Number of valid pixels")),
+            QgsProcessingOutputNumber(self.VALID_PERCENT, tr("Valid pixels in percent of all")),
+        ):
+            self.addOutput(output)
+
+    def _check(self, values: dict[str, Any], context: QgsProcessingContext) -> None:
+        from ..engine.audit import check
+        from ..engine.progress import Silent
+
+        check(self._request(values, context), Silent())
+
+    def _request(self, values: dict[str, Any], context: QgsProcessingContext, output: str = "") -> AuditRequest:
+        from ..engine.request import AuditRequest
+
+        return AuditRequest(
+            scenes=self._scenes(values, context),
+            output=Path(output or self._output_folder(values, context)),
+            mask=self._mask(values, context),
+            roles=self._chosen(ROLES, values, parameters.BANDS, context),
+            workers=self.parameterAsInt(values, parameters.WORKERS, context),
+        )
+
+    def processAlgorithm(
+        self, values: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
+    ) -> dict[str, Any]:
+        def work() -> AuditResult:
+            from ..engine.audit import audit_scenes
+
+            output = self.parameterAsFileOutput(values, parameters.OUTPUT, context)
+            return audit_scenes(self._request(values, context, output), FeedbackProgress(feedback))
+
+        result = self._told(work)
+        return {
+            parameters.OUTPUT: str(result.output),
+            self.TABLE: str(result.table),
+            self.REPORT: str(result.page),
+            self.SCENE_COUNT: len(result.scenes),
+            self.PIXEL_COUNT: result.pixels,
+            self.VALID_PERCENT: result.valid_percent,
+        }

@@ -1,0 +1,84 @@
+"""What the algorithms have in common that give one classified raster per scene."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from qgis.core import (
+    QgsProcessingContext,
+    QgsProcessingFeedback,
+    QgsProcessingOutputDefinition,
+    QgsProcessingOutputFile,
+    QgsProcessingOutputMultipleLayers,
+    QgsProcessingOutputNumber,
+)
+
+from . import parameters
+from .base import IIkMCAlgorithm
+from .i18n import tr
+from .layers import PREFIX, load_on_completion
+
+if TYPE_CHECKING:
+    from ..engine.results import Result
+
+
+class ClassifiedScenesAlgorithm(IIkMCAlgorithm):
+    """Outputs of a run, and its layers in the project."""
+
+    CLASSIFICATIONS = "CLASSIFICATIONS"
+    SIGNATURES_FILE = "SIGNATURES_FILE"
+    STATISTICS = "STATISTICS"
+    REPORT = "REPORT"
+    SCENE_COUNT = "SCENE_COUNT"
+    PIXEL_COUNT = "PIXEL_COUNT"
+    EMPTY_CLASSES = "EMPTY_CLASSES"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._result: Result | None = None
+        self._load = False
+
+    def group(self) -> str:
+        return tr("Classification")
+
+    def groupId(self) -> str:
+        return "classification"
+
+    def _add_outputs(self, *own: QgsProcessingOutputDefinition) -> None:
+        """Add the outputs that all of these algorithms have, and the algorithm's own."""
+        for output in (
+            QgsProcessingOutputMultipleLayers(self.CLASSIFICATIONS, tr("Classified rasters")),
+            QgsProcessingOutputFile(self.SIGNATURES_FILE, tr("Signatures")),
+            QgsProcessingOutputFile(self.STATISTICS, tr("Statistics")),
+            QgsProcessingOutputFile(self.REPORT, tr("Report")),
+            QgsProcessingOutputNumber(self.SCENE_COUNT, tr("Number of scenes")),
+            QgsProcessingOutputNumber(self.PIXEL_COUNT, tr("Number of valid pixels")),
+            *own,
+            QgsProcessingOutputNumber(self.EMPTY_CLASSES, tr("Number of classes without a pixel")),
+        ):
+            self.addOutput(output)
+
+    def _results(self, result: Result, values: dict[str, Any], context: QgsProcessingContext) -> dict[str, Any]:
+        """Return the outputs that all have, and keep what `postProcessAlgorithm` needs."""
+        self._result = result
+        self._load = self.parameterAsBool(values, parameters.LOAD_RESULTS, context)
+        return {
+            parameters.OUTPUT: str(result.output),
+            self.CLASSIFICATIONS: [str(path) for path in result.rasters],
+            self.SIGNATURES_FILE: str(result.signatures),
+            self.STATISTICS: str(result.statistics),
+            self.REPORT: str(result.report),
+            self.SCENE_COUNT: len(result.scenes),
+            self.PIXEL_COUNT: result.pixels,
+            self.EMPTY_CLASSES: len(result.empty_classes),
+        }
+
+    def postProcessAlgorithm(self, context: QgsProcessingContext, feedback: QgsProcessingFeedback) -> dict[str, Any]:
+        result = self._result
+        if result is not None and self._load:
+            stamp = datetime.now().strftime("%Y-%m-%d %H:%M:%S")
+            group = PREFIX + tr("{k} classes, {stamp}").format(k=len(result.names), stamp=stamp)
+            titles = [scene.title for scene in result.scenes]
+            load_on_completion(context, result.rasters, titles, group, self.CLASSIFICATIONS)
+        return {}

@@ -1,0 +1,196 @@
+"""The audit: why pixels of each scene are invalid, counted before a long run. Nothing is labelled."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from . import audit_tables
+from .execution.threads import ThreadExecutor
+from .kernels import pick_kernel, pick_packer
+from .landsat.qa import saturation_bits
+from .memory import automatic_budget, expected_use
+from .outputs import Staging
+from .packing import Packer, not_fill
+from .progress import Progress, Silent, check_cancelled
+from .raster_access import Handles, small_block_cache
+from .reading import STRIP_PIXELS, band_numbers, decode_strip
+from .records import Audit, MaskRule, Scene, Strip
+from .request import AuditRequest
+from .scenes import usable_scenes
+from .streaming import each_scene
+
+TABLE_NAME = "audit.csv"
+PAGE_NAME = "audit.html"
+LOW_PERCENT = 10.0
+"""Scenes with a smaller share of valid pixels are warned of."""
+
+
+@dataclass(frozen=True)
+class AuditResult:
+    """What an audit found."""
+
+    scenes: tuple[Scene, ...]
+    """In the order of time."""
+    audits: tuple[Audit, ...]
+    """One a scene."""
+    output: Path
+    """The folder."""
+
+    @property
+    def pixels(self) -> int:
+        """Valid pixels of all scenes."""
+        return sum(audit.valid for audit in self.audits)
+
+    @property
+    def valid_percent(self) -> float:
+        """Share of valid pixels among all pixels of all scenes."""
+        return 100.0 * self.pixels / sum(audit.pixels for audit in self.audits)
+
+    @property
+    def table(self) -> Path:
+        """Path of audit.csv."""
+        return self.output / TABLE_NAME
+
+    @property
+    def page(self) -> Path:
+        """Path of audit.html."""
+        return self.output / PAGE_NAME
+
+
+def check(request: AuditRequest, progress: Progress) -> list[Scene]:
+    """Check all that can be checked without reading pixels, and return the scenes.
+
+    A scene without QA_PIXEL is accepted, whatever is masked: to find it is what an audit is for.
+
+    Raises
+    ------
+    ParameterError
+        A parameter is out of its range.
+    SceneError, GridError
+        A scene cannot be used.
+    """
+    request.check()
+    return usable_scenes(request.scenes, request.roles, MaskRule((), True), progress)
+
+
+def audit_scenes(
+    request: AuditRequest, progress: Progress | None = None, strip_pixels: int = STRIP_PIXELS
+) -> AuditResult:
+    """Count why the pixels of each scene are invalid, and write the table and the page.
+
+    Parameters
+    ----------
+    request
+        The parameters.
+    progress
+        Whom to tell; nobody by default.
+    strip_pixels
+        Size of the units of work. Never changes the result.
+
+    Raises
+    ------
+    IIkMCError
+        Any of its children; nothing is written then.
+    """
+    progress = progress or Silent()
+    scenes = check(request, progress)
+    executor = ThreadExecutor(request.workers)
+    packer = pick_packer(pick_kernel())
+    audits = [Audit() for _ in scenes]
+
+    def work(scene: Scene, strip: Strip, handles: Handles) -> Audit:
+        return _strip_audit(scene, strip, handles, request, packer)
+
+    with ExitStack() as stack:
+        stack.enter_context(small_block_cache())
+        staging = stack.enter_context(Staging(request.output))
+        progress.stage(f"Auditing {len(scenes)} scene(s) on {executor.workers} thread(s)")
+        for number, audit in each_scene(scenes, work, _sum, executor, progress, strip_pixels):
+            audits[number] = audit
+        for scene, audit in zip(scenes, audits):
+            _tell(scene, audit, request.mask, progress)
+        advice = _advice(scenes, audits, len(request.roles))
+        for sentence in advice:
+            progress.note(sentence)
+        staging.write_text(TABLE_NAME, audit_tables.to_csv(scenes, audits))
+        staging.write_text(PAGE_NAME, audit_tables.to_html(scenes, audits, _rule(request), advice, LOW_PERCENT))
+        check_cancelled(progress)
+        staging.publish()
+    progress.report(1.0)
+    return AuditResult(tuple(scenes), tuple(audits), request.output)
+
+
+def _strip_audit(scene: Scene, strip: Strip, handles: Handles, request: AuditRequest, packer: Packer) -> Audit:
+    bits = saturation_bits(band_numbers(scene, request.roles))
+    bands, qa, radsat = decode_strip(scene, request.roles, strip, handles, True)
+    masking = radsat if request.mask.saturated else None
+    audit = packer.pack(bands, qa, masking, request.mask, bits).audit
+    if radsat is not None and masking is None:
+        # As a flag, saturation is counted whether it is masked or not.
+        audit.saturated = int(np.count_nonzero(((radsat & np.uint16(bits)) != 0) & not_fill(bands, qa)))
+    return audit
+
+
+def _sum(_: Scene, parts: list[Audit]) -> Audit:
+    whole = Audit()
+    for part in parts:
+        whole.add(part)
+    return whole
+
+
+def _tell(scene: Scene, audit: Audit, rule: MaskRule, progress: Progress) -> None:
+    share = 100.0 * audit.valid / audit.pixels
+    text = f"{scene.title}: {audit.valid:,} of {audit.pixels:,} pixels are valid ({share:.1f} %)"
+    if share < LOW_PERCENT:
+        progress.warn(
+            f"{text}, less than {LOW_PERCENT:g} %; {audit_tables.percent(audit.fill, audit.pixels)} are fill and "
+            f"{audit_tables.percent(audit_tables.masked(audit), audit.pixels)} masked. Leave it out, or mask less."
+        )
+    else:
+        progress.note(text)
+    for reason in audit_tables.unknown(scene):
+        progress.note(f"{scene.title}: {reason}")
+    if scene.qa_pixel is None and rule.flags:
+        progress.warn(
+            f"{scene.title} has no QA_PIXEL file, so nothing of it can be masked by flags; a clustering with flags in "
+            "MASK refuses it. Download the file, or leave the scene out."
+        )
+
+
+def _advice(scenes: list[Scene], audits: list[Audit], n_bands: int) -> list[str]:
+    """Return what the counts mean for a clustering."""
+    valid = sum(audit.valid for audit in audits)
+    if valid == 0:
+        return ["Not one pixel is valid, so there is nothing to cluster: mask less, or take other scenes."]
+    budget = automatic_budget()
+    needed, spilled = expected_use(budget, sum(audit.pixels for audit in audits), valid, n_bands)
+    sentence = (
+        f"Clustering the {valid:,} valid pixels in {n_bands} band(s) takes about {_size(needed)} for the pixels, of "
+        f"{_size(budget)} that may be used now"
+    )
+    if spilled:
+        sentence += (
+            f", so about {_size(spilled)} would go to temporary files, which is slower and gives the same result: "
+            "close other programs, or take fewer scenes or bands."
+        )
+    else:
+        sentence += ": it fits into memory."
+    advice = [sentence]
+    poor = [scene.title for scene, audit in zip(scenes, audits) if 100.0 * audit.valid < LOW_PERCENT * audit.pixels]
+    if poor:
+        advice.append(f"Less than {LOW_PERCENT:g} % valid, worth leaving out: {', '.join(poor)}.")
+    return advice
+
+
+def _rule(request: AuditRequest) -> list[str]:
+    flags = ", ".join(request.mask.flags) or "no flag"
+    saturated = ", saturated pixels (QA_RADSAT)" if request.mask.saturated else ""
+    return [f"Masked: fill, {flags}{saturated}. Bands: {', '.join(request.roles)}."]
+
+
+def _size(size: int) -> str:
+    return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{max(size / 1e6, 0.1):.1f} MB"

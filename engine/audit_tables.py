@@ -1,0 +1,131 @@
+"""What an audit writes: one CSV table and one HTML page that opens offline."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from html import escape
+
+from .landsat.qa import FLAGS
+from .records import Audit, Scene
+
+_STYLE = """
+body{font:15px/1.5 system-ui,sans-serif;color:#222;max-width:90rem;margin:2rem auto;padding:0 1rem}
+h1{font-size:1.6rem;margin-bottom:.2rem}
+table{border-collapse:collapse;margin:.6rem 0;font-variant-numeric:tabular-nums}
+th,td{padding:.2rem .6rem;text-align:right;white-space:nowrap;border-bottom:1px solid #e4e4e4}
+th:first-child,td:first-child,td:last-child{text-align:left}
+thead th,tbody tr:last-child td{border-bottom:2px solid #999}
+.bar{display:flex;width:16rem;height:.9em;background:#eee}.bar i{display:block;height:100%}
+i.v,b.v{background:#3a923a}i.m,b.m{background:#d9822b}i.f,b.f{background:#bbb}
+b{display:inline-block;width:1em;height:1em;vertical-align:-.15em;margin:0 .3em 0 .8em}
+.low{color:#b00020;font-weight:bold}.wide{overflow-x:auto}.note{color:#666}
+@media print{body{margin:0;max-width:none;font-size:11px}tr{break-inside:avoid}
+.bar,b{-webkit-print-color-adjust:exact;print-color-adjust:exact}}
+"""
+
+
+def unknown(scene: Scene) -> list[str]:
+    """Return what cannot be known of a scene, for want of a file."""
+    found = []
+    if scene.qa_pixel is None:
+        found.append("no QA_PIXEL: flags unknown, fill by value alone")
+    if scene.qa_radsat is None:
+        found.append("no QA_RADSAT: saturation unknown")
+    return found
+
+
+def to_csv(scenes: Sequence[Scene], audits: Sequence[Audit]) -> str:
+    """Return the text of audit.csv: one scene a row, counts of pixels; a count that is not known is empty."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(
+        ["scene", "date", "sensor", "pixels", "fill"]
+        + [name.replace(" ", "_") for name in FLAGS]
+        + ["saturated", "masked", "valid", "valid_percent", "out_of_range", "note"]
+    )
+    for scene, audit in zip(scenes, audits):
+        writer.writerow(
+            [scene.id, scene.acquired.isoformat(), scene.sensor_name, audit.pixels, audit.fill]
+            + [audit.flags.get(name, "") for name in FLAGS]
+            + ["" if scene.qa_radsat is None else audit.saturated, masked(audit), audit.valid]
+            + [f"{100.0 * audit.valid / audit.pixels:.4f}", audit.out_of_range, "; ".join(unknown(scene))]
+        )
+    return out.getvalue()
+
+
+def masked(audit: Audit) -> int:
+    """Return how many pixels are invalid for another reason than fill."""
+    return audit.pixels - audit.fill - audit.valid
+
+
+def to_html(
+    scenes: Sequence[Scene], audits: Sequence[Audit], rule: Sequence[str], advice: Sequence[str], low_percent: float
+) -> str:
+    """Return the text of audit.html.
+
+    Parameters
+    ----------
+    scenes, audits
+        In order.
+    rule
+        What is masked and which bands are read, in words; one paragraph each.
+    advice
+        Sentences about the run that may follow.
+    low_percent
+        Scenes with a smaller share of valid pixels are marked.
+    """
+    whole = Audit()
+    for audit in audits:
+        whole.add(audit)
+    if not all(audit.flags for audit in audits):
+        whole.flags = {}  # a share of the scenes that have flags, among the pixels of all, would mislead
+    head = ["Scene", "Sensor", "Valid, masked, fill", "Valid", "Masked", "Fill"]
+    head += [name.capitalize() for name in FLAGS] + ["Saturated", "Out of 0..1", "Pixels", "Note"]
+    rows = []
+    for scene, audit in zip(scenes, audits):
+        title = f'<span title="{escape(scene.id)}">{escape(scene.title)}</span>'
+        note = escape("; ".join(unknown(scene)))
+        rows.append(_row([title, escape(scene.sensor_name)], audit, scene.qa_radsat is not None, note, low_percent))
+    known = all(scene.qa_radsat is not None for scene in scenes)
+    rows.append(_row(["All scenes", ""], whole, known, "", low_percent))
+    top = "".join(f"<th>{cell}</th>" for cell in head)
+    paragraphs = "\n".join(f"<p>{escape(text)}</p>" for text in (*advice, *rule))
+    return (
+        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
+        f"<title>IIkMC: audit of {len(scenes)} scene(s)</title><style>{_STYLE}</style></head>\n<body>\n"
+        f"<h1>Audit of {len(scenes)} scene(s)</h1>\n"
+        f"<p>{whole.valid:,} of {whole.pixels:,} pixels are valid ({percent(whole.valid, whole.pixels)}).</p>\n"
+        f'{paragraphs}\n<p class="note"><b class="v"></b>valid <b class="m"></b>masked <b class="f"></b>fill</p>\n'
+        f'<div class="wide"><table><thead><tr>{top}</tr></thead>\n<tbody>\n' + "\n".join(rows) + "\n"
+        "</tbody></table></div>\n"
+        '<p class="note">Shares of all pixels of the grid of a scene. A pixel can have several flags, and a flag is '
+        "counted whether it is masked or not, so the shares need not add up. Out of 0..1: valid pixels with a "
+        "reflectance outside 0 to 1 (DN outside 7273 to 43636) in one of the bands; they stay valid.</p>\n"
+        "</body></html>\n"
+    )
+
+
+def _row(title: Sequence[str], audit: Audit, saturation: bool, note: str, low_percent: float) -> str:
+    shares = [100.0 * part / audit.pixels for part in (audit.valid, masked(audit), audit.fill)]
+    bar = "".join(f'<i class="{kind}" style="width:{share:.2f}%"></i>' for kind, share in zip("vmf", shares))
+    valid = percent(audit.valid, audit.pixels)
+    cells = [
+        *title,
+        f'<span class="bar">{bar}</span>',
+        f'<span class="low">{valid}</span>' if shares[0] < low_percent else valid,
+        percent(masked(audit), audit.pixels),
+        percent(audit.fill, audit.pixels),
+        *(percent(audit.flags[name], audit.pixels) if name in audit.flags else "" for name in FLAGS),
+        percent(audit.saturated, audit.pixels) if saturation else "",
+        percent(audit.out_of_range, audit.pixels),
+        f"{audit.pixels:,}",
+        note,
+    ]
+    return "<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
+
+
+def percent(part: int, whole: int) -> str:
+    """Return a share in words."""
+    return f"{100.0 * part / whole:.2f} %"

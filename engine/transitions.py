@@ -1,0 +1,250 @@
+"""From two classified rasters to what became of each class: counts, change raster, table and report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from . import transition_tables
+from .change_raster import attribute_table, code_table, transitions_of, write_changes
+from .classified import (
+    RGB,
+    Classified,
+    Overlap,
+    default_colour,
+    default_name,
+    doubts,
+    open_classified,
+    overlap,
+    placement,
+)
+from .errors import NoValidPixels, ParameterError
+from .execution.threads import ThreadExecutor
+from .outputs import Destinations, check_destinations
+from .progress import Progress, Silent, Span, check_cancelled
+from .raster_access import small_block_cache
+from .reading import STRIP_PIXELS, plan_strips
+from .records import Strip
+from .styles import qml_of_values
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_COUNTED = 0.4
+"""Share of the progress bar that goes to counting; the rest writes the change raster."""
+
+
+@dataclass(frozen=True)
+class TransitionRequest:
+    """The parameters of a comparison, named as in `iikmc:transitions`."""
+
+    before: Path
+    """BEFORE: the earlier classified raster."""
+    after: Path
+    """AFTER: the later one."""
+    changes: Path | None = None
+    """CHANGES: raster of changes, .tif."""
+    matrix: Path | None = None
+    """MATRIX: from-to matrix, .csv."""
+    report: Path | None = None
+    """REPORT: .html."""
+    workers: int = 0
+    """WORKERS: threads, 0 = one a core."""
+
+    @property
+    def destinations(self) -> dict[str, Path | None]:
+        """Parameter -> file that is written."""
+        return {"CHANGES": self.changes, "MATRIX": self.matrix, "REPORT": self.report}
+
+    def check(self) -> tuple[Classified, Classified, Overlap]:
+        """Check the parameters by the headers of the rasters.
+
+        Raises
+        ------
+        IIkMCError
+            Something is wrong; the message names the parameter.
+        """
+        if self.workers < 0:
+            raise ParameterError(f"WORKERS is {self.workers}; choose a number of threads, or 0 for one a core.")
+        check_destinations(self.destinations)
+        before, after = open_classified("BEFORE", self.before), open_classified("AFTER", self.after)
+        for parameter, path in self.destinations.items():
+            for given in (before, after):
+                if path is not None and path.absolute() == given.path.absolute():
+                    raise ParameterError(f"{parameter} would overwrite {given.parameter}, {path}; choose another file.")
+        if before.path.absolute() == after.path.absolute():
+            raise ParameterError(f"BEFORE and AFTER are the same file, {before.path}; choose two dates.")
+        return before, after, overlap(before, after)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What two rasters have in common and how they differ."""
+
+    before: Classified
+    """The earlier raster."""
+    after: Classified
+    """The later one."""
+    overlap: Overlap
+    """Their common cells."""
+    counts: NDArray[np.int64]
+    """(256, 256) cells per class before (rows) and after (columns); 0 is nodata."""
+    before_names: list[str]
+    """Of the classes 0..255."""
+    after_names: list[str]
+    """Of the classes 0..255."""
+    colours: list[RGB]
+    """Of the classes 0..255."""
+
+    @property
+    def common(self) -> int:
+        """Cells that are classified in both."""
+        return int(self.counts[1:, 1:].sum())
+
+    @property
+    def changed(self) -> int:
+        """Those that are of another class after."""
+        return self.common - int(np.trace(self.counts[1:, 1:]))
+
+    @property
+    def changed_percent(self) -> float:
+        """Of the cells that are classified in both."""
+        return 100.0 * self.changed / self.common
+
+    @property
+    def classes(self) -> list[int]:
+        """The classes that occur in the common cells, before or after."""
+        inner = self.counts[1:, 1:]
+        return [int(j) + 1 for j in np.flatnonzero(inner.sum(axis=0) + inner.sum(axis=1))]
+
+
+def compare(
+    request: TransitionRequest, progress: Progress | None = None, strip_pixels: int = STRIP_PIXELS
+) -> Comparison:
+    """Compare two classified rasters cell by cell and write what was asked for.
+
+    Parameters
+    ----------
+    request
+        The parameters.
+    progress
+        Whom to tell; nobody by default.
+    strip_pixels
+        Size of the units of work; never changes the result.
+
+    Raises
+    ------
+    IIkMCError
+        Any of its children; nothing is written then.
+    """
+    progress = progress or Silent()
+    before, after, common = request.check()
+    for line in _notes(before, after, common):
+        progress.note(line)
+    for line in doubts(before, after):
+        progress.warn(line)
+    executor = ThreadExecutor(request.workers)
+    strips = plan_strips(common.grid, 0, strip_pixels)
+    pair = _Pair(before, after, common)
+    with small_block_cache(), Destinations(request.destinations) as files:
+        progress.stage(f"Comparing {common.grid.pixels:,} cells on {executor.workers} thread(s)")
+        counts = np.zeros((256, 256), np.int64)
+        for part in executor.each(pair.count, strips, Span(progress, 0.0, _COUNTED)):
+            counts += part
+        result = _described(before, after, common, counts)
+        if request.changes is not None:
+            progress.stage("Writing the raster of changes")
+            _write_changes(result, pair, strips, executor, files, Span(progress, _COUNTED, 1.0))
+        files.write_text("MATRIX", transition_tables.to_csv(result))
+        files.write_text("REPORT", transition_tables.render(result))
+        check_cancelled(progress)
+        files.publish()
+    progress.note(
+        f"{result.changed:,} of {result.common:,} cells classified in both changed class "
+        f"({result.changed_percent:.2f} %)"
+    )
+    progress.report(1.0)
+    return result
+
+
+class _Pair:
+    """The two rasters, read window by window."""
+
+    def __init__(self, before: Classified, after: Classified, common: Overlap) -> None:
+        self._before, self._after, self._common = before, after, common
+
+    def read(self, strip: Strip) -> NDArray[np.uint16]:
+        """Return 256 * before + after, (height, width)."""
+        (top, left), (top2, left2) = self._common.before, self._common.after
+        width = self._common.grid.width
+        both = self._before.read(top + strip.row, left, strip.height, width).astype(np.uint16)
+        both <<= 8
+        both |= self._after.read(top2 + strip.row, left2, strip.height, width)
+        return both
+
+    def count(self, strip: Strip) -> NDArray[np.int64]:
+        """Return the cells of each pair of classes, (256, 256)."""
+        return np.bincount(self.read(strip).ravel(), minlength=1 << 16).reshape(256, 256)
+
+
+def _described(before: Classified, after: Classified, common: Overlap, counts: NDArray[np.int64]) -> Comparison:
+    result = Comparison(
+        before,
+        after,
+        common,
+        counts,
+        [_name(j, before, after) for j in range(256)],
+        [_name(j, after, before) for j in range(256)],
+        [after.colours.get(j) or before.colours.get(j) or default_colour(j) for j in range(256)],
+    )
+    if result.common == 0:
+        raise NoValidPixels(
+            f"BEFORE and AFTER share {common.grid.pixels:,} cells, but not one is classified in both (0 is nodata); "
+            "choose rasters with fewer masked pixels."
+        )
+    return result
+
+
+def _name(number: int, own: Classified, other: Classified) -> str:
+    """Return the name a user gave the class: in this raster, or else in the other one."""
+    default = default_name(number)
+    name = own.names.get(number, default)
+    return other.names.get(number, default) if name == default else name
+
+
+def _write_changes(
+    result: Comparison,
+    pair: _Pair,
+    strips: list[Strip],
+    executor: ThreadExecutor,
+    files: Destinations,
+    progress: Progress,
+) -> None:
+    table = code_table(result.counts)
+    found = transitions_of(result.counts, result.before_names, result.after_names, result.colours)
+
+    def coded(strip: Strip) -> tuple[int, NDArray[np.uint16] | NDArray[np.uint32]]:
+        return strip.row, table.take(pair.read(strip))
+
+    def in_turn() -> Iterator[tuple[int, NDArray[np.uint16] | NDArray[np.uint32]]]:
+        # A few strips at a time: whoever reads faster than the writer compresses would fill the memory.
+        few = 2 * executor.workers
+        for first in range(0, len(strips), few):
+            span = Span(progress, first / len(strips), min(1.0, (first + few) / len(strips)))
+            yield from executor.each(coded, strips[first : first + few], span)
+
+    grid = result.overlap.grid
+    tags = {"BEFORE": result.before.path.name, "AFTER": result.after.path.name, "CODES": "1=unchanged; 1000*from+to"}
+    write_changes(files.path("CHANGES"), grid, table.dtype.name, in_turn(), tags)
+    files.write_text("CHANGES", qml_of_values((item.code, item.name, item.colour) for item in found), ".qml")
+    files.write_text("CHANGES", attribute_table(found, grid.hectares_per_pixel), f"{files.suffix('CHANGES')}.aux.xml")
+
+
+def _notes(before: Classified, after: Classified, common: Overlap) -> list[str]:
+    lines = [f"BEFORE: {before.title} ({before.path.name})", f"AFTER: {after.title} ({after.path.name})"]
+    lines.append(placement(common))
+    return lines
