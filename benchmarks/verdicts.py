@@ -29,7 +29,7 @@ def disagreements(parts: Parts) -> list[str]:
         groups.setdefault(group, set()).update(digests)
 
     for row in parts.get("stages", {}).get("rows", []):
-        add(f"the series, INIT={row['init']}", [row["digest"]])
+        add(f"the series, INIT={row['init']}", row["digests"])
     for row in parts.get("whole", {}).get("rows", []):
         add(f"the series, INIT={4 if row['job'] == 'INIT=4' else 0}", row["digests"])
     for row in parts.get("peers", {}).get("rows", []):

@@ -131,7 +131,7 @@ def _run(kernel, threads, init, seconds, digest):
     return {
         "kernel": kernel, "threads": threads, "init": init, "iterations": [seconds] * 10, "pixels": 1_000_000,
         "stages": {"read": 1.0, "start": 0.0, "iterate": 2.0, "write": 0.5}, "total": 3.5, "peak_mb": 900.0,
-        "digest": digest,
+        "digests": [digest, digest],
     }  # fmt: skip
 
 
@@ -223,7 +223,7 @@ def test_the_report_names_peers_agreement_and_what_is_missing(parts):
 def test_no_time_is_told_where_results_differ(parts, part):
     wrong = copy.deepcopy(parts)
     rows = wrong[part]["k"] if part == "growth" else wrong[part]["rows"]
-    rows[0].update({"digests": ["z"]} if part == "whole" else {"digest": "z"})
+    rows[0].update({"digests": ["z"]} if part in ("stages", "whole") else {"digest": "z"})
     assert verdicts.disagreements(parts) == []
     with pytest.raises(report.DisagreementError, match="2 different results"):
         report.render(wrong, quick=False)
