@@ -253,7 +253,7 @@ def _peers(parts: Parts) -> list[str]:
             "(it squares their number in 32 bits); it gets a regular sample and more iterations.",
             f"Copies: the libraries get the float32 matrix they want ({bands * 4:.0f} MB, float64 twice that) before "
             f"the clock starts; IIkMC holds uint16 ({bands * 2:.0f} MB). scikit-learn makes another copy by default.",
-            "Threads: all libraries get the same number; GRASS knows one only.",
+            "Threads: all libraries get the same number; GRASS and this tool of SAGA use one only.",
             "Start-up: libraries are called once, and Numba has compiled, before the clock starts. SAGA and GRASS "
             "are timed as processes, with reading and writing in the total but not in the cost of an iteration.",
             "Pruning: IIkMC looks at all pixels in early iterations and at few in late ones; its second row "
