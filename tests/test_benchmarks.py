@@ -165,7 +165,7 @@ def parts():
         _peer("IIkMC, Numba", 0.002, digest="p", empty=0),
         _peer("IIkMC, NumPy", 0.01, digest="p", empty=0),
         _peer("scikit-learn", 0.04, centres_dn=0.5, different=3),
-        _peer("scikit-learn-intelex", 0.012, centres_dn=0.5, different=3),
+        _peer("scikit-learn-intelex", 0.012, centres_dn=90.0, different=2000),
     ]
     runs = [_run("numba", 2, 0, 0.0016, "a"), _run("numpy", 2, 0, 0.01, "a"), _run("numba", 2, 4, 1, "b")]
     jobs = [_job("defaults", 14.0, 1900.0), _job("MEMORY=500", 20.0, 1400.0)]
@@ -211,6 +211,7 @@ def test_the_report_names_peers_agreement_and_what_is_missing(parts):
     assert "| Whole job, defaults: at most 3 times the bare decode | 2.80 times | met |" in text
     assert "| The same, stretch: at most 2 times | 2.80 times | **missed** |" in text
     assert "0.50 DN, 3.0 labels in a million differ | 40.00 |" in text
+    assert "**another result**: 90.00 DN, 2000.0 labels in a million differ | 12.00 |" in text
     assert "- faiss is left out: not there" in text
     assert text.count("What would make this unfair:") == 5
     assert text.endswith("This and that.\n")
