@@ -36,9 +36,10 @@ def versions() -> dict[str, Any]:
     from importlib.metadata import PackageNotFoundError, version
 
     import numpy as np
+    from iikmc.engine.kernels.cpu_numpy import NumpyKernel
     from iikmc.engine.run_record import versions as of_run
 
-    found = of_run()
+    found = of_run(NumpyKernel())
     found.pop("platform")
     try:
         found["numba"] = version("numba")

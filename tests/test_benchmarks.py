@@ -8,7 +8,7 @@ import sys
 import numpy as np
 import pytest
 import rasterio
-from iikmc.benchmarks import decode, fits, processes, report, series, settings, stages, verdicts
+from iikmc.benchmarks import decode, fits, machine, processes, report, series, settings, stages, verdicts
 
 SIZE = 260  # more than one row of tiles
 
@@ -122,6 +122,12 @@ def test_scikit_learn_in_float64_finds_our_result(pixel_set):
 
 def test_the_cost_of_an_iteration_is_the_difference_of_the_best_times():
     assert fits._times({2: [5.0, 3.0], 10: [7.0, 9.0]})["each"] == 0.5
+
+
+def test_versions_are_told_of_all_that_takes_part():
+    found = machine.versions()["versions"]
+    assert {"iikmc", "python", "numpy", "rasterio", "gdal", "joblib", "numba"} <= found.keys()
+    assert found["numpy"] == np.__version__
 
 
 # --- what is told ---------------------------------------------------------------------------------------------------
