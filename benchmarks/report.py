@@ -257,7 +257,7 @@ def _peers(parts: Parts) -> list[str]:
             "at the end, as IIkMC does here; faiss does not. The difference of two times cancels it.",
             "Another result: the libraries add up float32, and float32 sums of many pixels lose what is small beside "
             "them, so that centres drift from the means (on few pixels, as in quick mode, all agree). scikit-learn in "
-            "float64 is the check that start and iterations are the same; its centres are not rounded to 1/64 DN as ours are.",
+            "float64 is the check that start and iterations are the same; its centres are not rounded to 1/64 DN.",
             "Fewer pixels: all get the same but GRASS, whose i.cluster gives wrong classes of more than 46 340 pixels "
             "(it squares their number in 32 bits); it gets a regular sample and more iterations.",
             f"Copies: the libraries get the float32 matrix they want ({bands * 4:.0f} MB, float64 twice that) before "
