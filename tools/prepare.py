@@ -47,12 +47,16 @@ MODULES = {
 }
 COMMANDS = {"qgis": "qgis_process", "git": "git"}
 
-# Pinned, so that a check says the same on every machine.
 # The optional package for speed: Debian 12's is too old to be fast. It lies apart and is put on the path of the runs
 # that want it, so that the distribution's packages stay untouched.
 FAST = ROOT / "build" / "packages"
 FAST_VERSIONS = {"numba": "0.68.1", "llvmlite": "0.50.0"}
+# What the benchmark compares with; rows are left out where one cannot be had.
+PEERS = ROOT / "build" / "bench" / "venv"
+PEER_PACKAGES = ("scikit-learn", "scikit-learn-intelex", "faiss-cpu")
+_PEER_PROGRAMS = ("saga", "grass-core")
 
+# Pinned, so that a check says the same on every machine.
 CHECKERS = {"ruff": "0.17.6", "mypy": "2.4.1", "bandit": "1.9.4"}
 
 
@@ -97,9 +101,11 @@ def missing_without_apt(wanted: tuple[str, ...]) -> list[str]:
     return absent
 
 
-def install_packages(wanted: tuple[str, ...]) -> None:
-    """Install the missing ones of the distribution's packages."""
+def install_packages(wanted: tuple[str, ...], fatal: bool = True) -> None:
+    """Install the missing ones of the distribution's packages; end if that fails, or, if not `fatal`, say so."""
     if shutil.which("apt-get") is None:
+        if not fatal:
+            return
         absent = missing_without_apt(wanted)
         if absent:
             stop(
@@ -112,6 +118,9 @@ def install_packages(wanted: tuple[str, ...]) -> None:
         return
     as_root = [] if os.geteuid() == 0 else ["sudo"]
     if as_root and shutil.which("sudo") is None:
+        if not fatal:
+            print(f"prepare: without sudo {' '.join(absent)} cannot be installed; going on without.", file=sys.stderr)
+            return
         stop(f"as root, run 'apt-get update && apt-get install {' '.join(absent)}'; there is no sudo here. Try again.")
     print(f"Installing with apt-get: {' '.join(absent)}", flush=True)
     # A new machine may still be busy with its own updates: wait for them instead of failing.
@@ -122,6 +131,7 @@ def install_packages(wanted: tuple[str, ...]) -> None:
     run(
         [*apt, "install", "-y", "--no-install-recommends", *absent],
         "apt-get could not install the packages; its message is above. On Ubuntu, is 'universe' enabled?",
+        fatal,
     )
 
 
@@ -204,6 +214,23 @@ def install_fast() -> None:
     )
 
 
+def install_peers() -> None:
+    """Bring the programs and libraries that the benchmark compares with; each may be missing."""
+    install_packages(_PEER_PROGRAMS, fatal=False)
+    python = PEERS / "bin" / "python"
+    if not python.exists():
+        print(f"Making the virtual environment {PEERS}", flush=True)
+        # Without the system's packages: peers get the NumPy that their wheels are made for.
+        run([PYTHON, "-m", "venv", "--clear", str(PEERS)], f"{PEERS} could not be made.", fatal=False)
+    found = {path.name.split("-")[0] for path in PEERS.glob("lib/python*/site-packages/*.dist-info")}
+    for name in PEER_PACKAGES:
+        if name.replace("-", "_") in found:
+            continue
+        print(f"Installing with pip into build/bench/venv: {name}", flush=True)
+        pip = [str(python), "-m", "pip", "install", "-q", "--no-input", "--disable-pip-version-check"]
+        run([*pip, "--only-binary=:all:", name], f"{name} could not be installed; its row is left out.", fatal=False)
+
+
 def main() -> None:
     """Run the command line."""
     purpose = sys.argv[1] if len(sys.argv) == 2 else ""
@@ -216,6 +243,8 @@ def main() -> None:
         install_venv(CHECKERS if purpose == "check" else {})
     if purpose != "check":
         install_fast()
+    if purpose == "bench":
+        install_peers()
 
 
 if __name__ == "__main__":

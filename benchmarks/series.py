@@ -1,0 +1,171 @@
+"""The scenes and pixel sets that are measured, simulated once and kept."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .processes import call
+from .settings import BUILD, SCENES_VARIABLE, K, Settings
+
+# Pixels of a block of the pixel sets: what a strip of a full scene holds.
+BLOCK = 1_000_000
+# The peers take empty classes elsewhere, each in its own way, so they get a start that leaves none empty; the percent
+# points of each band between which the centres are spread.
+LOW, HIGH = 2, 98
+
+
+def scenes(settings: Settings) -> Path:
+    """Return the folder of the series, simulating what is missing; three full-size scenes unless quick."""
+    named = os.environ.get(SCENES_VARIABLE)
+    if named and not settings.quick:
+        return Path(named)
+    folder = settings.folder / "scenes" if settings.quick else BUILD / "scenes"
+    call("series", "simulate", {"folder": str(folder), "full": not settings.quick})
+    return folder
+
+
+def growth_scenes(settings: Settings) -> list[Path]:
+    """Return the scene folders of the growth test, in order; the first n are a series of n."""
+    folder, size = settings.folder / "growth", settings.growth_size
+    number = max(settings.growth_scenes)
+    return [
+        Path(path)
+        for path in call("series", "simulate", {"folder": str(folder), "size": size, "number": number})["scenes"]
+    ]
+
+
+def warm_scene(settings: Settings) -> Path:
+    """Return a small scene to compile and load everything with before a measurement."""
+    folder = settings.folder / "warm"
+    return Path(call("series", "simulate", {"folder": str(folder), "size": 300, "number": 1})["scenes"][0])
+
+
+def pixel_set(settings: Settings) -> Path:
+    """Return the folder of the pixels that peers get, made anew where it was made of something else.
+
+    It holds pixels.u16, the bands one after the other; start.npy, (8, 6) centres in 1/64 DN; shape.json; and a GeoTIFF
+    a band for programs that read pictures.
+    """
+    folder = settings.folder / "pixels"
+    wanted = {"scenes": str(scenes(settings)), "pixels": settings.subset}
+    note = folder / "made_of.json"
+    if not note.exists() or json.loads(note.read_text(encoding="utf-8")) != wanted:
+        folder.mkdir(parents=True, exist_ok=True)
+        call("series", "collect", {**wanted, "folder": str(folder)})
+        note.write_text(json.dumps(wanted), encoding="utf-8")
+    return folder
+
+
+def simulate(folder: str, full: bool = False, size: int = 700, number: int = 3) -> dict[str, Any]:
+    """Simulate a series of square scenes, or the full-size one; return the paths of the scenes."""
+    from . import simulate as simulation
+
+    specs = simulation.bench_series() if full else simulation.bench_series(size, size, scenes=number)
+    paths = [simulation.write_simulated(folder, spec) for spec in specs]
+    return {"scenes": [str(path) for path in paths]}
+
+
+def band_files(folder: str) -> list[str]:
+    """Return the files that a run with default parameters decodes: 6 bands, QA_PIXEL and QA_RADSAT of each scene."""
+    from iikmc.engine.landsat.bands import ROLES
+    from iikmc.engine.scenes import find_scenes
+
+    files: list[str] = []
+    for scene in find_scenes((folder,)).scenes:
+        files += [scene.bands[role] for role in ROLES]
+        files += [path for path in (scene.qa_pixel, scene.qa_radsat) if path is not None]
+    return files
+
+
+def collect(scenes: str, pixels: int, folder: str) -> dict[str, Any]:
+    """Write the valid pixels of evenly spread strips of all scenes, and a start for K classes."""
+    from iikmc.engine.kernels import pick_packer
+    from iikmc.engine.kernels.cpu_numpy import NumpyKernel
+    from iikmc.engine.landsat.bands import ROLES
+    from iikmc.engine.raster_access import Handles
+    from iikmc.engine.reading import plan_strips, read_strip
+    from iikmc.engine.request import Request
+    from iikmc.engine.scenes import check_series, find_scenes
+
+    request = Request((scenes,), Path(folder))
+    found = check_series(find_scenes((scenes,)).scenes, ROLES, request.mask)
+    strips = [strip for number, scene in enumerate(found) for strip in plan_strips(scene.checked_grid(), number, 1)]
+    # Strides prime to the number of strips visit all parts of all scenes before they come back to any.
+    step = next(step for step in (61, 67, 71, 73) if len(strips) % step)
+    parts: list[np.ndarray] = []
+    packer = pick_packer(NumpyKernel())
+    total = 0
+    with Handles() as handles:
+        for number in range(len(strips)):
+            strip = strips[number * step % len(strips)]
+            parts.append(read_strip(found[strip.scene], ROLES, request.mask, strip, handles, packer).pixels.dn)
+            total += parts[-1].shape[1]
+            if total >= pixels:
+                break
+    dn = np.concatenate(parts, axis=1)[:, :pixels]
+    width = picture_width(dn.shape[1])
+    dn = np.ascontiguousarray(dn[:, : dn.shape[1] // width * width])
+    dn.tofile(Path(folder) / "pixels.u16")
+    np.save(Path(folder) / "start.npy", start(dn, K))
+    (Path(folder) / "shape.json").write_text(json.dumps(dn.shape), encoding="utf-8")
+    for role, band in zip(ROLES, dn):
+        _write_picture(Path(folder) / f"{role}.tif", band.reshape(-1, width))
+    return {"pixels": dn.shape[1]}
+
+
+def picture_width(pixels: int) -> int:
+    """Return the width of the picture that a pixel set is laid out as; the rest of the last row is left out."""
+    return 4000 if pixels >= 4_000_000 else 400
+
+
+def _write_picture(path: Path, values: np.ndarray) -> None:
+    import rasterio
+    from rasterio.transform import from_origin
+
+    height, width = values.shape
+    profile = {"driver": "GTiff", "count": 1, "dtype": "uint16", "width": width, "height": height}
+    with rasterio.open(path, "w", **profile, transform=from_origin(0, height, 1, 1)) as dataset:
+        dataset.write(values, 1)
+
+
+def shape_of(folder: str | Path) -> tuple[int, int]:
+    """Return the number of bands and of pixels of a pixel set."""
+    n_bands, n = json.loads((Path(folder) / "shape.json").read_text(encoding="utf-8"))
+    return n_bands, n
+
+
+def read_pixels(folder: str | Path, first: int = 0, count: int | None = None) -> np.ndarray:
+    """Return (n_bands, count) pixels of a pixel set, read and not mapped, so that no file counts as memory."""
+    n_bands, n = shape_of(folder)
+    count = n - first if count is None else count
+    dn = np.empty((n_bands, count), np.uint16)
+    for number in range(n_bands):
+        dn[number] = np.fromfile(Path(folder) / "pixels.u16", np.uint16, count, offset=2 * (number * n + first))
+    return dn
+
+
+def start(dn: np.ndarray, k: int) -> np.ndarray:
+    """Return k centres in 1/64 DN, spread between percentiles of each band of (n_bands, n) pixels."""
+    from iikmc.engine.starts import between, percentile
+
+    histograms = [np.bincount(band, minlength=65536) for band in dn]
+    return between([percentile(h, LOW) for h in histograms], [percentile(h, HIGH) for h in histograms], k)
+
+
+def blocks(folder: str | Path, k: int, pixels: int | None = None) -> list[Any]:
+    """Return unlabelled blocks of a pixel set, as a run holds them in memory; of its first `pixels`, if given."""
+    from iikmc.engine.records import Block, Strip, Tally
+
+    n_bands, n = shape_of(folder)
+    n = min(n, pixels or n)
+    found = []
+    for first in range(0, n, BLOCK):
+        size = min(BLOCK, n - first)
+        dn = read_pixels(folder, first, size)
+        found.append(Block(Strip(0, 0, 0), np.empty(0, np.uint8), dn, np.zeros(size, np.uint8), Tally.zero(k, n_bands)))
+    return found
