@@ -127,7 +127,7 @@ def _scenes(scenes: Sequence[Scene], audits: Sequence[Audit]) -> str:
 
 def _bar(audit: Audit) -> str:
     valid = 100.0 * audit.valid / audit.pixels
-    fill = 100.0 * audit.fill / audit.pixels
+    fill = 100.0 * (audit.fill + audit.outside) / audit.pixels
     return (
         f'<span class="bar"><i class="v" style="width:{valid:.1f}%"></i>'
         f'<i class="m" style="width:{100 - valid - fill:.1f}%"></i><i class="f" style="width:{fill:.1f}%"></i></span>'
