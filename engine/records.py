@@ -100,6 +100,11 @@ class Scene:
         """Such as "Landsat 8 OLI"."""
         return SENSOR_NAMES[self.product.sensor]
 
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Paths of all rasters that may be read."""
+        return (*self.bands.values(), *filter(None, (self.qa_pixel, self.qa_radsat)))
+
     def checked_grid(self) -> PixelGrid:
         """Return the pixel grid of a scene that went through `check_series`."""
         if self.grid is None:
@@ -135,8 +140,6 @@ class Audit:
 
     pixels: int = 0
     """All pixels of the grid."""
-    outside: int = 0
-    """Pixels whose centre lies outside the area of interest; they count for no other reason."""
     fill: int = 0
     """QA_PIXEL's fill bit is set or a chosen band is 0."""
     flags: dict[str, int] = field(default_factory=dict)
@@ -147,6 +150,8 @@ class Audit:
     """Valid pixels with a chosen band outside `landsat.bands.VALID_DN`."""
     valid: int = 0
     """Pixels that are clustered."""
+    outside: int = 0
+    """Pixels whose centre lies outside the area of interest; they count for no other reason."""
 
     @property
     def inside(self) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -84,6 +85,7 @@ def read_series(
     keys = [scene_key(seed, scene.id) for scene in scenes]
     shares = shares_for(sum(scene.checked_grid().pixels for scene in scenes)) if need is Need.DRAWS else ()
     audits = [Audit() for _ in scenes]
+    left = Counter(strip.scene for strip in strips)
     blocks: list[Block] = []
     surveys: list[Survey] = []
     with Handles() as handles:
@@ -96,6 +98,11 @@ def read_series(
 
         for strip, (block, audit, part) in executor.each(lambda strip: (strip, load(strip)), strips, progress):
             audits[strip.scene].add(audit)
+            left[strip.scene] -= 1
+            if not left[strip.scene]:
+                # Nobody reads this scene any more; a long series would run out of file handles.
+                for path in scenes[strip.scene].files:
+                    handles.close_file(path)
             surveys.append(part)
             if block is not None:
                 blocks.append(block)
