@@ -144,9 +144,12 @@ def _tell_audit(series: Series, progress: Progress) -> None:
     for scene, audit in zip(series.scenes, series.audits):
         tell_audit(scene, audit, progress)
     if series.pixels == 0:
+        reasons = "fill, masked or saturated"
+        if any(audit.outside for audit in series.audits):
+            reasons = "outside AOI, " + reasons
         raise NoValidPixels(
-            f"SCENES: not one pixel of the {len(series.scenes)} scene(s) is valid (all are fill, masked, saturated or "
-            "outside AOI); choose fewer flags in MASK or other scenes."
+            f"SCENES: not one pixel of the {len(series.scenes)} scene(s) is valid (all are {reasons}); "
+            "choose fewer flags in MASK or other scenes."
         )
 
 

@@ -79,10 +79,12 @@ def tell_audit(scene: Scene, audit: Audit, progress: Progress) -> None:
     elif audit.inside:
         progress.warn(
             f"{scene.title}: not one of its {audit.inside:,} pixels is valid ({audit.fill:,} are fill, the others "
-            "masked); its raster is all nodata."
+            "masked); its raster will be all nodata."
         )
     else:
-        progress.warn(f"{scene.title} does not meet AOI: no pixel has its centre inside; its raster is all nodata.")
+        progress.warn(
+            f"{scene.title} does not meet AOI: no pixel has its centre inside; its raster will be all nodata."
+        )
 
 
 def versions() -> dict[str, str]:

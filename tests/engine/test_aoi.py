@@ -125,7 +125,7 @@ def test_a_scene_that_the_area_does_not_meet_is_warned_of(tmp_path, request_of):
     log = Recorder()
     first = cluster(request_of(met, other, k=2, aoi=zone), log)
     assert log.warnings == [
-        "2022-05-11 LC08 190027 does not meet AOI: no pixel has its centre inside; its raster is all nodata."
+        "2022-05-11 LC08 190027 does not meet AOI: no pixel has its centre inside; its raster will be all nodata."
     ]
     assert (first.pixels, read_raster(first.rasters[1]).any()) == (25, False)
     log = Recorder()

