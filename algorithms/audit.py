@@ -80,6 +80,7 @@ class AuditAlgorithm(IIkMCAlgorithm):
             parameters.mask(),
             advanced(parameters.mask_saturated()),
             advanced(parameters.bands()),
+            advanced(parameters.aoi()),
             advanced(parameters.workers()),
             parameters.output(tr("Gets audit.csv and audit.html; those of an earlier audit are replaced.")),
         ):
@@ -107,6 +108,7 @@ class AuditAlgorithm(IIkMCAlgorithm):
             output=Path(output or self._output_folder(values, context)),
             mask=self._mask(values, context),
             roles=self._chosen(ROLES, values, parameters.BANDS, context),
+            aoi=self._area(),
             workers=self.parameterAsInt(values, parameters.WORKERS, context),
         )
 

@@ -7,20 +7,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from qgis.core import (
+    NULL,
     QgsProcessing,
     QgsProcessingAlgorithm,
     QgsProcessingContext,
     QgsProcessingException,
+    QgsProcessingFeatureSource,
+    QgsProcessingFeedback,
     QgsProcessingUtils,
 )
 from qgis.PyQt.QtGui import QIcon
 
-from ..engine.errors import IIkMCError
+from ..engine.errors import IIkMCError, ParameterError
 from ..engine.landsat.qa import FLAGS
 from . import packages, parameters
+from .aoi import Polygons, check_source
 from .scene_paths import paths_of
 
 if TYPE_CHECKING:
+    from ..engine.aoi import Area
     from ..engine.records import MaskRule
 
 R = TypeVar("R")
@@ -30,6 +35,10 @@ ICON = Path(__file__).resolve().parents[1] / "icons" / "iikmc.svg"
 
 class IIkMCAlgorithm(QgsProcessingAlgorithm):
     """Icon, instance, package check, and the way from a user's values to the engine and from its errors back."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._polygons: Polygons | None = None
 
     def createInstance(self) -> IIkMCAlgorithm:
         return self.__class__()
@@ -57,6 +66,7 @@ class IIkMCAlgorithm(QgsProcessingAlgorithm):
         """Return what is wrong with the values in the user's words, "" if nothing is."""
         try:
             self._check(values, context)
+            self._aoi(values, context)
         except IIkMCError as error:
             return str(error)
         return ""
@@ -88,6 +98,33 @@ class IIkMCAlgorithm(QgsProcessingAlgorithm):
             self._chosen(FLAGS, values, parameters.MASK, context),
             self.parameterAsBool(values, parameters.MASK_SATURATED, context),
         )
+
+    def prepareAlgorithm(
+        self, values: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
+    ) -> bool:
+        # Here, because a layer of the project may be read in its own thread alone.
+        try:
+            source = self._aoi(values, context)
+            self._polygons = Polygons(source, context) if source is not None else None
+        except IIkMCError as error:
+            raise QgsProcessingException(str(error)) from error
+        return True
+
+    def _aoi(self, values: dict[str, Any], context: QgsProcessingContext) -> QgsProcessingFeatureSource | None:
+        """Return the layer of AOI, None without; ParameterError if it cannot be one."""
+        if values.get(parameters.AOI) in (None, "", NULL):
+            return None
+        source = self.parameterAsSource(values, parameters.AOI, context)
+        if source is None:
+            raise ParameterError(
+                f"AOI: {values[parameters.AOI]} cannot be read as a layer; choose one of polygons, or leave AOI empty."
+            )
+        check_source(source)
+        return source
+
+    def _area(self) -> Area | None:
+        """Return the engine's area of interest, after `prepareAlgorithm`; None without."""
+        return self._polygons.area() if self._polygons else None
 
     def _output_folder(self, values: dict[str, Any], context: QgsProcessingContext) -> str:
         """Return OUTPUT as given, for checks; a temporary one is not made yet, the folder around it stands for it."""

@@ -68,6 +68,7 @@ class ClassifyAlgorithm(ClassifiedScenesAlgorithm):
             parameters.signatures_to_apply(),
             parameters.mask(),
             advanced(parameters.mask_saturated()),
+            advanced(parameters.aoi()),
             advanced(parameters.workers()),
             parameters.load_results(),
             parameters.output(),
@@ -89,6 +90,7 @@ class ClassifyAlgorithm(ClassifiedScenesAlgorithm):
             output=Path(output or self._output_folder(values, context)),
             signatures=Path(self.parameterAsFile(values, parameters.SIGNATURES, context)),
             mask=self._mask(values, context),
+            aoi=self._area(),
             workers=self.parameterAsInt(values, parameters.WORKERS, context),
         )
 

@@ -92,6 +92,7 @@ class ClusterAlgorithm(ClassifiedScenesAlgorithm):
             advanced(parameters.max_iterations()),
             advanced(parameters.tolerance()),
             advanced(parameters.seed()),
+            advanced(parameters.aoi()),
             advanced(parameters.workers()),
             advanced(parameters.memory()),
             parameters.load_results(),
@@ -127,6 +128,7 @@ class ClusterAlgorithm(ClassifiedScenesAlgorithm):
             max_iterations=self.parameterAsInt(values, parameters.MAX_ITERATIONS, context),
             tolerance=self.parameterAsDouble(values, parameters.TOLERANCE, context),
             seed=self.parameterAsInt(values, parameters.SEED, context),
+            aoi=self._area(),
             workers=self.parameterAsInt(values, parameters.WORKERS, context),
             memory=self.parameterAsInt(values, parameters.MEMORY, context),
         )

@@ -11,6 +11,7 @@ from qgis.core import (
     QgsProcessingParameterBoolean,
     QgsProcessingParameterDefinition,
     QgsProcessingParameterEnum,
+    QgsProcessingParameterFeatureSource,
     QgsProcessingParameterFile,
     QgsProcessingParameterFolderDestination,
     QgsProcessingParameterMultipleLayers,
@@ -32,6 +33,7 @@ SIGNATURES = "SIGNATURES"
 MAX_ITERATIONS = "MAX_ITERATIONS"
 TOLERANCE = "TOLERANCE"
 SEED = "SEED"
+AOI = "AOI"
 WORKERS = "WORKERS"
 MEMORY = "MEMORY"
 LOAD_RESULTS = "LOAD_RESULTS"
@@ -191,6 +193,19 @@ def seed() -> QgsProcessingParameterDefinition:
     return _with_help(
         QgsProcessingParameterNumber(SEED, tr("Seed"), _INTEGER, choices.DEFAULT_SEED, False),
         tr("Chooses the samples of the k-means++ and coarse-to-fine starts; the other starts do not use it."),
+    )
+
+
+def aoi() -> QgsProcessingParameterDefinition:
+    """AOI: polygons."""
+    return _with_help(
+        QgsProcessingParameterFeatureSource(
+            AOI, tr("Area of interest"), [QgsProcessing.SourceType.TypeVectorPolygon], None, True
+        ),
+        tr(
+            "Only pixels whose centre lies inside a polygon of this layer are used; the others become nodata. The "
+            "layer may have any CRS; it is brought into that of each scene. Scenes that it does not meet are warned of."
+        ),
     )
 
 

@@ -19,7 +19,7 @@ from .reading import STRIP_PIXELS, read_strip
 from .records import Audit, Block, Fit, Scene, Strip, Tally
 from .request import ClassifyRequest
 from .results import SIGNATURES_NAME, Legend, Result, raster_name, write_scene, write_tables
-from .run_record import Clock, run_record
+from .run_record import Clock, run_record, tell_audit
 from .scenes import usable_scenes
 from .signatures import Signatures
 from .statistics import Moments, added, moments
@@ -53,7 +53,7 @@ def check(request: ClassifyRequest, progress: Progress) -> tuple[Signatures, lis
             f"OUTPUT: {request.output} is the folder of SIGNATURES itself, whose signatures, statistics and report "
             "would be replaced; choose another folder."
         )
-    return source, usable_scenes(request.scenes, source.roles, request.mask, progress, "SIGNATURES")
+    return source, usable_scenes(request.scenes, source.roles, request.mask, progress, request.aoi, "SIGNATURES")
 
 
 def classify(
@@ -103,7 +103,7 @@ def classify(
         job = _Job(source, request, kernel, sketches, staging, progress)
         for number, (audit, found) in each_scene(scenes, job.label, job.write, executor, progress, strip_pixels):
             audits[number], per_scene[number] = audit, found
-            _tell_audit(scenes[number], audit, progress)
+            tell_audit(scenes[number], audit, progress)
         clock.lap("classify")
         fit = _fit(source, per_scene)
         empty = tuple(int(j) + 1 for j in np.flatnonzero(fit.tally.count == 0))
@@ -200,14 +200,3 @@ def _tell_other_mask(request: ClassifyRequest, source: Signatures, progress: Pro
         flags = ", ".join(map(str, before[0])) or "no flag"
         also = " and saturated pixels" if before[1] else ""
         progress.note(f"The signatures were made with another mask ({flags}{also}); this run takes the one chosen now.")
-
-
-def _tell_audit(scene: Scene, audit: Audit, progress: Progress) -> None:
-    share = 100.0 * audit.valid / audit.pixels
-    if audit.valid:
-        progress.note(f"{scene.title}: {audit.valid:,} of {audit.pixels:,} pixels are valid ({share:.1f} %)")
-    else:
-        progress.warn(
-            f"{scene.title}: not one of its {audit.pixels:,} pixels is valid ({audit.fill:,} are fill, the others "
-            "masked); its raster is all nodata."
-        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from . import audit_tables
+from .aoi import outside
 from .execution.threads import ThreadExecutor
 from .kernels import pick_kernel, pick_packer
 from .landsat.qa import saturation_bits
@@ -17,7 +19,7 @@ from .outputs import Staging
 from .packing import Packer, not_fill
 from .progress import Progress, Silent, check_cancelled
 from .raster_access import Handles, small_block_cache
-from .reading import STRIP_PIXELS, band_numbers, decode_strip
+from .reading import STRIP_PIXELS, band_numbers, decode_strip, nothing_inside, tell_outside
 from .records import Audit, MaskRule, Scene, Strip
 from .request import AuditRequest
 from .scenes import usable_scenes
@@ -47,8 +49,8 @@ class AuditResult:
 
     @property
     def valid_percent(self) -> float:
-        """Share of valid pixels among all pixels of all scenes."""
-        return 100.0 * self.pixels / sum(audit.pixels for audit in self.audits)
+        """Share of valid pixels among all pixels of all scenes that lie inside the area of interest."""
+        return _sum(None, self.audits).valid_percent
 
     @property
     def table(self) -> Path:
@@ -74,7 +76,7 @@ def check(request: AuditRequest, progress: Progress) -> list[Scene]:
         A scene cannot be used.
     """
     request.check()
-    return usable_scenes(request.scenes, request.roles, MaskRule((), True), progress)
+    return usable_scenes(request.scenes, request.roles, MaskRule((), True), progress, request.aoi)
 
 
 def audit_scenes(
@@ -125,17 +127,21 @@ def audit_scenes(
 
 
 def _strip_audit(scene: Scene, strip: Strip, handles: Handles, request: AuditRequest, packer: Packer) -> Audit:
+    out = outside(scene, strip)
+    if out is not None and out.all():
+        return nothing_inside(scene, len(request.roles), out.size).audit
     bits = saturation_bits(band_numbers(scene, request.roles))
-    bands, qa, radsat = decode_strip(scene, request.roles, strip, handles, True)
+    bands, qa, radsat = decode_strip(scene, request.roles, strip, handles, True, out)
     masking = radsat if request.mask.saturated else None
     audit = packer.pack(bands, qa, masking, request.mask, bits).audit
     if radsat is not None and masking is None:
         # As a flag, saturation is counted whether it is masked or not.
         audit.saturated = int(np.count_nonzero(((radsat & np.uint16(bits)) != 0) & not_fill(bands, qa)))
+    tell_outside(audit, out)
     return audit
 
 
-def _sum(_: Scene, parts: list[Audit]) -> Audit:
+def _sum(_: Scene | None, parts: Sequence[Audit]) -> Audit:
     whole = Audit()
     for part in parts:
         whole.add(part)
@@ -143,12 +149,14 @@ def _sum(_: Scene, parts: list[Audit]) -> Audit:
 
 
 def _tell(scene: Scene, audit: Audit, rule: MaskRule, progress: Progress) -> None:
-    share = 100.0 * audit.valid / audit.pixels
-    text = f"{scene.title}: {audit.valid:,} of {audit.pixels:,} pixels are valid ({share:.1f} %)"
-    if share < LOW_PERCENT:
+    share = audit.valid_percent
+    text = f"{scene.title}: {audit.valid:,} of {audit.inside:,} pixels are valid ({share:.1f} %)"
+    if not audit.inside:
+        progress.warn(f"{scene.title} does not meet AOI: no pixel has its centre inside. Leave it out.")
+    elif share < LOW_PERCENT:
         progress.warn(
-            f"{text}, less than {LOW_PERCENT:g} %; {audit_tables.percent(audit.fill, audit.pixels)} are fill and "
-            f"{audit_tables.percent(audit_tables.masked(audit), audit.pixels)} masked. Leave it out, or mask less."
+            f"{text}, less than {LOW_PERCENT:g} %; {audit_tables.percent(audit.fill, audit.inside)} are fill and "
+            f"{audit_tables.percent(audit_tables.masked(audit), audit.inside)} masked. Leave it out, or mask less."
         )
     else:
         progress.note(text)
@@ -180,7 +188,7 @@ def _advice(scenes: list[Scene], audits: list[Audit], n_bands: int) -> list[str]
     else:
         sentence += ": it fits into memory."
     advice = [sentence]
-    poor = [scene.title for scene, audit in zip(scenes, audits) if 100.0 * audit.valid < LOW_PERCENT * audit.pixels]
+    poor = [scene.title for scene, audit in zip(scenes, audits) if audit.valid_percent < LOW_PERCENT]
     if poor:
         advice.append(f"Less than {LOW_PERCENT:g} % valid, worth leaving out: {', '.join(poor)}.")
     return advice
@@ -189,7 +197,8 @@ def _advice(scenes: list[Scene], audits: list[Audit], n_bands: int) -> list[str]
 def _rule(request: AuditRequest) -> list[str]:
     flags = ", ".join(request.mask.flags) or "no flag"
     saturated = ", saturated pixels (QA_RADSAT)" if request.mask.saturated else ""
-    return [f"Masked: fill, {flags}{saturated}. Bands: {', '.join(request.roles)}."]
+    area = f" Only inside AOI: {request.aoi.name}." if request.aoi else ""
+    return [f"Masked: fill, {flags}{saturated}. Bands: {', '.join(request.roles)}.{area}"]
 
 
 def _size(size: int) -> str:

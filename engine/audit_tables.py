@@ -18,7 +18,7 @@ th,td{padding:.2rem .6rem;text-align:right;white-space:nowrap;border-bottom:1px 
 th:first-child,td:first-child,td:last-child{text-align:left}
 thead th,tbody tr:last-child td{border-bottom:2px solid #999}
 .bar{display:flex;width:16rem;height:.9em;background:#eee}.bar i{display:block;height:100%}
-i.v,b.v{background:#3a923a}i.m,b.m{background:#d9822b}i.f,b.f{background:#bbb}
+i.v,b.v{background:#3a923a}i.m,b.m{background:#d9822b}i.f,b.f{background:#bbb}i.o,b.o{background:#eee}
 b{display:inline-block;width:1em;height:1em;vertical-align:-.15em;margin:0 .3em 0 .8em}
 .low{color:#b00020;font-weight:bold}.wide{overflow-x:auto}.note{color:#666}
 @media print{body{margin:0;max-width:none;font-size:11px}tr{break-inside:avoid}
@@ -41,23 +41,23 @@ def to_csv(scenes: Sequence[Scene], audits: Sequence[Audit]) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(
-        ["scene", "date", "sensor", "pixels", "fill"]
+        ["scene", "date", "sensor", "pixels", "outside_aoi", "fill"]
         + [name.replace(" ", "_") for name in FLAGS]
         + ["saturated", "masked", "valid", "valid_percent", "out_of_range", "note"]
     )
     for scene, audit in zip(scenes, audits):
         writer.writerow(
-            [scene.id, scene.acquired.isoformat(), scene.sensor_name, audit.pixels, audit.fill]
+            [scene.id, scene.acquired.isoformat(), scene.sensor_name, audit.pixels, audit.outside, audit.fill]
             + [audit.flags.get(name, "") for name in FLAGS]
             + ["" if scene.qa_radsat is None else audit.saturated, masked(audit), audit.valid]
-            + [f"{100.0 * audit.valid / audit.pixels:.4f}", audit.out_of_range, "; ".join(unknown(scene))]
+            + [f"{audit.valid_percent:.4f}", audit.out_of_range, "; ".join(unknown(scene))]
         )
     return out.getvalue()
 
 
 def masked(audit: Audit) -> int:
     """Return how many pixels are invalid for another reason than fill."""
-    return audit.pixels - audit.fill - audit.valid
+    return audit.inside - audit.fill - audit.valid
 
 
 def to_html(
@@ -81,8 +81,8 @@ def to_html(
         whole.add(audit)
     if not all(audit.flags for audit in audits):
         whole.flags = {}  # a share of the scenes that have flags, among the pixels of all, would mislead
-    head = ["Scene", "Sensor", "Valid, masked, fill", "Valid", "Masked", "Fill"]
-    head += [name.capitalize() for name in FLAGS] + ["Saturated", "Out of 0..1", "Pixels", "Note"]
+    head = ["Scene", "Sensor", "Valid, masked, fill, outside", "Valid", "Masked", "Fill"]
+    head += [name.capitalize() for name in FLAGS] + ["Saturated", "Out of 0..1", "Pixels", "Outside AOI", "Note"]
     rows = []
     for scene, audit in zip(scenes, audits):
         title = f'<span title="{escape(scene.id)}">{escape(scene.title)}</span>'
@@ -96,11 +96,14 @@ def to_html(
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
         f"<title>IIkMC: audit of {len(scenes)} scene(s)</title><style>{_STYLE}</style></head>\n<body>\n"
         f"<h1>Audit of {len(scenes)} scene(s)</h1>\n"
-        f"<p>{whole.valid:,} of {whole.pixels:,} pixels are valid ({percent(whole.valid, whole.pixels)}).</p>\n"
-        f'{paragraphs}\n<p class="note"><b class="v"></b>valid <b class="m"></b>masked <b class="f"></b>fill</p>\n'
+        f"<p>{whole.valid:,} of {whole.inside:,} pixels are valid ({percent(whole.valid, whole.inside)}).</p>\n"
+        f"{paragraphs}\n"
+        '<p class="note"><b class="v"></b>valid <b class="m"></b>masked <b class="f"></b>fill '
+        '<b class="o"></b>outside AOI</p>\n'
         f'<div class="wide"><table><thead><tr>{top}</tr></thead>\n<tbody>\n' + "\n".join(rows) + "\n"
         "</tbody></table></div>\n"
-        '<p class="note">Shares of all pixels of the grid of a scene. A pixel can have several flags, and a flag is '
+        '<p class="note">Shares of the pixels of a scene that lie inside AOI, of all where there is none; the bars '
+        "show all pixels. A pixel can have several flags, and a flag is "
         "counted whether it is masked or not, so the shares need not add up. Out of 0..1: valid pixels with a "
         "reflectance outside 0 to 1 (DN outside 7273 to 43636) in one of the bands; they stay valid.</p>\n"
         "</body></html>\n"
@@ -108,19 +111,21 @@ def to_html(
 
 
 def _row(title: Sequence[str], audit: Audit, saturation: bool, note: str, low_percent: float) -> str:
-    shares = [100.0 * part / audit.pixels for part in (audit.valid, masked(audit), audit.fill)]
-    bar = "".join(f'<i class="{kind}" style="width:{share:.2f}%"></i>' for kind, share in zip("vmf", shares))
-    valid = percent(audit.valid, audit.pixels)
+    parts = (audit.valid, masked(audit), audit.fill, audit.outside)
+    shares = [100.0 * part / audit.pixels for part in parts]
+    bar = "".join(f'<i class="{kind}" style="width:{share:.2f}%"></i>' for kind, share in zip("vmfo", shares))
+    valid = percent(audit.valid, audit.inside)
     cells = [
         *title,
         f'<span class="bar">{bar}</span>',
-        f'<span class="low">{valid}</span>' if shares[0] < low_percent else valid,
-        percent(masked(audit), audit.pixels),
-        percent(audit.fill, audit.pixels),
-        *(percent(audit.flags[name], audit.pixels) if name in audit.flags else "" for name in FLAGS),
-        percent(audit.saturated, audit.pixels) if saturation else "",
-        percent(audit.out_of_range, audit.pixels),
+        f'<span class="low">{valid}</span>' if audit.valid_percent < low_percent else valid,
+        percent(masked(audit), audit.inside),
+        percent(audit.fill, audit.inside),
+        *(percent(audit.flags[name], audit.inside) if name in audit.flags else "" for name in FLAGS),
+        percent(audit.saturated, audit.inside) if saturation else "",
+        percent(audit.out_of_range, audit.inside),
         f"{audit.pixels:,}",
+        f"{audit.outside:,}",
         note,
     ]
     return "<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
@@ -128,4 +133,4 @@ def _row(title: Sequence[str], audit: Audit, saturation: bool, note: str, low_pe
 
 def percent(part: int, whole: int) -> str:
     """Return a share in words."""
-    return f"{100.0 * part / whole:.2f} %"
+    return f"{100.0 * part / whole:.2f} %" if whole else ""

@@ -20,7 +20,7 @@ from .reading import STRIP_PIXELS
 from .records import Block, Fit, Scene, Tally
 from .request import Request
 from .results import Result, write_results
-from .run_record import Clock
+from .run_record import Clock, tell_audit
 from .scenes import usable_scenes
 from .starts import PERCENTILES, between, percentile, plus_plus
 from .store import Series, read_series
@@ -99,7 +99,7 @@ def cluster(
 
 def check_scenes(request: Request, progress: Progress) -> list[Scene]:
     """Find the scenes and check them by their headers; note what was left out."""
-    return usable_scenes(request.scenes, request.roles, request.mask, progress)
+    return usable_scenes(request.scenes, request.roles, request.mask, progress, request.aoi)
 
 
 def given_centres(request: Request) -> Grid64 | None:
@@ -143,17 +143,13 @@ def start_centres(
 
 def _tell_audit(series: Series, progress: Progress) -> None:
     for scene, audit in zip(series.scenes, series.audits):
-        share = 100.0 * audit.valid / audit.pixels
-        if audit.valid:
-            progress.note(f"{scene.title}: {audit.valid:,} of {audit.pixels:,} pixels are valid ({share:.1f} %)")
-        else:
-            progress.warn(
-                f"{scene.title}: not one of its {audit.pixels:,} pixels is valid ({audit.fill:,} are fill, the others "
-                "masked); its raster will be all nodata."
-            )
+        tell_audit(scene, audit, progress)
     if series.pixels == 0:
+        reasons = "fill, masked or saturated"
+        if any(audit.outside for audit in series.audits):
+            reasons = "outside AOI, " + reasons
         raise NoValidPixels(
-            f"SCENES: not one pixel of the {len(series.scenes)} scene(s) is valid (all are fill, masked or saturated); "
+            f"SCENES: not one pixel of the {len(series.scenes)} scene(s) is valid (all are {reasons}); "
             "choose fewer flags in MASK or other scenes."
         )
 

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .landsat.bands import BAND_NUMBERS
-from .landsat.qa import saturation_bits
+from .aoi import outside
+from .landsat.bands import BAND_NUMBERS, FILL
+from .landsat.qa import FLAGS, saturation_bits
 from .packing import PackedPixels, Packer
 from .quicklooks import Sketch
 from .raster_access import Handles, raster_env
-from .records import MaskRule, PixelGrid, Scene, Strip
+from .records import Audit, MaskRule, PixelGrid, Scene, Strip
 from .sampling import Sample, draw
 
 if TYPE_CHECKING:
@@ -92,10 +93,14 @@ def read_strip(
     SceneError
         A file is damaged.
     """
-    bands, qa, radsat = decode_strip(scene, roles, strip, handles, rule.saturated)
+    out = outside(scene, strip)
+    if out is not None and out.all():
+        return Packed(strip, nothing_inside(scene, len(roles), out.size))
+    bands, qa, radsat = decode_strip(scene, roles, strip, handles, rule.saturated, out)
     packed = packer.pack(bands, qa, radsat, rule, saturation_bits(band_numbers(scene, roles)))
     if sketch is not None:
         sketch.take_bands(strip, bands, packed.valid)
+    tell_outside(packed.audit, out)
     draws = {}
     if shares:
         valid = np.unpackbits(packed.valid, count=bands[0].size).view(bool).reshape(bands[0].shape)
@@ -104,7 +109,12 @@ def read_strip(
 
 
 def decode_strip(
-    scene: Scene, roles: Sequence[str], strip: Strip, handles: Handles, saturation: bool
+    scene: Scene,
+    roles: Sequence[str],
+    strip: Strip,
+    handles: Handles,
+    saturation: bool,
+    out: NDArray[np.bool_] | None = None,
 ) -> tuple[NDArray[np.uint16], NDArray[np.uint16] | None, NDArray[np.uint16] | None]:
     """Read the rows of a strip from all files of a scene.
 
@@ -114,6 +124,8 @@ def decode_strip(
         What to read, and open files.
     saturation
         Whether to read QA_RADSAT.
+    out
+        What `aoi.outside` says: those pixels become fill; call `tell_outside` on what is counted of them.
 
     Returns
     -------
@@ -136,8 +148,8 @@ def decode_strip(
     with raster_env():
         buffers = handles.buffers(len(roles) + 2, shape)
         bands = buffers[: len(roles)]
-        for role, out in zip(roles, bands):
-            read(scene.bands[role], out)
+        for role, band in zip(roles, bands):
+            read(scene.bands[role], band)
         qa = radsat = None
         if scene.qa_pixel is not None:
             qa = buffers[-2]
@@ -145,7 +157,28 @@ def decode_strip(
         if saturation and scene.qa_radsat is not None:
             radsat = buffers[-1]
             read(scene.qa_radsat, radsat)
+    if out is not None:
+        bands[0][out] = FILL
     return bands, qa, radsat
+
+
+def tell_outside(audit: Audit, out: NDArray[np.bool_] | None) -> None:
+    """Count the pixels outside the area of interest as such, and no longer as fill."""
+    if out is not None:
+        audit.outside = int(np.count_nonzero(out))
+        audit.fill -= audit.outside
+
+
+def nothing_inside(scene: Scene, n_bands: int, n: int) -> PackedPixels:
+    """Return what a strip gives that lies wholly outside the area of interest."""
+    flags = dict.fromkeys(FLAGS, 0) if scene.qa_pixel is not None else {}
+    return PackedPixels(
+        np.zeros(-(-n // 8), np.uint8),
+        np.empty((n_bands, 0), np.uint16),
+        Audit(pixels=n, outside=n, flags=flags),
+        np.full(n_bands, 65535, np.uint16),
+        np.zeros(n_bands, np.uint16),
+    )
 
 
 def band_numbers(scene: Scene, roles: Sequence[str]) -> list[int]:

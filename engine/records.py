@@ -77,6 +77,8 @@ class Scene:
     """Degrees, from the MTL."""
     grid: PixelGrid | None = None
     """Filled in by `check_series`."""
+    aoi: tuple[dict[str, Any], ...] | None = None
+    """GeoJSON-like polygons in the scene's CRS outside of which pixels are invalid; None = no such limit."""
 
     @property
     def id(self) -> str:
@@ -97,6 +99,11 @@ class Scene:
     def sensor_name(self) -> str:
         """Such as "Landsat 8 OLI"."""
         return SENSOR_NAMES[self.product.sensor]
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Paths of all rasters that may be read."""
+        return (*self.bands.values(), *filter(None, (self.qa_pixel, self.qa_radsat)))
 
     def checked_grid(self) -> PixelGrid:
         """Return the pixel grid of a scene that went through `check_series`."""
@@ -143,10 +150,23 @@ class Audit:
     """Valid pixels with a chosen band outside `landsat.bands.VALID_DN`."""
     valid: int = 0
     """Pixels that are clustered."""
+    outside: int = 0
+    """Pixels whose centre lies outside the area of interest; they count for no other reason."""
+
+    @property
+    def inside(self) -> int:
+        """Pixels that may be valid for all the area of interest says."""
+        return self.pixels - self.outside
+
+    @property
+    def valid_percent(self) -> float:
+        """Share of valid pixels among those inside the area of interest; 0 if there are none."""
+        return 100.0 * self.valid / self.inside if self.inside else 0.0
 
     def add(self, other: Audit) -> None:
         """Add the counts of another part of the same scene."""
         self.pixels += other.pixels
+        self.outside += other.outside
         self.fill += other.fill
         for name, count in other.flags.items():
             self.flags[name] = self.flags.get(name, 0) + count
@@ -158,6 +178,7 @@ class Audit:
         """Return the counts as they stand in signatures.json."""
         return {
             "pixels": self.pixels,
+            "outside_aoi": self.outside,
             "fill": self.fill,
             "flags": dict(self.flags),
             "saturated": self.saturated,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from .aoi import Area
 from .choices import (
     DEFAULT_K,
     DEFAULT_MAX_ITERATIONS,
@@ -52,6 +53,8 @@ class Request:
     """TOLERANCE: percent of pixels."""
     seed: int = DEFAULT_SEED
     """SEED."""
+    aoi: Area | None = None
+    """AOI: only pixels whose centre lies inside; everywhere by default."""
     workers: int = 0
     """WORKERS: threads, 0 = one a core."""
     memory: int = 0
@@ -88,6 +91,7 @@ class Request:
             "k": self.k,
             "mask": list(self.mask.flags),
             "mask_saturated": self.mask.saturated,
+            "aoi": self.aoi.name if self.aoi else None,
             "bands": list(self.roles),
             "init": self.start,
             "signatures": str(self.signatures) if self.signatures else None,
@@ -109,6 +113,8 @@ class ClassifyRequest:
     """SIGNATURES: the file whose classes are given."""
     mask: MaskRule = field(default_factory=_default_mask)
     """MASK and MASK_SATURATED."""
+    aoi: Area | None = None
+    """AOI: only pixels whose centre lies inside; everywhere by default."""
     workers: int = 0
     """WORKERS: threads, 0 = one a core."""
 
@@ -132,6 +138,7 @@ class ClassifyRequest:
             "k": k,
             "mask": list(self.mask.flags),
             "mask_saturated": self.mask.saturated,
+            "aoi": self.aoi.name if self.aoi else None,
             "bands": list(roles),
             "signatures": str(self.signatures),
         }
@@ -149,6 +156,8 @@ class AuditRequest:
     """MASK and MASK_SATURATED: what a valid pixel would be."""
     roles: tuple[str, ...] = ROLES
     """BANDS."""
+    aoi: Area | None = None
+    """AOI: only pixels whose centre lies inside; everywhere by default."""
     workers: int = 0
     """WORKERS: threads, 0 = one a core."""
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from .aoi import Area, placed
 from .errors import GridError, ParameterError, SceneError
 from .landsat import mtl
 from .landsat.bands import BAND_NUMBERS, ROLES, SENSOR_NAMES
@@ -239,16 +240,21 @@ def _metadata(product: ProductId, location: Location) -> mtl.Groups:
 
 
 def usable_scenes(
-    paths: Iterable[str | Path], roles: Sequence[str], rule: MaskRule, progress: Progress, chosen_by: str = "BANDS"
+    paths: Iterable[str | Path],
+    roles: Sequence[str],
+    rule: MaskRule,
+    progress: Progress,
+    area: Area | None = None,
+    chosen_by: str = "BANDS",
 ) -> list[Scene]:
-    """Find the scenes and check them by their headers; tell what was left out.
+    """Find the scenes, check them by their headers and place the area of interest on them; tell what was left out.
 
-    The parameters and errors are those of `find_scenes` and `check_series`.
+    The parameters and errors are those of `find_scenes`, `check_series` and `aoi.placed`.
     """
     found = find_scenes(paths)
     for note in found.notes:
         progress.warn(note)
-    return check_series(found.scenes, roles, rule, chosen_by)
+    return [placed(scene, area) for scene in check_series(found.scenes, roles, rule, chosen_by)]
 
 
 def check_series(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -91,6 +92,7 @@ def read_series(
     shares = shares_for(sum(scene.checked_grid().pixels for scene in scenes)) if need is Need.DRAWS else ()
     audits = [Audit() for _ in scenes]
     sketches = [Sketch(scene.checked_grid(), roles) for scene in scenes]
+    left = Counter(strip.scene for strip in strips)
     blocks: list[Block] = []
     surveys: list[Survey] = []
     with Handles() as handles:
@@ -107,6 +109,11 @@ def read_series(
 
         for strip, (block, audit, part) in executor.each(lambda strip: (strip, load(strip)), strips, progress):
             audits[strip.scene].add(audit)
+            left[strip.scene] -= 1
+            if not left[strip.scene]:
+                # Nobody reads this scene any more; a long series would run out of file handles.
+                for path in scenes[strip.scene].files:
+                    handles.close_file(path)
             surveys.append(part)
             if block is not None:
                 blocks.append(block)

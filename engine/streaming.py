@@ -70,9 +70,8 @@ def each_scene(
                     return None
                 parts, gathered[number] = gathered[number], []
             # Nobody reads this scene any more; a long series would run out of file handles.
-            for path in (*scene.bands.values(), scene.qa_pixel, scene.qa_radsat):
-                if path is not None:
-                    handles.close_file(path)
+            for path in scene.files:
+                handles.close_file(path)
             parts.sort(key=lambda item: item[0])
             return number, finish(scene, [part for _, part in parts])
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
+from typing import Any
 
 from ..html import Cell, number, page, plot, table
 from ..quicklooks import Picture
@@ -75,16 +76,26 @@ def _title(numbers: Numbers) -> str:
 
 def _summary(numbers: Numbers) -> str:
     run, fit = numbers.signed.run, numbers.fit
-    last = fit.iterations[-1]
-    end = "converged" if fit.converged else "stopped at the maximum number of iterations, not converged"
     seconds = ", ".join(f"{stage} {value:.1f} s" for stage, value in run["seconds"].items())
     remarks = "".join(f"<li>{remark}</li>" for remark in _remarks(numbers))
     return (
         f"<h1>{escape(_title(numbers))}</h1>\n"
         f'<p class="note">{escape(run["finished"])} · IIkMC {escape(run["versions"]["iikmc"])}</p>\n'
-        f"<p>{run['pixels']:,} valid pixels were clustered together. After {last.number} iteration(s), "
-        f"with {last.changed_percent:.2f} % of the pixels changing class in the last one, the run {end}. "
-        f"Time: {escape(seconds)}.</p>" + (f"<h3>Worth a look</h3><ul>{remarks}</ul>" if remarks else "")
+        f"<p>{run['pixels']:,} valid pixels {_outcome(run, fit)} Time: {escape(seconds)}.</p>"
+        + (f"<h3>Worth a look</h3><ul>{remarks}</ul>" if remarks else "")
+    )
+
+
+def _outcome(run: dict[str, Any], fit: Fit) -> str:
+    """Return what was done with the pixels, as the rest of a sentence."""
+    if not fit.iterations:
+        source = run.get("applied", {}).get("signatures", "a signatures file")
+        return f"were put into the classes of {escape(str(source))}, without iterating."
+    last = fit.iterations[-1]
+    end = "converged" if fit.converged else "stopped at the maximum number of iterations, not converged"
+    return (
+        f"were clustered together. After {last.number} iteration(s), with {last.changed_percent:.2f} % of the pixels "
+        f"changing class in the last one, the run {end}."
     )
 
 
@@ -92,7 +103,7 @@ def _remarks(numbers: Numbers) -> list[str]:
     """Return what an analyst should know before using the classes, as HTML."""
     classes = numbers.signed.classes
     remarks = []
-    if not numbers.fit.converged:
+    if numbers.fit.iterations and not numbers.fit.converged:
         remarks.append("The run has not converged: raise MAX_ITERATIONS, or continue from its signatures.")
     empty = [str(record.id) for record in classes if record.pixels == 0]
     if empty:
@@ -105,7 +116,7 @@ def _remarks(numbers: Numbers) -> list[str]:
             "extremes such as snow or missed clouds, the start 2-98 % leaves more classes to the land."
         )
     for scene, audit in zip(numbers.scenes, numbers.audits):
-        share = 100.0 * audit.valid / audit.pixels
+        share = audit.valid_percent
         if share < _FEW_VALID_PERCENT:
             remarks.append(f"{escape(scene.title)} has only {share:.2f} % valid pixels.")
     gone = [record for record, scenes in zip(classes, numbers.vanished) if scenes]
@@ -137,6 +148,8 @@ def _remarks(numbers: Numbers) -> list[str]:
 
 
 def _convergence(fit: Fit, signed: Signatures) -> str:
+    if not fit.iterations:
+        return ""
     rows: list[list[Cell]] = [
         [
             record.number,

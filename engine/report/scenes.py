@@ -17,10 +17,12 @@ def scenes_section(scenes: Sequence[Scene], audits: Sequence[Audit]) -> str:
     flags = list(dict.fromkeys(name for audit in audits for name in audit.flags))
     head: list[Cell] = ["Date", "Sensor", "Path/row", "Sun elevation (°)", "Valid, masked, fill", "Pixels"]
     head += [f"{name} (%)" for name in ("Valid", "Fill", *map(str.capitalize, flags), "Saturated", "Out of 0..1")]
+    cut = any(audit.outside for audit in audits)
+    head += ["Outside AOI (%)"] if cut else []
     rows = []
     for scene, audit in zip(scenes, audits):
         counts = [audit.valid, audit.fill, *(audit.flags.get(flag) for flag in flags)]
-        counts += [audit.saturated, audit.out_of_range]
+        counts += [audit.saturated, audit.out_of_range, *([audit.outside] if cut else [])]
         first: list[Cell] = [
             Html(f'<span title="{escape(scene.id)}">{scene.acquired.isoformat()}</span>'),
             scene.sensor_name,
@@ -34,7 +36,8 @@ def scenes_section(scenes: Sequence[Scene], audits: Sequence[Audit]) -> str:
         "<h2>Scenes and why pixels are invalid</h2>"
         + table(head, rows)
         + '<p class="note">Bar: <span class="c v"></span>valid <span class="c m"></span>masked '
-        '<span class="c f"></span>fill. Percent of all pixels of the scene\'s grid; a pixel can have several flags. '
+        '<span class="c f"></span>fill or outside the area of interest. Percent of all pixels of the scene\'s grid; '
+        "a pixel can have several flags. "
         "A flag is counted whether it was chosen in the mask or not. Out of 0..1: valid pixels with a reflectance "
         "outside 0 to 1.</p>"
     )
@@ -42,7 +45,7 @@ def scenes_section(scenes: Sequence[Scene], audits: Sequence[Audit]) -> str:
 
 def _bar(audit: Audit) -> Html:
     valid = 100.0 * audit.valid / audit.pixels
-    fill = 100.0 * audit.fill / audit.pixels
+    fill = 100.0 * (audit.fill + audit.outside) / audit.pixels
     return Html(
         f'<span class="bar"><i class="v" style="width:{valid:.1f}%"></i>'
         f'<i class="m" style="width:{100 - valid - fill:.1f}%"></i><i class="f" style="width:{fill:.1f}%"></i></span>'

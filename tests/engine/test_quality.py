@@ -234,6 +234,7 @@ def test_audit_of_a_tiny_scene_by_hand(tmp_path, request_of):
     result = cluster(request_of(path, k=2, flags=DEFAULT_FLAGS))
     assert read_json(result.signatures)["run"]["scenes"][0]["audit"] == {
         "pixels": 12,
+        "outside_aoi": 0,
         "fill": 3,
         "flags": {D: 1, R: 1, C: 2, S: 2, N: 1, W: 1},
         "saturated": 2,

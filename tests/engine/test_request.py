@@ -24,6 +24,7 @@ def test_defaults_are_the_documented_ones(tmp_path):
         "k": 8,
         "mask": ["dilated cloud", "cirrus", "cloud", "cloud shadow"],
         "mask_saturated": True,
+        "aoi": None,
         "bands": ["blue", "green", "red", "nir", "swir1", "swir2"],
         "init": "minimum-maximum",
         "signatures": None,

@@ -11,7 +11,7 @@ import pytest
 
 pytest.importorskip("qgis.core")
 
-from qgis.core import QgsApplication, QgsProcessingParameterDefinition
+from qgis.core import QgsApplication, QgsProcessing, QgsProcessingParameterDefinition
 
 pytestmark = pytest.mark.qgis
 
@@ -19,6 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 FLAGS = ["Dilated cloud", "Cirrus", "Cloud", "Cloud shadow", "Snow or ice", "Water"]
 BANDS = ["blue", "green", "red", "nir", "swir1", "swir2"]
 ADVANCED, PLAIN = True, False
+POLYGON = QgsProcessing.SourceType.TypeVectorPolygon
 
 # Models and scripts of users hold these names, numbers and defaults: a row may be added, never changed.
 # name: (type, default, advanced, optional, what else counts)
@@ -33,6 +34,7 @@ CLUSTER_PARAMETERS = {
     "MAX_ITERATIONS": ("number", 100, ADVANCED, False, {"minimum": 1, "dataType": 0}),
     "TOLERANCE": ("number", 1.0, ADVANCED, False, {"minimum": 0, "maximum": 100, "dataType": 1}),
     "SEED": ("number", 42, ADVANCED, False, {"dataType": 0}),
+    "AOI": ("source", None, ADVANCED, True, {"dataTypes": [POLYGON]}),
     "WORKERS": ("number", 0, ADVANCED, False, {"minimum": 0, "dataType": 0}),
     "MEMORY": ("number", 0, ADVANCED, False, {"minimum": 0, "dataType": 0}),
     "LOAD_RESULTS": ("boolean", True, PLAIN, False, {}),
@@ -57,6 +59,7 @@ CLASSIFY_PARAMETERS = {
     "SIGNATURES": ("file", None, PLAIN, False, {"extension": "json"}),
     "MASK": ("enum", [0, 1, 2, 3], PLAIN, True, {"allowMultiple": True, "options": FLAGS}),
     "MASK_SATURATED": ("boolean", True, ADVANCED, False, {}),
+    "AOI": ("source", None, ADVANCED, True, {"dataTypes": [POLYGON]}),
     "WORKERS": ("number", 0, ADVANCED, False, {"minimum": 0, "dataType": 0}),
     "LOAD_RESULTS": ("boolean", True, PLAIN, False, {}),
     "OUTPUT": ("folderDestination", None, PLAIN, False, {}),
@@ -67,6 +70,7 @@ AUDIT_PARAMETERS = {
     "MASK": ("enum", [0, 1, 2, 3], PLAIN, True, {"allowMultiple": True, "options": FLAGS}),
     "MASK_SATURATED": ("boolean", True, ADVANCED, False, {}),
     "BANDS": ("enum", [0, 1, 2, 3, 4, 5], ADVANCED, False, {"allowMultiple": True, "options": BANDS}),
+    "AOI": ("source", None, ADVANCED, True, {"dataTypes": [POLYGON]}),
     "WORKERS": ("number", 0, ADVANCED, False, {"minimum": 0, "dataType": 0}),
     "OUTPUT": ("folderDestination", None, PLAIN, False, {}),
 }

@@ -11,6 +11,7 @@ pytest.importorskip("qgis.core")
 import processing
 import rasterio
 from qgis.core import (
+    Qgis,
     QgsApplication,
     QgsProcessingContext,
     QgsProcessingException,
@@ -165,6 +166,10 @@ def test_an_error_of_the_run_is_one_sentence(classes, tmp_path):
         processing.run("iikmc:transitions", {"BEFORE": raster(classes, OLDEST), "AFTER": str(spoilt)})
 
 
+@pytest.mark.skipif(
+    Qgis.QGIS_VERSION_INT < 33400,
+    reason="QGIS 3.22 may crash when raster layers that a model's step loaded are destroyed, its own steps alone too",
+)
 def test_it_is_a_step_of_a_model(plugin, classes, tmp_path, context):
     model = QgsProcessingModelAlgorithm("change", "tests")
     for name in ("first", "second"):
@@ -187,7 +192,6 @@ def test_it_is_a_step_of_a_model(plugin, classes, tmp_path, context):
     }
     assert model.checkParameterValues(parameters, context) == (True, "")
     feedback = QgsProcessingFeedback(False)
-    # Not as a task: QGIS 3.22 may crash when layers that a model's native step loaded in a thread are destroyed.
     _, good = model.run(parameters, context, feedback)
     assert good, feedback.textLog()
     assert (tmp_path / "m.csv").read_text(encoding="utf-8").startswith("unit,")

@@ -1,0 +1,156 @@
+"""The area of interest: the centre decides, by hand; counts; scenes beside it; strips never matter."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import rasterio
+from iikmc.engine.aoi import Area, outside, placed
+from iikmc.engine.errors import NoValidPixels, SceneError
+from iikmc.engine.landsat.qa import DEFAULT_FLAGS
+from iikmc.engine.pipeline import cluster
+from iikmc.engine.progress import Silent
+from iikmc.engine.records import MaskRule, Strip
+from iikmc.engine.scenes import usable_scenes
+from test_apply import apply_to
+from test_audit import CLOUD, LAND, audit_of, rows_of
+from tiny import Recorder, make_scene, product, read_json, read_raster, six_band_noise
+
+
+def area(*rings, **geometry):
+    """Return an area of polygons that needs no other CRS, and the list of what it was asked for."""
+    asked = []
+    shapes = [{"type": "Polygon", "coordinates": [[*ring, ring[0]]]} for ring in rings]
+
+    def polygons(wkt, bounds):
+        asked.append((wkt, bounds))
+        return shapes
+
+    return Area("fields (1 polygon(s), EPSG:32633)", polygons), asked
+
+
+def at(scene, *pixels):
+    """Return map coordinates of (column, row) in pixels from the scene's upper left corner."""
+    with rasterio.open(next(scene.glob("*_SR_B4.TIF"))) as raster:
+        return [tuple(raster.transform * pixel) for pixel in pixels]
+
+
+def box(scene, left, top, right, bottom):
+    return at(scene, (left, top), (right, top), (right, bottom), (left, bottom))
+
+
+def test_the_centre_decides(tmp_path):
+    path = make_scene(tmp_path, product(), np.full((4, 5), 9000), LAND)
+    # From 0.4 to 2.6 in columns: the centres 0.5, 1.5, 2.5. From 1.6 to 3.4 in rows: 2.5 alone.
+    inside = np.zeros((4, 5), bool)
+    inside[2, :3] = True
+    # A triangle over the last two columns: centres (3.5, 0.5), (4.5, 0.5) lie under the line x - y = 3, not (3.5, 1.5).
+    inside[0, 3:] = inside[1, 4] = True
+    zone, asked = area(box(path, 0.4, 1.6, 2.6, 3.4), at(path, (2.9, 0), (5, 0), (5, 2.1)))
+    (scene,) = usable_scenes([path], ("red",), MaskRule((), True), Silent(), zone)
+    assert (~outside(scene, Strip(0, 0, 4))).tolist() == inside.tolist()
+    assert (~outside(scene, Strip(0, 1, 2))).tolist() == inside[1:3].tolist()
+    ((wkt, bounds),) = asked
+    assert rasterio.crs.CRS.from_wkt(wkt) == scene.grid.crs
+    (left, top), (right, bottom) = at(path, (0, 0), (5, 4))
+    assert bounds == (left, bottom, right, top)
+
+
+def test_several_polygons_and_holes(tmp_path):
+    path = make_scene(tmp_path, product(), np.full((5, 5), 9000), LAND)
+    outer, hole = box(path, 0, 0, 5, 5), box(path, 1, 1, 4, 4)
+    shapes = [
+        {"type": "Polygon", "coordinates": [[*outer, outer[0]], [*hole, hole[0]]]},
+        {"type": "MultiPolygon", "coordinates": [[[*ring, ring[0]]] for ring in (box(path, 2, 2, 3, 3),)]},
+    ]
+    (scene,) = usable_scenes([path], ("red",), MaskRule((), True), Silent(), Area("a", lambda *_: shapes))
+    expected = np.ones((5, 5), bool)
+    expected[1:4, 1:4] = False
+    expected[2, 2] = True
+    assert (~outside(scene, Strip(0, 0, 5))).tolist() == expected.tolist()
+
+
+def test_counts_by_hand_in_all_algorithms(tmp_path, request_of):
+    # Of 3 x 4 pixels the middle two columns lie inside: a fill, a cloud, four valid. Outside there is one of each too.
+    dn = np.array([[0, 0, 20_000, 9000], [9000, 9000, 20_000, 9000], [9000, 9000, 9000, 9000]])
+    qa = np.full((3, 4), LAND)
+    qa[2, 2] = qa[2, 3] = CLOUD
+    path = make_scene(tmp_path / "in", product(), dn, qa, 0)
+    zone, _ = area(box(path, 1, -1, 3, 4))
+    log = Recorder()
+    first = cluster(request_of(path, k=2, flags=DEFAULT_FLAGS, aoi=zone), log)
+    expected = [[0, 0, 2, 0], [0, 1, 2, 0], [0, 1, 0, 0]]
+    assert read_raster(first.rasters[0]).tolist() == expected
+    audit = read_json(first.signatures)["run"]["scenes"][0]["audit"]
+    flags = {"dilated cloud": 0, "cirrus": 0, "cloud": 1, "cloud shadow": 0, "snow or ice": 0, "water": 0}
+    assert audit == {
+        "pixels": 12, "outside_aoi": 6, "fill": 1, "flags": flags, "saturated": 0, "out_of_range": 0, "valid": 4,
+    }  # fmt: skip
+    assert read_json(first.signatures)["run"]["parameters"]["aoi"] == zone.name
+    assert "2022-05-11 LC08 190027: 4 of 6 pixels are valid (66.7 %)" in log.notes
+
+    second = apply_to([path], first.signatures, tmp_path / "second", DEFAULT_FLAGS, area=zone)
+    assert second.rasters[0].read_bytes() == first.rasters[0].read_bytes()
+    for saturated in (True, False):
+        found = audit_of([path], tmp_path / "audit", saturated=saturated, area=zone)
+        assert found.audits[0].to_dict() == audit
+        (row,) = rows_of(found)
+        names = ("pixels", "outside_aoi", "fill", "cloud", "masked", "valid", "valid_percent")
+        assert [row[name] for name in names] == ["12", "6", "1", "1", "1", "4", "66.6667"]
+        assert found.valid_percent == pytest.approx(100 * 4 / 6)
+        assert "4 of 6 pixels are valid (66.67 %)" in found.page.read_text()
+        assert f"Only inside AOI: {zone.name}." in found.page.read_text()
+
+
+@pytest.mark.parametrize("strip_pixels", [1, 16 * 30, 10**9])
+def test_strips_never_matter(tmp_path, request_of, strip_pixels):
+    path = make_scene(tmp_path / "in", product(), six_band_noise(4, 300, 30), tile=16)
+    # A rhombus whose corners and edges run exactly through centres of pixels.
+    zone, _ = area(at(path, (15.5, 5.5), (25.5, 150.5), (15.5, 295.5), (5.5, 150.5)))
+    result = cluster(request_of(path, k=3, aoi=zone, max_iterations=2), strip_pixels=strip_pixels)
+    whole = cluster(request_of(path, k=3, aoi=zone, max_iterations=2, out="whole"), strip_pixels=10**9)
+    assert np.array_equal(read_raster(result.rasters[0]), read_raster(whole.rasters[0]))
+    # The area of the rhombus is 2 * 10 * 145; its edges add or take at most about one pixel a row.
+    assert abs(result.pixels - 2900) < 300
+
+
+def test_a_scene_that_the_area_does_not_meet_is_warned_of(tmp_path, request_of):
+    met = make_scene(tmp_path / "in", product(day="20200101"), six_band_noise(1, 10, 10), LAND, 0)
+    other = make_scene(tmp_path / "in", product(), six_band_noise(2, 10, 10), LAND, 0)
+    rings = {"20200101": [box(met, 0, 0, 5, 5)], "20220511": [box(other, 20, 20, 30, 30)]}
+    answers = iter(list(rings.values()) * 3)
+    zone = Area("a", lambda *_: [{"type": "Polygon", "coordinates": [[*r, r[0]]]} for r in next(answers)])
+    log = Recorder()
+    first = cluster(request_of(met, other, k=2, aoi=zone), log)
+    assert log.warnings == [
+        "2022-05-11 LC08 190027 does not meet AOI: no pixel has its centre inside; its raster will be all nodata."
+    ]
+    assert (first.pixels, read_raster(first.rasters[1]).any()) == (25, False)
+    log = Recorder()
+    apply_to([met, other], first.signatures, tmp_path / "applied", area=zone, progress=log)
+    assert len([text for text in log.warnings if "does not meet AOI" in text]) == 1
+    log = Recorder()
+    found = audit_of([met, other], tmp_path / "audit", area=zone, progress=log)
+    assert [
+        text for text in log.warnings if text.startswith("2022-05-11 LC08 190027 does not meet AOI")
+    ] == log.warnings
+    assert found.audits[1].to_dict()["flags"]["cloud"] == 0
+    assert (found.audits[1].outside, found.valid_percent) == (100, 100)
+
+
+def test_no_pixel_at_all(tmp_path, request_of):
+    path = make_scene(tmp_path / "in", product(), np.full((4, 4), 9000), LAND)
+    for shapes in ([], [{"type": "Polygon", "coordinates": [[*ring, ring[0]]]} for ring in [box(path, 9, 9, 12, 12)]]):
+        with pytest.raises(NoValidPixels, match="outside AOI"):
+            cluster(request_of(path, aoi=Area("a", lambda *_, found=shapes: found)))
+
+
+def test_a_scene_without_crs_has_no_place_for_it(tmp_path):
+    path = make_scene(tmp_path / "in", product(), np.full((4, 4), 9000), LAND)
+    (scene,) = usable_scenes([path], ("red",), MaskRule((), True), Silent())
+    bare = replace(scene, grid=replace(scene.grid, crs=None))
+    with pytest.raises(SceneError, match="have no CRS, so AOI cannot be placed"):
+        placed(bare, Area("a", lambda *_: []))
+    assert placed(bare, None) is bare
