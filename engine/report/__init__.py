@@ -90,7 +90,7 @@ def _outcome(run: dict[str, Any], fit: Fit) -> str:
     """Return what was done with the pixels, as the rest of a sentence."""
     if not fit.iterations:
         source = run.get("applied", {}).get("signatures", "a signatures file")
-        return f"were put into the classes of {escape(str(source))}, without iterating."
+        return f"got the nearest of the saved signatures in {escape(str(source))}, without iterating."
     last = fit.iterations[-1]
     end = "converged" if fit.converged else "stopped at the maximum number of iterations, not converged"
     return (
