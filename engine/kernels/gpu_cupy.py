@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import cuda_source
+from . import cuda_source, nvrtc
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -101,6 +101,7 @@ class Card:
         with self.lock, self._device:
             kernel = self._kernels.get((k, n_bands))
             if kernel is None:
+                nvrtc.preload()
                 kernel = self.cupy.RawKernel(cuda_source.SOURCE, cuda_source.NAME, cuda_source.options(k, n_bands))
                 kernel.compile()
                 self._kernels[k, n_bands] = kernel
@@ -110,6 +111,12 @@ class Card:
     def stride(n: int) -> int:
         """Return how many pixels a row of n takes on the card."""
         return -(-n // _ALIGNMENT) * _ALIGNMENT
+
+    def shape(self, n: int) -> tuple[int, int]:
+        """Return into how many thread blocks n pixels go, and how many times each thread takes some."""
+        groups = -(-n // (cuda_source.GROUP * cuda_source.THREADS))
+        steps = min(max(groups // (_BLOCKS_EACH * self._multiprocessors), self.least_steps), cuda_source.MOST_STEPS)
+        return -(-groups // steps), steps
 
     def upload(self, dn: DN) -> tuple[Any, Any]:
         """Return room for labels and a copy of the pixels, (n_bands, stride) of which the first n_valid are set."""
@@ -145,8 +152,7 @@ class Card:
         k, n_bands = centres.shape
         kernel = self.compile(k, n_bands)
         exact = np.ascontiguousarray(centres, np.int32)
-        groups = -(-n // (cuda_source.GROUP * cuda_source.THREADS))
-        steps = min(max(groups // (_BLOCKS_EACH * self._multiprocessors), self.least_steps), cuda_source.MOST_STEPS)
+        blocks, steps = self.shape(n)
         with self.lock, self._device, self._stream:
             there, sums = self._room(k, n_bands)
             there.set(exact, stream=self._stream)
@@ -154,7 +160,7 @@ class Card:
             arguments = (
                 pixels, np.int64(pixels.shape[1]), np.int64(n), labels, there, np.int32(steps), sums,
             )  # fmt: skip
-            kernel((-(-groups // steps),), (cuda_source.THREADS,), arguments)
+            kernel((blocks,), (cuda_source.THREADS,), arguments)
             changes: NDArray[np.int64] = sums.get(stream=self._stream)
             self._stream.synchronize()
             return changes

@@ -8,7 +8,7 @@ import sys
 import emulated_cuda
 import numpy as np
 import pytest
-from iikmc.engine.kernels import devices, reference
+from iikmc.engine.kernels import devices, nvrtc, reference
 from iikmc.engine.kernels.cpu_numpy import NumpyKernel
 from tiny import Recorder, make_block
 
@@ -216,6 +216,29 @@ def test_on_macos_nothing_is_advised_that_cannot_help(monkeypatch):
     monkeypatch.setattr(sys, "platform", "darwin")
     monkeypatch.setitem(sys.modules, "cupy", None)
     assert "CUDA cards do not work on macOS: choose CPU." in refused()
+
+
+def test_the_compiler_of_the_pip_package_is_loaded_where_cupy_would_not_look(monkeypatch, tmp_path):
+    package = tmp_path / "nvidia" / "cuda_nvrtc"
+    for name in ("lib/libnvrtc.so.12", "lib/libnvrtc-builtins.so.12.9", "bin/nvrtc64_120_0.dll"):
+        (package / name).parent.mkdir(parents=True, exist_ok=True)
+        (package / name).write_bytes(b"no library")
+    (package / "__init__.py").write_text("")
+    for name in [name for name in sys.modules if name.partition(".")[0] == "nvidia"]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setattr(sys, "path", [str(tmp_path)])
+    nvrtc.preload()  # what cannot be loaded is left to CuPy
+    loaded = []
+    monkeypatch.setattr(nvrtc.ctypes, "CDLL", loaded.append)
+    nvrtc.preload()
+    assert loaded == [str(package / "lib" / "libnvrtc.so.12"), str(package / "bin" / "nvrtc64_120_0.dll")]
+    monkeypatch.setattr(sys, "path", [])
+    monkeypatch.setattr(sys, "path_importer_cache", {})
+    for name in [name for name in sys.modules if name.partition(".")[0] == "nvidia"]:
+        monkeypatch.delitem(sys.modules, name)
+    loaded.clear()
+    nvrtc.preload()
+    assert loaded == []
 
 
 def test_every_step_has_its_advice():
