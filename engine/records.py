@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -219,6 +219,13 @@ class Gaps:
     """Share of the pixels that the last move of the centres put in doubt, or would have."""
 
 
+class Resident(Protocol):
+    """A kernel's copy of a block in another memory, such as a graphics card's, where it keeps the labels."""
+
+    def bring_home(self, block: Block) -> None:
+        """Bring `block.kept` up to date; whoever asked for it may change it."""
+
+
 @dataclass
 class Block:
     """The valid pixels of one strip and their labels: the unit of work."""
@@ -229,12 +236,14 @@ class Block:
     """The strip's valid mask, row by row, eight pixels a byte (`numpy.packbits`)."""
     held: DN | SpilledPixels
     """The pixel values, in memory or in a file; use `dn`."""
-    labels: Labels
-    """(n_valid,) classes, changed in place by the kernels."""
+    kept: Labels
+    """(n_valid,) classes, which `resident` may have newer ones of; use `labels`."""
     tally: Tally
     """Of `labels`, kept up to date by the kernels."""
     gaps: Gaps | None = None
     """A kernel's cache."""
+    resident: Resident | None = None
+    """A kernel's copy elsewhere."""
 
     @property
     def dn(self) -> DN:
@@ -242,9 +251,16 @@ class Block:
         return self.held if isinstance(self.held, np.ndarray) else self.held.open()
 
     @property
+    def labels(self) -> Labels:
+        """(n_valid,) classes; take them once, they may have to be fetched from a graphics card."""
+        if self.resident is not None:
+            self.resident.bring_home(self)
+        return self.kept
+
+    @property
     def size(self) -> int:
         """Number of valid pixels."""
-        return int(self.labels.shape[0])
+        return int(self.kept.shape[0])
 
     def forget(self) -> None:
         """Drop the pixel values and the kernel's cache; what remains is enough to write the labels."""

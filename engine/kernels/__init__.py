@@ -57,8 +57,8 @@ def pick_kernel(progress: Progress | None = None) -> Kernel:
 
 
 def pick_packer(kernel: Kernel) -> Packer:
-    """Return what masks and packs beside a kernel: compiled loops beside a compiled kernel, if they are right here."""
-    if kernel.name == "numba":
+    """Return what masks and packs beside a kernel: compiled loops beside a compiled or GPU kernel, if right here."""
+    if kernel.name in ("numba", "gpu"):
         from .choice import compiled_packer
 
         return compiled_packer() or NumpyPacker()

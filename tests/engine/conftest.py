@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import emulated_cuda
 import numpy as np
 import pytest
 from iikmc.engine.kernels import Kernel
@@ -53,6 +55,22 @@ def small_series(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
         # Tiles of 16 x 16 pixels: small strips are real then, a strip is never less than a row of tiles.
         paths.append(make_scene(folder, name, dn, qa, radsat, crs=crs, tile=16))
     return paths
+
+
+@pytest.fixture(scope="session")
+def cuda_on_cpu(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[int, int, int], Any]:
+    """The CUDA kernel compiled for the CPU, by classes, bands and columns."""
+    if emulated_cuda.problem():
+        pytest.skip(emulated_cuda.problem())
+    return emulated_cuda.build_all(tmp_path_factory.mktemp("cuda"))
+
+
+@pytest.fixture
+def emulated_cupy(cuda_on_cpu: Any, monkeypatch: pytest.MonkeyPatch) -> emulated_cuda.Cupy:
+    """A CuPy whose card is the CPU, in the place of the real one."""
+    emulated = emulated_cuda.Cupy(cuda_on_cpu)
+    monkeypatch.setitem(sys.modules, "cupy", emulated)
+    return emulated
 
 
 @pytest.fixture
