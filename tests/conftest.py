@@ -8,6 +8,17 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# The same examples on every machine and in every run, and no complaint about a slow or busy machine: a test fails for
+# what it says, or not at all.
+settings.register_profile(
+    "iikmc",
+    derandomize=True,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
+)
+settings.load_profile("iikmc")
 
 ROOT = Path(__file__).resolve().parents[1]
 SCENES = Path(os.environ.get("IIKMC_SCENES", ROOT.parent / "shared" / "scenes"))
