@@ -9,7 +9,7 @@ from collections.abc import Callable
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from .html_tools import PLOT_WIDTH, Cell, Heat, Html, Number, page, plot, table
+from .html import PLOT_WIDTH, Cell, Heat, Html, Number, page, plot, table
 from .landsat.bands import SCALE
 from .validity import SILHOUETTE_PIXELS, Score
 from .version import version

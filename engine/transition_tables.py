@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from .change_raster import UNCHANGED_COLOUR, Transition, transitions_of
 from .classified import doubts, placement
-from .html_tools import PLOT_WIDTH, Cell, Heat, Html, Number, css_colour, number, page, plot, table
+from .html import PLOT_WIDTH, Cell, Heat, Html, Number, css_colour, number, page, plot, table
 from .version import version
 
 if TYPE_CHECKING:
