@@ -205,3 +205,10 @@ def test_qgis_loads_the_unpacked_zip(built, tmp_path, metadata):
     assert said["icon"] == "False"
     assert said["version"] == metadata["version"]
     assert said["left"] == "None"
+
+
+def test_the_python_package_has_the_plugins_version():
+    from iikmc.engine.version import version
+
+    project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    assert f'\nversion = "{version()}"\n' in project
