@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from . import coarse, signatures
+from . import coarse, estimate, rates, signatures
 from .choices import COARSE_TO_FINE, MINIMUM_MAXIMUM, PERCENTILE_RANGE, PLUS_PLUS, SIGNATURES_FILE
 from .errors import NoValidPixels
 from .execution.threads import ThreadExecutor, one_blas_thread
 from .kernels import Kernel, drift, pick_kernel, pick_packer
 from .kmeans import Labelled, StopRule, lloyd
-from .memory import PixelStore, automatic_budget
+from .memory import PixelStore, budget_of
 from .outputs import Staging
+from .preview import expected_valid
 from .progress import Progress, Silent, Span, check_cancelled
 from .raster_access import small_block_cache
 from .reading import STRIP_PIXELS
@@ -64,14 +66,14 @@ def cluster(
     kernel = kernel or pick_kernel(progress)
     packer = pick_packer(kernel)
     executor = ThreadExecutor(request.workers)
+    budget = budget_of(request.memory)
+    job = _job(request, scenes, kernel, executor, budget, progress)
     clock = Clock()
-    budget = request.memory * 1_000_000 or automatic_budget()
-    pixels = sum(scene.checked_grid().pixels for scene in scenes)
     with ExitStack() as stack:
         stack.enter_context(one_blas_thread())
         stack.enter_context(small_block_cache())
         staging = stack.enter_context(Staging(request.output))
-        store = stack.enter_context(PixelStore(budget, pixels, len(request.roles), staging.folder))
+        store = stack.enter_context(PixelStore(budget, job.pixels, len(request.roles), staging.folder))
         progress.stage(f"Reading and masking {len(scenes)} scene(s) on {executor.workers} thread(s)")
         series = read_series(
             scenes, request.roles, request.mask, request.k, _need(request), request.seed, executor, packer, store,
@@ -93,8 +95,21 @@ def cluster(
         )
         check_cancelled(progress)
         staging.publish()
+    job = replace(job, valid=result.pixels)
+    progress.note(estimate.outcome(job, len(result.fit.iterations), clock, store.spilled, result.rasters))
     progress.report(1.0)
     return result
+
+
+def _job(
+    request: Request, scenes: list[Scene], kernel: Kernel, executor: ThreadExecutor, budget: int, progress: Progress
+) -> rates.Job:
+    """Tell what the run will take, and return what its time depends on."""
+    valid = expected_valid(scenes, request.roles, request.mask, progress)
+    job = estimate.job_of(scenes, valid, request.roles, request.mask, request.k, executor.workers, kernel.name)
+    told = estimate.estimate(scenes, job, budget, request.output, request.start, request.max_iterations, rates.recall())
+    progress.note(told.sentence)
+    return job
 
 
 def check_scenes(request: Request, progress: Progress) -> list[Scene]:

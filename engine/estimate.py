@@ -1,0 +1,217 @@
+"""What a clustering will take, told before it begins: pixels, memory, disk and time; and afterwards what it took."""
+
+from __future__ import annotations
+
+import math
+import os
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import rates
+from .choices import COARSE_TO_FINE
+from .memory import expected_use, spill_parent
+from .quantities import about, duration, size
+from .records import MaskRule, Scene
+from .run_record import Clock
+
+# To the stop at 1 %, series of full or real scenes were seen to take 7 iterations with 8 classes, 11 with 5 and 28 with
+# 12; from the coarse-to-fine start full scenes took 2.
+TYPICAL_ITERATIONS = 10
+TYPICAL_AFTER_COARSE = 3
+# A raster of classes with its overviews (1/4 + 1/16 + ...): a byte a pixel before compression.
+_RASTER_BYTES = 4 / 3
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Of one run."""
+
+    scenes: int
+    """Number of scenes."""
+    pixels: int
+    """Pixels of all grids."""
+    valid: int
+    """About how many are valid."""
+    memory: int
+    """Bytes that the pixels take in all."""
+    spilled: int
+    """How many of those go to temporary files."""
+    budget: int
+    """Bytes that the pixels may take in memory."""
+    folder: Path
+    """Where temporary files go."""
+    short: int
+    """Bytes that `folder` may lack, so that the run is refused; 0 where it will do."""
+    results: int
+    """Bytes that the rasters take at most."""
+    iterations: int
+    """How many iterations the time is for."""
+    seconds: float | None
+    """About how long it takes; None before a run of this computer is remembered."""
+
+    @property
+    def sentence(self) -> str:
+        """All of it in one line for the log."""
+        parts = [
+            f"Estimate for {self.scenes} scene(s): about {about(self.valid)} valid pixels of {about(self.pixels)}",
+            self._memory_words(),
+            f"rasters of at most {size(self.results)}",
+            self._time_words(),
+        ]
+        return "; ".join(parts) + "."
+
+    def _memory_words(self) -> str:
+        words = f"{size(self.memory)} for the pixels"
+        if self.short:
+            return f"{words}, for which {self.folder} may lack {size(self.short)}"
+        if self.spilled:
+            return f"{words}, of which {size(self.spilled)} go to temporary files in {self.folder}"
+        return f"{words}, of {size(self.budget)} of memory that may be used"
+
+    def _time_words(self) -> str:
+        if self.seconds is None:
+            return "its time can be told after a first run on this computer"
+        return (
+            f"about {duration(self.seconds)} for {self.iterations} iterations, judged by earlier runs on this computer"
+        )
+
+
+def estimate(
+    scenes: Sequence[Scene],
+    job: rates.Job,
+    budget: int,
+    output: Path,
+    start: str,
+    max_iterations: int,
+    runs: Sequence[rates.Run],
+) -> Estimate:
+    """Return what a clustering will take.
+
+    Parameters
+    ----------
+    scenes
+        Checked scenes.
+    job
+        What its time depends on, see `job_of`.
+    budget
+        Bytes that the pixels may take in memory.
+    output
+        OUTPUT, where temporary files go if the temporary folder is in memory; need not exist.
+    start, max_iterations
+        INIT and MAX_ITERATIONS.
+    runs
+        Earlier runs, see `rates.recall`.
+    """
+    needed, spilled = expected_use(budget, job.pixels, job.valid, job.n_bands)
+    # The store insists on room for the case that every pixel is valid.
+    most = expected_use(budget, job.pixels, job.pixels, job.n_bands)[1]
+    folder = spill_parent(_existing(output))
+    typical = TYPICAL_AFTER_COARSE if start == COARSE_TO_FINE else TYPICAL_ITERATIONS
+    iterations = min(typical, max_iterations)
+    return Estimate(
+        scenes=len(scenes),
+        pixels=job.pixels,
+        valid=job.valid,
+        memory=needed,
+        spilled=spilled,
+        budget=budget,
+        folder=folder,
+        short=int(max(most - _free(folder), 0)),
+        results=round(job.pixels * _RASTER_BYTES),
+        iterations=iterations,
+        seconds=rates.seconds(job, iterations, runs),
+    )
+
+
+def job_of(
+    scenes: Sequence[Scene],
+    valid: int,
+    roles: Sequence[str],
+    rule: MaskRule,
+    k: int,
+    workers: int,
+    kernel: str | None = None,
+) -> rates.Job:
+    """Return what the time of a clustering depends on.
+
+    Parameters
+    ----------
+    scenes
+        Checked scenes.
+    valid
+        About how many of their pixels are valid, see `preview.expected_valid`.
+    roles, rule, k, workers, kernel
+        Bands, mask, classes, threads, and the name of the kernel where it is known.
+    """
+    return rates.Job(
+        workers=workers,
+        k=k,
+        n_bands=len(roles),
+        pixels=sum(scene.checked_grid().pixels for scene in scenes),
+        values=sum(scene.checked_grid().pixels * files_read(scene, roles, rule) for scene in scenes),
+        valid=valid,
+        kernel=kernel,
+    )
+
+
+def files_read(scene: Scene, roles: Sequence[str], rule: MaskRule) -> int:
+    """Return how many files of a scene a run decodes."""
+    return len(roles) + (scene.qa_pixel is not None) + (rule.saturated and scene.qa_radsat is not None)
+
+
+def outcome(job: rates.Job, iterations: int, clock: Clock, spilled: int, files: Sequence[Path]) -> str:
+    """Return what a clustering took, in one line for the log, and remember its rates.
+
+    Parameters
+    ----------
+    job
+        With the true number of valid pixels and the kernel.
+    iterations
+        Iterations done.
+    clock
+        Laps "read", "start", "iterate" and "write".
+    spilled
+        Bytes that were in temporary files.
+    files
+        The rasters.
+    """
+    total, laps = clock.elapsed(), clock.laps
+    run = rates.Run(
+        kernel=job.kernel or "",
+        workers=job.workers,
+        k=job.k,
+        n_bands=job.n_bands,
+        pixels=job.pixels,
+        values=job.values,
+        valid=job.valid,
+        iterations=iterations,
+        read=laps["read"],
+        iterate=laps["iterate"],
+        write=laps["write"],
+        rest=max(total - laps["read"] - laps["iterate"] - laps["write"], 0.0),
+    )
+    rates.remember(run)
+    # Whatever the budget, the pixels take the same in all.
+    needed = expected_use(0, job.pixels, job.valid, job.n_bands)[0]
+    beside = f", of which {size(spilled)} in temporary files" if spilled else ""
+    return (
+        f"Took {total:.1f} s: reading {run.read:.1f} s, {iterations} iteration(s) {run.iterate:.1f} s, rasters "
+        f"{run.write:.1f} s, everything else {run.rest:.1f} s; {job.valid:,} valid pixels took {size(needed)}{beside}; "
+        f"the rasters have {size(sum(path.stat().st_size for path in files))}."
+    )
+
+
+def _free(folder: Path) -> float:
+    """Return the free bytes; no limit where the system does not tell."""
+    try:
+        return shutil.disk_usage(folder).free
+    except OSError:
+        return math.inf
+
+
+def _existing(folder: Path) -> Path:
+    """Return the folder, or the nearest one above it that exists."""
+    # os.path rather than Path: a name that the disk cannot hold is one that does not exist, not an OSError.
+    return next((place for place in (folder, *folder.parents) if os.path.isdir(place)), Path())
