@@ -19,6 +19,7 @@ from qgis.core import (
 from qgis.PyQt.QtGui import QIcon
 
 from ..engine.errors import IIkMCError, ParameterError
+from ..engine.landsat.bands import ROLES
 from ..engine.landsat.qa import FLAGS
 from . import packages, parameters
 from .aoi import Polygons, check_source
@@ -27,6 +28,7 @@ from .scene_paths import paths_of
 if TYPE_CHECKING:
     from ..engine.aoi import Area
     from ..engine.records import MaskRule
+    from .scenes_look import Plan, Wanted
 
 R = TypeVar("R")
 
@@ -98,6 +100,20 @@ class IIkMCAlgorithm(QgsProcessingAlgorithm):
             self._chosen(FLAGS, values, parameters.MASK, context),
             self.parameterAsBool(values, parameters.MASK_SATURATED, context),
         )
+
+    def looked_for(self, values: dict[str, Any], context: QgsProcessingContext) -> tuple[Wanted, Plan | None]:
+        """Return what will be asked of the scenes, and of the computer if that can be estimated, for the dialog's hint.
+
+        `values` are all but SCENES.
+        """
+        from .scenes_look import Wanted
+
+        if self.parameterDefinition(parameters.MASK) is None:
+            return Wanted(), None
+        mask = self._mask(values, context)
+        has_bands = self.parameterDefinition(parameters.BANDS) is not None
+        bands = self._chosen(ROLES, values, parameters.BANDS, context) if has_bands else None
+        return Wanted(bands, mask.flags, mask.saturated), None
 
     def prepareAlgorithm(
         self, values: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback

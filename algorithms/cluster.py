@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qgis.core import (
+    NULL,
     QgsProcessingContext,
     QgsProcessingFeedback,
     QgsProcessingOutputBoolean,
@@ -22,6 +23,7 @@ from .i18n import tr
 if TYPE_CHECKING:
     from ..engine.request import Request
     from ..engine.results import Result
+    from .scenes_look import Plan, Wanted
 
 
 class ClusterAlgorithm(ClassifiedScenesAlgorithm):
@@ -132,6 +134,20 @@ class ClusterAlgorithm(ClassifiedScenesAlgorithm):
             workers=self.parameterAsInt(values, parameters.WORKERS, context),
             memory=self.parameterAsInt(values, parameters.MEMORY, context),
         )
+
+    def looked_for(self, values: dict[str, Any], context: QgsProcessingContext) -> tuple[Wanted, Plan | None]:
+        from .scenes_look import Plan
+
+        plan = Plan(
+            k=self.parameterAsInt(values, parameters.K, context),
+            start=choices.STARTS[self.parameterAsEnum(values, parameters.INIT, context)],
+            max_iterations=self.parameterAsInt(values, parameters.MAX_ITERATIONS, context),
+            workers=self.parameterAsInt(values, parameters.WORKERS, context),
+            memory=self.parameterAsInt(values, parameters.MEMORY, context),
+            output=self._output_folder(values, context),
+            has_area=values.get(parameters.AOI) not in (None, "", NULL),
+        )
+        return super().looked_for(values, context)[0], plan
 
     def processAlgorithm(
         self, values: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
