@@ -50,11 +50,14 @@ class PixelGrid:
 
     @property
     def hectares_per_pixel(self) -> float | None:
-        """Area of a pixel in hectares; None where the map units are not metres."""
-        if self.crs is not None and not self.crs.is_projected:
-            return None
+        """Area of a pixel in hectares; None where the map units are no lengths; without a CRS they are metres."""
+        metres = 1.0
+        if self.crs is not None:
+            if not self.crs.is_projected:
+                return None
+            metres = float(self.crs.linear_units_factor[1])
         a, b, _, d, e, _ = self.transform
-        return abs(a * e - b * d) / 10_000.0
+        return abs(a * e - b * d) * metres**2 / 10_000.0
 
 
 @dataclass(frozen=True)
