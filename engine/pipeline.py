@@ -16,7 +16,7 @@ from .memory import PixelStore, automatic_budget
 from .outputs import Staging
 from .progress import Progress, Silent, Span, check_cancelled
 from .raster_access import small_block_cache
-from .reading import STRIP_PIXELS
+from .reading import STRIP_PIXELS, most_valid
 from .records import Block, Fit, Scene, Tally
 from .request import Request
 from .results import Result, write_results
@@ -69,12 +69,12 @@ def cluster(
     executor = ThreadExecutor(request.workers)
     clock = Clock()
     budget = request.memory * 1_000_000 or automatic_budget()
-    pixels = sum(scene.checked_grid().pixels for scene in scenes)
+    pixels, masked = most_valid(scenes, strip_pixels)
     with ExitStack() as stack:
         stack.enter_context(one_blas_thread())
         stack.enter_context(small_block_cache())
         staging = stack.enter_context(Staging(request.output))
-        store = stack.enter_context(PixelStore(budget, pixels, len(request.roles), staging.folder))
+        store = stack.enter_context(PixelStore(budget, pixels, len(request.roles), staging.folder, masked))
         progress.stage(f"Reading and masking {len(scenes)} scene(s) on {executor.workers} thread(s)")
         series = read_series(
             scenes, request.roles, request.mask, request.k, _need(request), request.seed, executor, packer, store,
