@@ -13,6 +13,7 @@ from . import rates
 from .choices import COARSE_TO_FINE
 from .memory import expected_use, spill_parent
 from .quantities import about, duration, size
+from .reading import most_valid
 from .records import MaskRule, Scene
 from .run_record import Clock
 
@@ -104,9 +105,10 @@ def estimate(
     runs
         Earlier runs, see `rates.recall`.
     """
-    needed, spilled = expected_use(budget, job.pixels, job.valid, job.n_bands)
-    # The store insists on room for the case that every pixel is valid.
-    most = expected_use(budget, job.pixels, job.pixels, job.n_bands)[1]
+    # As the store plans: it insists on room for the case that every pixel is valid that can be.
+    pixels, masked = most_valid(scenes)
+    needed, spilled = expected_use(budget, pixels, job.valid, job.n_bands, masked)
+    most = expected_use(budget, pixels, pixels, job.n_bands, masked)[1]
     folder = spill_parent(_existing(output))
     typical = TYPICAL_AFTER_COARSE if start == COARSE_TO_FINE else TYPICAL_ITERATIONS
     iterations = min(typical, max_iterations)
@@ -150,7 +152,7 @@ def job_of(
         k=k,
         n_bands=len(roles),
         pixels=sum(scene.checked_grid().pixels for scene in scenes),
-        values=sum(scene.checked_grid().pixels * files_read(scene, roles, rule) for scene in scenes),
+        values=sum(most_valid([scene])[1] * files_read(scene, roles, rule) for scene in scenes),
         valid=valid,
         kernel=kernel,
     )
@@ -161,7 +163,7 @@ def files_read(scene: Scene, roles: Sequence[str], rule: MaskRule) -> int:
     return len(roles) + (scene.qa_pixel is not None) + (rule.saturated and scene.qa_radsat is not None)
 
 
-def outcome(job: rates.Job, iterations: int, clock: Clock, spilled: int, files: Sequence[Path]) -> str:
+def outcome(job: rates.Job, iterations: int, clock: Clock, spilled: int, files: Sequence[Path], early: int = 0) -> str:
     """Return what a clustering took, in one line for the log, and remember its rates.
 
     Parameters
@@ -176,6 +178,8 @@ def outcome(job: rates.Job, iterations: int, clock: Clock, spilled: int, files: 
         Bytes that were in temporary files.
     files
         The rasters.
+    early
+        Iterations done while reading, which are left out of the rates.
     """
     total, laps = clock.elapsed(), clock.laps
     run = rates.Run(
@@ -186,7 +190,7 @@ def outcome(job: rates.Job, iterations: int, clock: Clock, spilled: int, files: 
         pixels=job.pixels,
         values=job.values,
         valid=job.valid,
-        iterations=iterations,
+        iterations=iterations - early,
         read=laps["read"],
         iterate=laps["iterate"],
         write=laps["write"],
