@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from qgis.PyQt.QtCore import Qt, QTimer, pyqtSignal
-from qgis.PyQt.QtGui import QPalette, QResizeEvent
+from qgis.PyQt.QtGui import QResizeEvent
 from qgis.PyQt.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QStyle, QWidget
 
 from . import scenes_words
@@ -132,12 +132,10 @@ class ScenesHint(QWidget):
     def _say_looking(self, fraction: float = 0.0) -> None:
         self._shown = ()
         text = tr("Looking at the scenes…")
-        self._say(f"{text} {fraction:.0%}" if fraction else text, faint=True)
+        self._say(f"{text} {fraction:.0%}" if fraction else text)
 
-    def _say(self, text: str, problem: bool = False, faint: bool = False, tip: str = "") -> None:
+    def _say(self, text: str, problem: bool = False, tip: str = "") -> None:
         self.icon.setVisible(problem)
-        role = QPalette.ColorRole.PlaceholderText if faint else QPalette.ColorRole.WindowText
-        self.text.setForegroundRole(role)
         self.text.show_text(text)
         self.text.setToolTip(tip)
         self.setVisible(bool(text))

@@ -207,3 +207,14 @@ class TestLog:
         cluster(request_of(*small_series), recorder)
         assert "go to temporary files in " in recorder.notes[0]
         assert "valid pixels took 0.1 MB, of which 0.1 MB in temporary files; " in recorder.notes[-1]
+
+    def test_the_labelling_done_while_reading_is_no_measure_of_an_iteration(
+        self, small_series, request_of, monkeypatch, tmp_path
+    ):
+        kept = []
+        monkeypatch.setattr(rates, "remember", kept.append)
+        cluster(request_of(*small_series, max_iterations=1))
+        again = request_of(*small_series, start="signatures file", signatures=tmp_path / "out" / "signatures.json")
+        result = cluster(replace(again, output=tmp_path / "again"))
+        assert len(result.fit.iterations) > 1
+        assert [run.iterations for run in kept] == [1, len(result.fit.iterations) - 1]
