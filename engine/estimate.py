@@ -8,14 +8,21 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from . import rates
-from .choices import COARSE_TO_FINE
+from .choices import COARSE_TO_FINE, SIGNATURES_FILE
 from .memory import expected_use, spill_parent
+from .preview import expected_valid
+from .progress import Progress
 from .quantities import about, duration, size
 from .reading import most_valid
 from .records import MaskRule, Scene
+from .request import Request
 from .run_record import Clock
+
+if TYPE_CHECKING:
+    from .results import Result
 
 # To the stop at 1 %, series of full or real scenes were seen to take 7 iterations with 8 classes, 11 with 5 and 28 with
 # 12; from the coarse-to-fine start full scenes took 2.
@@ -163,48 +170,80 @@ def files_read(scene: Scene, roles: Sequence[str], rule: MaskRule) -> int:
     return len(roles) + (scene.qa_pixel is not None) + (rule.saturated and scene.qa_radsat is not None)
 
 
-def outcome(job: rates.Job, iterations: int, clock: Clock, spilled: int, files: Sequence[Path], early: int = 0) -> str:
-    """Return what a clustering took, in one line for the log, and remember its rates.
+class Foretold:
+    """A clustering whose estimate was told, for the comparison with what it took."""
+
+    def __init__(self, job: rates.Job, early: int) -> None:
+        """Keep what its time depends on, and how many iterations are done while reading."""
+        self._job = job
+        self._early = early
+
+    def tell_outcome(self, kernel: str, result: Result, clock: Clock, spilled: int, progress: Progress) -> None:
+        """Tell what the clustering took, in one line, and remember its rates.
+
+        Parameters
+        ----------
+        kernel
+            Name of the kernel that labelled.
+        result
+            What the run made.
+        clock
+            Laps "read", "iterate" and "write", and the time in all.
+        spilled
+            Bytes that were in temporary files.
+        progress
+            Whom to tell.
+        """
+        total, laps, iterations = clock.elapsed(), clock.laps, len(result.fit.iterations)
+        run = rates.Run(
+            kernel=kernel,
+            workers=self._job.workers,
+            k=self._job.k,
+            n_bands=self._job.n_bands,
+            pixels=self._job.pixels,
+            values=self._job.values,
+            valid=result.pixels,
+            iterations=iterations - self._early,
+            read=laps["read"],
+            iterate=laps["iterate"],
+            write=laps["write"],
+            rest=max(total - laps["read"] - laps["iterate"] - laps["write"], 0.0),
+        )
+        rates.remember(run)
+        # Whatever the budget, the pixels take the same in all.
+        needed = expected_use(0, run.pixels, run.valid, run.n_bands)[0]
+        beside = f", of which {size(spilled)} in temporary files" if spilled else ""
+        progress.note(
+            f"Took {total:.1f} s: reading {run.read:.1f} s, {iterations} iteration(s) {run.iterate:.1f} s, rasters "
+            f"{run.write:.1f} s, everything else {run.rest:.1f} s; {run.valid:,} valid pixels took "
+            f"{size(needed)}{beside}; the rasters have {size(sum(path.stat().st_size for path in result.rasters))}."
+        )
+
+
+def foretell(
+    request: Request, scenes: Sequence[Scene], budget: int, workers: int, kernel: str | None, progress: Progress
+) -> Foretold:
+    """Tell what a clustering will take, in one line.
 
     Parameters
     ----------
-    job
-        With the true number of valid pixels and the kernel.
-    iterations
-        Iterations done.
-    clock
-        Laps "read", "start", "iterate" and "write".
-    spilled
-        Bytes that were in temporary files.
-    files
-        The rasters.
-    early
-        Iterations done while reading, which are left out of the rates.
+    request, scenes
+        What is asked for, and the checked scenes.
+    budget
+        Bytes that the pixels may take in memory.
+    workers
+        Threads.
+    kernel
+        Name of the kernel, None where that is chosen later.
+    progress
+        Whom to tell.
     """
-    total, laps = clock.elapsed(), clock.laps
-    run = rates.Run(
-        kernel=job.kernel or "",
-        workers=job.workers,
-        k=job.k,
-        n_bands=job.n_bands,
-        pixels=job.pixels,
-        values=job.values,
-        valid=job.valid,
-        iterations=iterations - early,
-        read=laps["read"],
-        iterate=laps["iterate"],
-        write=laps["write"],
-        rest=max(total - laps["read"] - laps["iterate"] - laps["write"], 0.0),
-    )
-    rates.remember(run)
-    # Whatever the budget, the pixels take the same in all.
-    needed = expected_use(0, job.pixels, job.valid, job.n_bands)[0]
-    beside = f", of which {size(spilled)} in temporary files" if spilled else ""
-    return (
-        f"Took {total:.1f} s: reading {run.read:.1f} s, {iterations} iteration(s) {run.iterate:.1f} s, rasters "
-        f"{run.write:.1f} s, everything else {run.rest:.1f} s; {job.valid:,} valid pixels took {size(needed)}{beside}; "
-        f"the rasters have {size(sum(path.stat().st_size for path in files))}."
-    )
+    valid = expected_valid(scenes, request.roles, request.mask, progress)
+    job = job_of(scenes, valid, request.roles, request.mask, request.k, workers, kernel)
+    told = estimate(scenes, job, budget, request.output, request.start, request.max_iterations, rates.recall())
+    progress.note(told.sentence)
+    # From a signatures file the first labels are made while the pixels are read.
+    return Foretold(job, int(request.start == SIGNATURES_FILE))
 
 
 def _free(folder: Path) -> float:
