@@ -9,6 +9,7 @@ import numpy as np
 
 from . import signatures
 from .errors import ParameterError
+from .estimate import foretell_classification, tell_classified
 from .execution.threads import ThreadExecutor, one_blas_thread
 from .kernels import Kernel, pick_kernel, pick_packer
 from .outputs import Staging
@@ -90,6 +91,7 @@ def classify(
     _warn_of_unfinished(request, source, progress)
     kernel = kernel or pick_kernel()
     executor = ThreadExecutor(request.workers)
+    foretell_classification(request, scenes, source.roles, source.k, kernel.name, progress)
     clock = Clock()
     audits = [Audit() for _ in scenes]
     per_scene = [Moments.zero(source.k, len(source.roles)) for _ in scenes]
@@ -116,8 +118,7 @@ def classify(
         write_tables(scenes, audits, per_scene, source.roles, fit, job.legend, run, list(sketches.values()), staging)
         check_cancelled(progress)
         staging.publish()
-    progress.report(1.0)
-    return Result(
+    result = Result(
         scenes=tuple(scenes),
         rasters=tuple(request.output / raster_name(scene) for scene in scenes),
         output=request.output,
@@ -126,6 +127,9 @@ def classify(
         empty_classes=empty,
         names=tuple(job.legend.names),
     )
+    tell_classified(result, clock, progress)
+    progress.report(1.0)
+    return result
 
 
 class _Job:

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING
 
 from . import rates
 from .choices import COARSE_TO_FINE, SIGNATURES_FILE
+from .execution.threads import ThreadExecutor
 from .memory import expected_use, spill_parent
 from .preview import expected_valid
 from .progress import Progress
 from .quantities import about, duration, size
 from .reading import most_valid
 from .records import MaskRule, Scene
-from .request import Request
+from .request import ClassifyRequest, Request
 from .run_record import Clock
 
 if TYPE_CHECKING:
@@ -134,6 +135,41 @@ def estimate(
     )
 
 
+def foretell_classification(
+    request: ClassifyRequest, scenes: Sequence[Scene], roles: Sequence[str], k: int, kernel: str, progress: Progress
+) -> None:
+    """Tell what a classification with saved signatures will take, in one line.
+
+    Parameters
+    ----------
+    request, scenes
+        What is asked for, and the checked scenes.
+    roles, k
+        Bands and classes of the signatures.
+    kernel
+        Name of the kernel.
+    progress
+        Whom to tell.
+    """
+    workers = ThreadExecutor(request.workers).workers
+    valid = expected_valid(scenes, roles, request.mask, progress)
+    job = job_of(scenes, valid, roles, request.mask, k, workers, kernel)
+    # A clustering of one iteration, but that labels are made while others are read and written.
+    seconds = rates.seconds(job, 1, rates.recall())
+    time = "" if seconds is None else f"; at most about {duration(seconds)}, judged by earlier clusterings here"
+    progress.note(
+        f"Estimate for {len(scenes)} scene(s): about {about(valid)} valid pixels of {about(job.pixels)}, none of which "
+        f"is kept; rasters of at most {size(job.pixels * _RASTER_BYTES)}{time}."
+    )
+
+
+def tell_classified(result: Result, clock: Clock, progress: Progress) -> None:
+    """Tell what a classification took, in one line."""
+    progress.note(
+        f"Took {clock.elapsed():.1f} s for {result.pixels:,} valid pixels; the rasters have {_on_disk(result)}."
+    )
+
+
 def job_of(
     scenes: Sequence[Scene],
     valid: int,
@@ -216,7 +252,7 @@ class Foretold:
         progress.note(
             f"Took {total:.1f} s: reading {run.read:.1f} s, {iterations} iteration(s) {run.iterate:.1f} s, rasters "
             f"{run.write:.1f} s, everything else {run.rest:.1f} s; {run.valid:,} valid pixels took "
-            f"{size(needed)}{beside}; the rasters have {size(sum(path.stat().st_size for path in result.rasters))}."
+            f"{size(needed)}{beside}; the rasters have {_on_disk(result)}."
         )
 
 
@@ -244,6 +280,10 @@ def foretell(
     progress.note(told.sentence)
     # From a signatures file the first labels are made while the pixels are read.
     return Foretold(job, int(request.start == SIGNATURES_FILE))
+
+
+def _on_disk(result: Result) -> str:
+    return size(sum(path.stat().st_size for path in result.rasters))
 
 
 def _free(folder: Path) -> float:

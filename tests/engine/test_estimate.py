@@ -13,11 +13,14 @@ import pytest
 from iikmc.engine import estimate as module
 from iikmc.engine import rates
 from iikmc.engine.aoi import Area, placed
+from iikmc.engine.apply import classify
 from iikmc.engine.estimate import estimate, job_of
+from iikmc.engine.kernels.cpu_numpy import NumpyKernel
 from iikmc.engine.pipeline import cluster
 from iikmc.engine.preview import disk_size, expected_valid, valid_share
 from iikmc.engine.progress import Silent
 from iikmc.engine.records import MaskRule, PixelGrid, Scene
+from iikmc.engine.request import ClassifyRequest
 from iikmc.engine.scenes import check_series, find_scenes
 from tiny import ROLES, Recorder, make_tar, product
 
@@ -218,3 +221,24 @@ class TestLog:
         result = cluster(replace(again, output=tmp_path / "again"))
         assert len(result.fit.iterations) > 1
         assert [run.iterations for run in kept] == [1, len(result.fit.iterations) - 1]
+
+    def test_a_classification_tells_its_own(self, small_series, request_of, monkeypatch, tmp_path):
+        cluster(request_of(*small_series))
+        # All time is 4 s of reading for as many values, and 2 s for an iteration of as many pixels and 3 classes.
+        grids = 37 * 41 + 64 * 30 + 23 * 57
+        run = rates.Run("numpy", 1, 3, 6, grids, 8 * grids, grids, 1, 4.0, 2.0, 0.0, 0.0)
+        monkeypatch.setattr(rates, "recall", lambda: [run])
+        recorder = Recorder()
+        request = ClassifyRequest(
+            tuple(map(str, small_series)), tmp_path / "again", tmp_path / "out" / "signatures.json", NO_FLAG, workers=1
+        )
+        result = classify(request, recorder, NumpyKernel())
+        share = expected_valid(result.scenes, ROLES, NO_FLAG, Silent()) / grids
+        assert share > 0.9
+        first, last = recorder.notes[0], recorder.notes[-1]
+        assert re.fullmatch(
+            r"Estimate for 3 scene\(s\): about 4,\d00 valid pixels of 4,700, none of which is kept; rasters of at most "
+            r"0\.1 MB; at most about 6 s, judged by earlier clusterings here\.",
+            first,
+        )
+        assert re.fullmatch(rf"Took \d+\.\d s for {result.pixels:,} valid pixels; the rasters have 0\.1 MB\.", last)
