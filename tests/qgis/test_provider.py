@@ -29,6 +29,7 @@ CLUSTER_PARAMETERS = {
     "MASK": ("enum", [0, 1, 2, 3], PLAIN, True, {"allowMultiple": True, "options": FLAGS}),
     "MASK_SATURATED": ("boolean", True, ADVANCED, False, {}),
     "BANDS": ("enum", [0, 1, 2, 3, 4, 5], ADVANCED, False, {"allowMultiple": True, "options": BANDS}),
+    "MODE": ("enum", 0, PLAIN, False, {"allowMultiple": False}),
     "INIT": ("enum", 0, ADVANCED, False, {"allowMultiple": False}),
     "SIGNATURES": ("file", None, ADVANCED, True, {"extension": "json"}),
     "MAX_ITERATIONS": ("number", 100, ADVANCED, False, {"minimum": 1, "dataType": 0}),
@@ -37,6 +38,7 @@ CLUSTER_PARAMETERS = {
     "AOI": ("source", None, ADVANCED, True, {"dataTypes": [POLYGON]}),
     "WORKERS": ("number", 0, ADVANCED, False, {"minimum": 0, "dataType": 0}),
     "MEMORY": ("number", 0, ADVANCED, False, {"minimum": 0, "dataType": 0}),
+    "COMPARE": ("boolean", False, ADVANCED, False, {}),
     "LOAD_RESULTS": ("boolean", True, PLAIN, False, {}),
     "OUTPUT": ("folderDestination", None, PLAIN, False, {}),
 }
