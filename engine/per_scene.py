@@ -190,7 +190,7 @@ class _Done:
 def _cluster_one(scene: Scene, request: Request, tools: Tools, staging: Staging, progress: Progress) -> _Done:
     """Cluster one scene and write its raster and signatures into the staging folder."""
     clock = Clock()
-    with pixel_store(request, [scene], staging) as store:
+    with pixel_store(request, [scene], tools.strip_pixels, staging) as store:
         series = read_scenes([scene], request, tools, store, Span(progress, 0.0, READ))
         clock.lap("read")
         audit, sketch = series.audits[0], series.sketches[0]

@@ -20,7 +20,7 @@ from .outputs import Staging
 from .packing import Packer
 from .progress import Progress, Silent, Span, check_cancelled
 from .raster_access import small_block_cache
-from .reading import STRIP_PIXELS
+from .reading import STRIP_PIXELS, most_valid
 from .records import Audit, Block, Fit, Scene, Tally
 from .request import Request
 from .results import Result, check_folder, write_results
@@ -29,6 +29,7 @@ from .scenes import usable_scenes
 from .starts import PERCENTILES, between, percentile, plus_plus
 from .store import Series, read_series
 from .survey import Need
+from .unfinished import UNFINISHED_NAME, Keeper, tell_continued
 
 if TYPE_CHECKING:
     from .records import Grid64
@@ -79,26 +80,30 @@ def cluster(
     Raises
     ------
     IIkMCError
-        Any of its children; nothing is written then.
+        Any of its children; nothing is written then, but for the signatures so far if `Cancelled` says so.
     """
     progress = progress or Silent()
     request.check()
     scenes = check_scenes(request, progress)
     given = given_centres(request)
+    if given is not None and request.signatures is not None:
+        tell_continued(request.signatures, scenes, request, progress)
     tools = Tools.of(request, given, kernel or pick_kernel(progress), strip_pixels)
     clock = Clock()
     with ExitStack() as stack:
         stack.enter_context(one_blas_thread())
         stack.enter_context(small_block_cache())
         staging = stack.enter_context(Staging(request.output))
-        store = stack.enter_context(pixel_store(request, scenes, staging))
+        store = stack.enter_context(pixel_store(request, scenes, strip_pixels, staging))
         progress.stage(f"Reading and masking {len(scenes)} scene(s) on {tools.executor.workers} thread(s)")
         series = read(scenes, request, tools, store, Span(progress, 0.0, READ))
         if series.pixels == 0:
             raise no_valid_pixels(series.audits)
         clock.lap("read")
         comparing = request.compare and len(scenes) > 1
-        fit = fitted(series, request, tools, clock, Span(progress, READ, _COMPARE if comparing else ITERATE))
+        keeper = stack.enter_context(Keeper(series, request, tools.kernel, clock))
+        span = Span(progress, READ, _COMPARE if comparing else ITERATE)
+        fit = fitted(series, request, tools, clock, span, keep=keeper.take)
         comparisons = _compared(series, fit, request, tools, clock, progress) if comparing else []
         progress.stage("Writing the classified rasters")
         result = write_results(
@@ -106,7 +111,7 @@ def cluster(
             Span(progress, ITERATE, 1.0), comparisons,
         )  # fmt: skip
         check_cancelled(progress)
-        staging.publish()
+        staging.publish((UNFINISHED_NAME,))
     progress.report(1.0)
     return result
 
@@ -124,11 +129,11 @@ def given_centres(request: Request) -> Grid64 | None:
     return signatures.read_centres(request.signatures, request.roles, request.k)
 
 
-def pixel_store(request: Request, scenes: Sequence[Scene], staging: Staging) -> PixelStore:
+def pixel_store(request: Request, scenes: Sequence[Scene], strip_pixels: int, staging: Staging) -> PixelStore:
     """Return where the pixels of these scenes are kept."""
     budget = request.memory * 1_000_000 or automatic_budget()
-    pixels = sum(scene.checked_grid().pixels for scene in scenes)
-    return PixelStore(budget, pixels, len(request.roles), staging.folder)
+    pixels, masked = most_valid(scenes, strip_pixels)
+    return PixelStore(budget, pixels, len(request.roles), staging.folder, masked)
 
 
 def read(scenes: Sequence[Scene], request: Request, tools: Tools, store: PixelStore, progress: Progress) -> Series:
@@ -156,7 +161,13 @@ def no_valid_pixels(audits: Sequence[Audit]) -> NoValidPixels:
 
 
 def fitted(
-    series: Series, request: Request, tools: Tools, clock: Clock, progress: Progress, labelled: bool = True
+    series: Series,
+    request: Request,
+    tools: Tools,
+    clock: Clock,
+    progress: Progress,
+    labelled: bool = True,
+    keep: Callable[[Fit], object] | None = None,
 ) -> Fit:
     """Find a start for the pixels of a series, at least one, and iterate.
 
@@ -168,13 +179,15 @@ def fitted(
         Of the run.
     labelled
         Whether the blocks carry the labels of the given centres, if there are some; `read` labels them so.
+    keep
+        Called after every iteration with what the run would give if it ended there.
     """
     given = tools.given
     start = given if given is not None else start_centres(request, series, tools.kernel, tools.executor, progress)
     clock.lap("start")
     progress.stage(f"Clustering {series.pixels:,} pixels into {request.k} classes ({tools.kernel.name} kernel)")
     labelled = labelled and given is not None
-    fit = _iterate(series, start, labelled, request, tools.kernel, tools.executor, progress)
+    fit = _iterate(series, start, labelled, request, tools.kernel, tools.executor, progress, keep)
     clock.lap("iterate")
     return fit
 
@@ -240,6 +253,7 @@ def _iterate(
     kernel: Kernel,
     executor: ThreadExecutor,
     progress: Progress,
+    keep: Callable[[Fit], object] | None = None,
 ) -> Fit:
     """Iterate from the start centres; `labelled` = the blocks carry the labels of the start already."""
     k, n_bands = start.shape
@@ -258,4 +272,4 @@ def _iterate(
         return Labelled(changed, tally)
 
     stop = StopRule(request.max_iterations, request.tolerance)
-    return lloyd(label, start, series.pixels, stop, progress)
+    return lloyd(label, start, series.pixels, stop, progress, keep)
