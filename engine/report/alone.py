@@ -64,8 +64,8 @@ def _words(known: Sequence[tuple[Scene, Comparison]]) -> str:
     return (
         "Each scene was also clustered on its own (k-means of one scene, kMC), with the same parameters; its raster is "
         f"not changed by that. On their own, {some(cancelled)} end with classes without a pixel, {some(missed)} "
-        f"have no class for a common class that they hold, and in {some(moved)} at least one class has the number of "
-        "another common class than the one it is most like."
+        f"have no class for a common class that they hold, and in {some(moved)} at least one class is most like a "
+        "common class of another number."
     )
 
 
@@ -93,8 +93,10 @@ def _losses(known: Sequence[tuple[Scene, Comparison]]) -> str:
 
 
 def _distances(known: Sequence[tuple[Scene, Comparison]]) -> str:
-    head: list[Cell] = ["Date", "Scene", "Same number: mean", "In DN", "Nearest: mean", "In DN", "Nearest: largest"]
-    head += ["In DN", "Of class"]
+    head: list[Cell] = ["Date", "Scene"]
+    for what in ("Same number, mean", "Nearest, mean", "Nearest, largest"):
+        head += [f"{what} (reflectance)", "(DN)"]
+    head.append("Of own class")
     rows: list[list[Cell]] = []
     for scene, found in known:
         far = max(found.classes, key=lambda own: own.to_nearest)
@@ -134,14 +136,16 @@ def _nearest(signed: Signatures, own: int, common: int | None, shared: bool) -> 
 def _note() -> str:
     return (
         '<p class="note">Han and Lee (2024) name two problems of clustering scenes one by one, class canceling and '
-        "incomplete segmentation. What is counted for them here is this report's own reading. Class canceling: own "
-        "classes without a pixel. Incomplete segmentation: common classes missed, that is those with pixels in the "
-        "scene that are the nearest to none of its own classes with pixels; their pixels are counted as the common "
-        "run labels them. Where a class is missed, two own classes often lie on one other (pairs on one common class): "
-        "the scene's classes went where it has most contrast. Nearest: by the Euclidean distance of the "
-        "centres over the bands; same number: from own class 1 to common class 1 and so on, as one who compares "
-        "numbers would take them. Means are weighted by the pixels of the own classes; distances are in reflectance, "
-        "and in digital numbers (DN). Pixels with another number: own and common class differ in their number.</p>"
+        "incomplete segmentation. What is counted for them here is this report's own reading. <b>Class canceling</b>: "
+        "own classes without a pixel. <b>Incomplete segmentation</b>: common classes missed, that is those with pixels "
+        "in the scene that are the nearest to none of its own classes with pixels; their pixels are counted as the "
+        "common run labels them. <b>Pairs on one common class</b>: own classes with the same nearest common class. "
+        "They divide what the common classes hold together, which is detail of one scene that no other need "
+        "have.</p>"
+        '<p class="note">Nearest: by the Euclidean distance of the centres over the bands. Same number: from own class '
+        "1 to common class 1 and so on, as one who compares numbers would take them. Means are weighted by the pixels "
+        "of the own classes; distances are in reflectance, and in digital numbers (DN). Pixels with another number: "
+        "own and common class differ in their number.</p>"
     )
 
 

@@ -11,7 +11,7 @@ from ..html import Cell, number, page, table
 from ..quicklooks import Picture
 from ..records import Audit, Fit, Scene
 from ..signatures import Signatures
-from .classes import signature_curves
+from .classes import curves, signature_table
 from .scenes import images, legend, scenes_section
 from .shared import STYLE, parameters_section
 
@@ -101,7 +101,8 @@ def _scene(one: SceneClasses) -> str:
     signed = replace(one.signed, classes=tuple(short))
     return (
         f'{text}<p class="note">Classes of this scene alone.</p>{legend(signed)}'
-        f'<div class="scene">{images(scene, one.picture)}</div>{signature_curves(signed)}'
+        f'<div class="row"><div class="scene">{images(scene, one.picture)}</div>{curves(signed)}</div>'
+        f"{signature_table(signed)}"
     )
 
 

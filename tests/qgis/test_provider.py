@@ -240,6 +240,11 @@ def test_the_numbers_of_init_are_frozen(cluster):
         assert label.startswith(start)
 
 
+def test_the_numbers_of_mode_are_frozen(cluster):
+    labels = cluster.parameterDefinition("MODE").options()
+    assert [label.split(" (")[0] for label in labels] == ["All scenes together", "Each scene on its own"]
+
+
 def test_outputs_are_frozen(algorithm):
     _, _, expected = ALGORITHMS[algorithm.name()]
     assert {output.name(): output.type() for output in algorithm.outputDefinitions()} == expected
