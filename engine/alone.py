@@ -51,8 +51,8 @@ def compare_each(
         One a scene; None where it has no valid pixel.
     """
     everywhere = [int(n) for n in common.tally.count]
-    # The memory of one scene's labels is all that is taken in addition: the keys of the common run are not needed any
-    # more, and the scenes come one after the other.
+    # The memory of one scene's labels and keys is all that is taken in addition: the scenes come one after the other,
+    # and the keys of the common run are not needed any more.
     for block in series.blocks:
         block.gaps = None
     found: list[Comparison | None] = []

@@ -16,8 +16,18 @@ from .execution.threads import one_blas_thread
 from .kernels import Kernel, pick_kernel
 from .outputs import Staging
 from .palette import class_colours
-from .pipeline import ITERATE, READ, Tools, check_scenes, cluster, fitted, given_centres, no_valid_pixels, pixel_store
-from .pipeline import read as read_scenes
+from .pipeline import (
+    ITERATE,
+    READ,
+    Tools,
+    check_scenes,
+    cluster,
+    fitted,
+    given_centres,
+    no_valid_pixels,
+    pixel_store,
+    read_scenes,
+)
 from .progress import Progress, Silent, Span, check_cancelled
 from .quicklooks import Sketch, middle_tone
 from .raster_access import small_block_cache

@@ -96,7 +96,7 @@ def cluster(
         staging = stack.enter_context(Staging(request.output))
         store = stack.enter_context(pixel_store(request, scenes, strip_pixels, staging))
         progress.stage(f"Reading and masking {len(scenes)} scene(s) on {tools.executor.workers} thread(s)")
-        series = read(scenes, request, tools, store, Span(progress, 0.0, READ))
+        series = read_scenes(scenes, request, tools, store, Span(progress, 0.0, READ))
         if series.pixels == 0:
             raise no_valid_pixels(series.audits)
         clock.lap("read")
@@ -136,7 +136,9 @@ def pixel_store(request: Request, scenes: Sequence[Scene], strip_pixels: int, st
     return PixelStore(budget, pixels, len(request.roles), staging.folder, masked)
 
 
-def read(scenes: Sequence[Scene], request: Request, tools: Tools, store: PixelStore, progress: Progress) -> Series:
+def read_scenes(
+    scenes: Sequence[Scene], request: Request, tools: Tools, store: PixelStore, progress: Progress
+) -> Series:
     """Read and mask the scenes, and tell of each how much of it is valid; there may be no valid pixel at all."""
     series = read_series(
         scenes, request.roles, request.mask, request.k, need(request), request.seed, tools.executor, tools.packer,
@@ -174,11 +176,11 @@ def fitted(
     Parameters
     ----------
     series
-        As `read` gives it, or put together from its parts.
+        As `read_scenes` gives it, or put together from its parts.
     request, tools, clock, progress
         Of the run.
     labelled
-        Whether the blocks carry the labels of the given centres, if there are some; `read` labels them so.
+        Whether the blocks carry the labels of the given centres, if there are some; `read_scenes` labels them so.
     keep
         Called after every iteration with what the run would give if it ended there.
     """

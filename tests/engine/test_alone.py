@@ -7,6 +7,7 @@ import pytest
 from iikmc.engine import alone, pipeline, sampling
 from iikmc.engine.choices import COARSE_TO_FINE, EACH_SCENE, SIGNATURES_FILE, STARTS
 from iikmc.engine.comparison import OwnClass, compare
+from iikmc.engine.errors import Cancelled
 from iikmc.engine.landsat.qa import DEFAULT_FLAGS
 from iikmc.engine.per_scene import cluster_each
 from iikmc.engine.pipeline import cluster
@@ -100,6 +101,26 @@ def test_a_series_compared_by_hand(tmp_path, request_of, compared):
     assert [(own.id, own.nearest) for own in second.classes] == [(1, 3), (3, 3)]
     assert second.renumbered == 1
     assert sum("on its own" in note for note in progress.notes) == 2
+
+
+def test_a_cancel_while_comparing_keeps_the_common_signatures(small_series, request_of):
+    request = request_of(*small_series, compare=True)
+    progress = Recorder(lambda told: any("each scene on its own" in stage for stage in told.stages))
+    with pytest.raises(Cancelled, match="the signatures so far are in"):
+        cluster(request, progress)
+    assert [path.name for path in request.output.iterdir()] == ["signatures_unfinished.json"]
+
+
+def test_one_scene_has_no_other_to_be_compared_with(small_series, request_of, compared):
+    result = cluster(request_of(small_series[0], compare=True))
+    assert compared == []
+    assert "on its own" not in result.report.read_text(encoding="utf-8")
+
+
+def test_the_bar_never_goes_back(small_series, request_of):
+    progress = Recorder()
+    cluster(request_of(*small_series, compare=True, start=COARSE_TO_FINE), progress)
+    assert progress.fractions == sorted(progress.fractions)
 
 
 # --- the comparison itself
