@@ -16,6 +16,10 @@ TOGETHER = "all scenes together"
 EACH_SCENE = "each scene on its own"
 MODES = (TOGETHER, EACH_SCENE)
 
+AUTOMATIC, CPU, GPU = "automatic", "CPU", "GPU"
+DEVICES = (AUTOMATIC, CPU, GPU)
+"""What labels. Never changes the result."""
+
 # 0 is nodata in the uint8 rasters, 255 is left to software that insists on it.
 MIN_K, MAX_K = 2, 254
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, ClassVar
 from . import legends, statistics
 from .choices import EACH_SCENE
 from .execution.threads import one_blas_thread
-from .kernels import Kernel, pick_kernel
+from .kernels import Kernel
 from .outputs import Staging
 from .palette import class_colours
 from .pipeline import (
@@ -143,7 +143,7 @@ def cluster_each(
     given = given_centres(request)
     if request.compare:
         progress.note("COMPARE is left out: it compares common classes with those of each scene, and there are none.")
-    tools = Tools.of(request, given, kernel or pick_kernel(progress), strip_pixels)
+    tools = Tools.of(request, given, kernel, strip_pixels, progress)
     with ExitStack() as stack:
         stack.enter_context(one_blas_thread())
         stack.enter_context(small_block_cache())
@@ -156,6 +156,7 @@ def cluster_each(
             progress.stage(f"Scene {number} of {len(scenes)} on its own: {scene.title}")
             done.append(_cluster_one(scene, request, tools, staging, Span(progress, begin, end)))
             begin = end
+        tools.labeller.tell(progress)
         if not any(one.audit.valid for one in done):
             raise no_valid_pixels([one.audit for one in done])
         _write_tables(done, request, staging)

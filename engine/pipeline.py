@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 from . import coarse, signatures
 from .alone import compare_each
-from .choices import COARSE_TO_FINE, MINIMUM_MAXIMUM, PERCENTILE_RANGE, PLUS_PLUS, SIGNATURES_FILE
+from .choices import COARSE_TO_FINE, CPU, MINIMUM_MAXIMUM, PERCENTILE_RANGE, PLUS_PLUS, SIGNATURES_FILE
 from .comparison import Comparison
 from .errors import NoValidPixels
 from .execution.threads import ThreadExecutor, one_blas_thread
 from .kernels import Kernel, drift, pick_kernel, pick_packer
+from .kernels.labeller import Labeller
 from .kmeans import Labelled, StopRule, lloyd
 from .memory import PixelStore, automatic_budget
 from .outputs import Staging
@@ -47,15 +48,28 @@ class Tools:
 
     given: Grid64 | None
     """(k, n_bands) centres of the signatures file that the run starts from, if it does."""
-    kernel: Kernel
+    cpu: Kernel
+    """Labels the sub-samples of a start."""
+    labeller: Labeller
+    """Chooses what labels the pixels while they are read."""
     packer: Packer
     executor: ThreadExecutor
     strip_pixels: int
 
+    @property
+    def kernel(self) -> Kernel:
+        """What labels at present."""
+        return self.labeller.kernel
+
     @classmethod
-    def of(cls, request: Request, given: Grid64 | None, kernel: Kernel, strip_pixels: int) -> Tools:
-        """Return the tools of a request."""
-        return cls(given, kernel, pick_packer(kernel), ThreadExecutor(request.workers), strip_pixels)
+    def of(
+        cls, request: Request, given: Grid64 | None, kernel: Kernel | None, strip_pixels: int, progress: Progress
+    ) -> Tools:
+        """Return the tools of a request, with this kernel or by default the one that suits machine and DEVICE."""
+        cpu = kernel or pick_kernel(progress)
+        device = request.device if kernel is None else CPU
+        labeller = Labeller(device, request.k, len(request.roles), cpu, progress)
+        return cls(given, cpu, labeller, pick_packer(cpu), ThreadExecutor(request.workers), strip_pixels)
 
 
 def cluster(
@@ -73,7 +87,7 @@ def cluster(
     progress
         Whom to tell; nobody by default.
     kernel
-        What labels; chosen by itself by default. Never changes the result.
+        What labels; chosen by itself, and by DEVICE, by default. Never changes the result.
     strip_pixels
         Size of the units of work. Never changes the result.
 
@@ -88,7 +102,7 @@ def cluster(
     given = given_centres(request)
     if given is not None and request.signatures is not None:
         tell_continued(request.signatures, scenes, request, progress)
-    tools = Tools.of(request, given, kernel or pick_kernel(progress), strip_pixels)
+    tools = Tools.of(request, given, kernel, strip_pixels, progress)
     clock = Clock()
     with ExitStack() as stack:
         stack.enter_context(one_blas_thread())
@@ -104,12 +118,14 @@ def cluster(
         keeper = stack.enter_context(Keeper(series, request, tools.kernel, clock))
         span = Span(progress, READ, _COMPARE if comparing else ITERATE)
         fit = fitted(series, request, tools, clock, span, keep=keeper.take)
+        tools.labeller.tell(progress)
         comparisons = _compared(series, fit, request, tools, clock, progress) if comparing else []
         progress.stage("Writing the classified rasters")
         result = write_results(
             series, fit, request, tools.kernel, tools.packer, tools.executor, staging, clock,
             Span(progress, ITERATE, 1.0), comparisons,
         )  # fmt: skip
+        tools.labeller.tell(progress)
         check_cancelled(progress)
         staging.publish((UNFINISHED_NAME,))
     progress.report(1.0)
@@ -142,7 +158,8 @@ def read_scenes(
     """Read and mask the scenes, and tell of each how much of it is valid; there may be no valid pixel at all."""
     series = read_series(
         scenes, request.roles, request.mask, request.k, need(request), request.seed, tools.executor, tools.packer,
-        store, progress, tools.strip_pixels, _first_label(tools.kernel, tools.given),
+        store, progress, tools.strip_pixels, tools.labeller.for_each(tools.given),
+        tools.labeller.counted,
     )  # fmt: skip
     for scene, audit in zip(series.scenes, series.audits):
         tell_audit(scene, audit, progress)
@@ -185,9 +202,9 @@ def fitted(
         Called after every iteration with what the run would give if it ended there.
     """
     given = tools.given
-    start = given if given is not None else start_centres(request, series, tools.kernel, tools.executor, progress)
+    start = given if given is not None else start_centres(request, series, tools.cpu, tools.executor, progress)
     clock.lap("start")
-    progress.stage(f"Clustering {series.pixels:,} pixels into {request.k} classes ({tools.kernel.name} kernel)")
+    progress.stage(f"Clustering {series.pixels:,} pixels into {request.k} classes ({tools.labeller.title})")
     labelled = labelled and given is not None
     fit = _iterate(series, start, labelled, request, tools.kernel, tools.executor, progress, keep)
     clock.lap("iterate")
@@ -240,11 +257,6 @@ def start_centres(
         progress.stage("Finding a start on sub-samples")
         return coarse.start(survey.draws, request.k, request.seed, kernel, run, progress)[0]
     raise RuntimeError(f"no survey for the start {request.start}")
-
-
-def _first_label(kernel: Kernel, given: Grid64 | None) -> Callable[[Block], object] | None:
-    """Return what labels a block with centres that are known before anything is read."""
-    return None if given is None else lambda block: kernel.relabel(block, given)
 
 
 def _iterate(

@@ -9,10 +9,12 @@ from typing import Any
 
 from .aoi import Area
 from .choices import (
+    AUTOMATIC,
     DEFAULT_K,
     DEFAULT_MAX_ITERATIONS,
     DEFAULT_SEED,
     DEFAULT_TOLERANCE,
+    DEVICES,
     MAX_K,
     MIN_K,
     MINIMUM_MAXIMUM,
@@ -59,6 +61,8 @@ class Request:
     """SEED."""
     aoi: Area | None = None
     """AOI: only pixels whose centre lies inside; everywhere by default."""
+    device: str = AUTOMATIC
+    """DEVICE: one of `DEVICES`; never changes the result."""
     workers: int = 0
     """WORKERS: threads, 0 = one a core."""
     memory: int = 0
@@ -88,6 +92,8 @@ class Request:
             raise ParameterError(f"MAX_ITERATIONS is {self.max_iterations}; choose 1 or more.")
         if not 0 <= self.tolerance <= 100:
             raise ParameterError(f"TOLERANCE is {self.tolerance} %; choose a share from 0 to 100.")
+        if self.device not in DEVICES:
+            raise ParameterError(f"DEVICE is {self.device!r}; choose one of {', '.join(DEVICES)}.")
         if self.memory < 0:
             raise ParameterError(f"MEMORY is {self.memory} MB; choose a size, or 0 for a safe share of what is free.")
         _check_place(self.workers, self.output)

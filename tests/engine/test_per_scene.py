@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 import weakref
 
 import numpy as np
@@ -10,13 +11,15 @@ import pytest
 import rasterio
 from iikmc.engine import per_scene, pipeline
 from iikmc.engine.apply import classify
-from iikmc.engine.choices import EACH_SCENE, SIGNATURES_FILE, STARTS
+from iikmc.engine.choices import CPU, EACH_SCENE, GPU, SIGNATURES_FILE, STARTS, TOGETHER
 from iikmc.engine.errors import Cancelled, NoValidPixels, ParameterError
+from iikmc.engine.kernels import devices
 from iikmc.engine.landsat.qa import DEFAULT_FLAGS
 from iikmc.engine.per_scene import cluster_each, run
 from iikmc.engine.pipeline import cluster
 from iikmc.engine.records import MaskRule
 from iikmc.engine.request import ClassifyRequest
+from test_report import Page
 from tiny import Recorder, listing, make_scene, product, read_json, read_raster, six_band_noise
 
 DAYS = ("20220511", "20220628")
@@ -227,3 +230,21 @@ def test_the_mode_is_checked_and_compare_needs_common_classes(two, request_of):
     assert [note for note in progress.notes if "COMPARE" in note] == [
         "COMPARE is left out: it compares common classes with those of each scene, and there are none."
     ]
+
+
+@pytest.mark.parametrize("compare", [False, True])
+def test_a_graphics_card_changes_nothing(compare, emulated_cupy, small_series, request_of, monkeypatch):
+    monkeypatch.setattr(devices, "_good", {})
+    monkeypatch.setattr(sys, "platform", "linux")
+    options = {"mode": TOGETHER, "compare": True} if compare else {"mode": EACH_SCENE}
+    on_cpu = run(request_of(*small_series, out="cpu", device=CPU, **options))
+    progress = Recorder()
+    on_card = run(request_of(*small_series, device=GPU, **options), progress)
+    for ours, theirs in zip(on_card.rasters, on_cpu.rasters):
+        assert ours.read_bytes() == theirs.read_bytes()
+    shares = [note for note in progress.notes if note.startswith("emulated card and the CPU: ")]
+    assert shares == ["emulated card and the CPU: 100.0 % of the labelling was done on the card, 0.0 % by the CPU"]
+    assert progress.warnings == []
+    tables = [Page(result.report.read_text(encoding="utf-8")).tables for result in (on_card, on_cpu)]
+    title = "Iterations alone" if compare else "Valid pixels"
+    assert [table for table in tables[0] if title in table[0]] == [table for table in tables[1] if title in table[0]]
