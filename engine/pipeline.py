@@ -13,16 +13,17 @@ from .choices import COARSE_TO_FINE, CPU, MINIMUM_MAXIMUM, PERCENTILE_RANGE, PLU
 from .comparison import Comparison
 from .errors import NoValidPixels
 from .execution.threads import ThreadExecutor, one_blas_thread
-from .kernels import Kernel, drift, pick_kernel, pick_packer
+from .iteration import iterate
+from .kernels import Kernel, pick_kernel, pick_packer
 from .kernels.labeller import Labeller
-from .kmeans import Labelled, StopRule, lloyd
+from .kmeans import StopRule
 from .memory import PixelStore, automatic_budget
 from .outputs import Staging
 from .packing import Packer
 from .progress import Progress, Silent, Span, check_cancelled
 from .raster_access import small_block_cache
 from .reading import STRIP_PIXELS, most_valid
-from .records import Audit, Block, Fit, Scene, Tally
+from .records import Audit, Block, Fit, Scene
 from .request import Request
 from .results import Result, check_folder, write_results
 from .run_record import Clock, tell_audit
@@ -270,20 +271,5 @@ def _iterate(
     keep: Callable[[Fit], object] | None = None,
 ) -> Fit:
     """Iterate from the start centres; `labelled` = the blocks carry the labels of the start already."""
-    k, n_bands = start.shape
-    moves = drift.Log()
-
-    def label(centres: Grid64, within: Progress) -> Labelled:
-        nonlocal labelled
-        moved = moves.follow(centres)
-        if labelled:
-            changed, labelled = series.pixels, False
-        else:
-            changed = sum(executor.each(lambda block: kernel.relabel(block, centres, moved), series.blocks, within))
-        tally = Tally.zero(k, n_bands)
-        for block in series.blocks:
-            tally.add(block.tally)
-        return Labelled(changed, tally)
-
     stop = StopRule(request.max_iterations, request.tolerance)
-    return lloyd(label, start, series.pixels, stop, progress, keep)
+    return iterate(series.blocks, start, stop, kernel, executor, progress, labelled, keep)

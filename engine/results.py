@@ -245,9 +245,19 @@ def write_rasters(
     staging: Staging,
     progress: Progress,
 ) -> list[Moments]:
-    """Write the rasters of a labelled series and return the moments of the classes in each scene.
+    """Write the rasters of a labelled series into the staging folder, with their styles.
 
-    The other parameters are those of `write_scene`.
+    Returns
+    -------
+    list of Moments
+        Of the classes in each scene.
+
+    Raises
+    ------
+    OutputError
+        A file cannot be written.
+    Cancelled
+        The user cancelled.
     """
     n_bands = series.blocks[0].tally.total.shape[1]
 
