@@ -21,6 +21,8 @@ _LABELS = {"read": "Read, mask, pack", "start": "Start", "iterate": "Iterate", "
 # Colours of the stages (of the blind-safe set of Okabe and Ito), and of the two speed-ups.
 _COLOURS = {"read": "#56b4e9", "start": "#f0e442", "iterate": "#d55e00", "write": "#009e73"}
 _ITERATING, _WHOLE = "#2b6cb0", "#b6cbe3"
+# Columns of the table of iterations.
+_MOST_ITERATIONS = 12
 _ROW_HEIGHT, _FRAME_HEIGHT = 38, 120
 _STYLE = ".bad{color:#b00020;font-weight:bold}.good{color:#20602c;font-weight:bold}"
 
@@ -60,18 +62,19 @@ def _remark(timing: Timing) -> str:
 
 
 def verdict(comparison: Comparison) -> str:
-    """Return the outcome in one sentence."""
-    wrong = [timing.name for timing in comparison.timings if not timing.equal]
-    if wrong:
-        return f"The results differ: {'; '.join(wrong)} gave another result than serial, so this speed counts nothing."
-    same = "all results are the same, bit for bit"
+    """Return the outcome in one or two sentences."""
     best = comparison.best
     if best is comparison.serial:
-        return f"Nothing here is faster than serial ({best.name}); {same}."
-    return (
-        f"{best.name}: {comparison.speed_up(best):.1f} times as fast as serial ({comparison.serial.name}) in "
-        f"iterating, {comparison.whole_speed_up(best):.1f} times in all stages together; {same}."
-    )
+        outcome = f"Nothing here is faster than serial ({best.name})"
+    else:
+        outcome = (
+            f"{best.name}: {comparison.speed_up(best):.1f} times as fast as serial ({comparison.serial.name}) in "
+            f"iterating, {comparison.whole_speed_up(best):.1f} times in all stages together"
+        )
+    wrong = [timing.name for timing in comparison.timings if not timing.equal]
+    if wrong:
+        return f"The results differ: {'; '.join(wrong)} gave another result than serial. Of the others, {outcome}."
+    return f"{outcome}; all results are the same, bit for bit."
 
 
 def render(result: BenchmarkResult) -> str:
@@ -198,9 +201,13 @@ def _table(result: BenchmarkResult) -> str:
         row += [number(comparison.whole_speed_up(timing), 2), number(timing.start_up, 2), _result(timing, comparison)]
         rows.append(row)
     rows += [[missing.kernel, Wide(f"not measured: {missing.why}")] for missing in comparison.lacking]
+    notes = "".join(
+        f"<li>{escape(timing.name)}: {escape(timing.note)}.</li>" for timing in comparison.timings if timing.note
+    )
     return (
         "<h2>Times and speed-ups</h2>"
         + table(head, rows)
+        + (f"<ul>{notes}</ul>" if notes else "")
         + '<p class="note">Speed-ups are times as fast as serial. Million pixels/s: pixels that are labelled and '
         "summed up in a second of iterating.</p>"
     )
@@ -208,19 +215,21 @@ def _table(result: BenchmarkResult) -> str:
 
 def _result(timing: Timing, comparison: Comparison) -> Cell:
     if not timing.equal:
-        return Html(f'<span class="bad">{escape(_remark(timing))}</span>')
-    what = "serial: what the others are compared with" if timing is comparison.serial else "same as serial, all bits"
-    return f"{what}; {timing.note}" if timing.note else what
+        return Html('<span class="bad">DIFFERS</span>')
+    return "reference" if timing is comparison.serial else "same bits"
 
 
 def _iterations(result: BenchmarkResult) -> str:
     comparison = result.comparison
-    head: list[Cell] = ["Iteration", "Changed pixels (%)", *(f"{timing.name} (s)" for timing in comparison.timings)]
-    rows: list[list[Cell]] = []
-    for step in range(comparison.iterations):
-        seconds = [timing.best_iterations[step : step + 1] for timing in comparison.timings]
-        cells = [number(found[0], 4) if found else None for found in seconds]
-        rows.append([step + 1, number(result.changed_percent[step], 2), *cells])
+    shown = list(range(comparison.iterations))
+    if len(shown) > _MOST_ITERATIONS:
+        shown = [*shown[: _MOST_ITERATIONS - 1], shown[-1]]
+    head: list[Cell] = ["", *(f"Iteration {step + 1}" for step in shown)]
+    rows: list[list[Cell]] = [["Changed pixels (%)", *(number(result.changed_percent[step], 2) for step in shown)]]
+    for timing in comparison.timings:
+        seconds = timing.best_iterations
+        cells = [number(seconds[step], 4) if step < len(seconds) else None for step in shown]
+        rows.append([f"{timing.name} (s)", *cells])
     return (
         "<h2>Iteration by iteration</h2>"
         + table(head, rows)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from .execution.threads import ThreadExecutor
@@ -23,6 +23,7 @@ def iterate(
     executor: ThreadExecutor,
     progress: Progress,
     labelled: bool = False,
+    keep: Callable[[Fit], object] | None = None,
 ) -> Fit:
     """Iterate from the start centres to the stop rule.
 
@@ -38,6 +39,8 @@ def iterate(
         What labels, on which threads, whom to tell.
     labelled
         Whether the blocks carry the labels of the start already.
+    keep
+        Called after every iteration with what the run would give if it ended there.
 
     Returns
     -------
@@ -64,4 +67,4 @@ def iterate(
             tally.add(block.tally)
         return Labelled(changed, tally)
 
-    return lloyd(label, start, pixels, stop, progress)
+    return lloyd(label, start, pixels, stop, progress, keep)

@@ -141,10 +141,11 @@ def test_a_lying_kernel_is_found_out(small_series, tmp_path):
     assert (serial["equal"], other["equal"], other["note"]) == ("yes", "no", said)
     page = result.page.read_text(encoding="utf-8")
     assert "The results differ" in page
-    assert f'<span class="bad">{said}</span>' in page
+    assert f"<li>lying, 1 thread: {said}</li>" in page
+    assert '<span class="bad">DIFFERS</span>' in page
     assert "Same result" not in page
     assert any(said in warning for warning in progress.warnings)
-    assert progress.warnings[-1].startswith("The results differ: lying, 1 thread gave another result than serial")
+    assert progress.warnings[-1].startswith("The results differ: lying, 1 thread gave another result than serial.")
 
 
 def test_wrong_centres_and_wrong_counts_are_found_out(small_series, tmp_path):
