@@ -23,7 +23,8 @@ _COLOURS = {"read": "#56b4e9", "start": "#f0e442", "iterate": "#d55e00", "write"
 _ITERATING, _WHOLE = "#2b6cb0", "#b6cbe3"
 # Columns of the table of iterations.
 _MOST_ITERATIONS = 12
-_ROW_HEIGHT, _FRAME_HEIGHT = 38, 120
+_FRAME_HEIGHT, _ROW_HEIGHT, _LOW_ROW_HEIGHT = 120, 38, 26
+_MOST_HIGH_ROWS = 8
 _STYLE = ".bad{color:#b00020;font-weight:bold}.good{color:#20602c;font-weight:bold}"
 
 
@@ -101,9 +102,7 @@ def _summary(title: str, result: BenchmarkResult) -> str:
             for timing in comparison.timings
             if not timing.equal
         )
-        checked = (
-            f'<p class="bad">The results differ. They must not: please report this, with this page.</p><ul>{wrong}</ul>'
-        )
+        checked = f'<p class="bad">They must never differ: please report this, with this page.</p><ul>{wrong}</ul>'
     notes = "".join(f"<li>{escape(note)}</li>" for note in result.notes)
     return (
         f"<h1>{escape(title)}</h1>"
@@ -171,9 +170,10 @@ def _bar(names: Sequence[str], values: Sequence[float], label: str, colour: str)
 
 
 def _layout(rows: int, label: str) -> dict[str, Any]:
+    height = _ROW_HEIGHT if rows <= _MOST_HIGH_ROWS else _LOW_ROW_HEIGHT
     return {
         "width": PLOT_WIDTH,
-        "height": _FRAME_HEIGHT + _ROW_HEIGHT * rows,
+        "height": _FRAME_HEIGHT + height * rows,
         "margin": {"l": 130, "r": 45, "t": 62, "b": 50},
         "xaxis": {"title": {"text": label}, "rangemode": "tozero", "gridcolor": "#e2e2e2", "automargin": True},
         # The first row of the table stands at the top.
@@ -186,19 +186,20 @@ def _layout(rows: int, label: str) -> dict[str, Any]:
 
 def _table(result: BenchmarkResult) -> str:
     comparison = result.comparison
-    head: list[Cell] = ["Kernel", "Threads"]
+    head: list[Cell] = ["Kernel", "Threads", "Result"]
     head += [f"{_LABELS[stage]} (s)" for stage in STAGES]
     head += ["All stages (s)", "First iteration (s)", "Mean iteration (s)", "Million pixels/s"]
-    head += ["Speed-up: first iteration", "Speed-up: iterations", "Speed-up: all stages", "Start-up (s)", "Result"]
+    head += ["Speed-up: first iteration", "Speed-up: iterations", "Speed-up: all stages", "Start-up (s)"]
     best = comparison.best
     rows: list[list[Cell]] = []
     for timing in comparison.timings:
         row: list[Cell] = [Html(f"<b>{escape(timing.kernel)}</b>") if timing is best else timing.kernel]
-        row += [timing.threads, *(number(timing.seconds(stage), 3) for stage in STAGES), number(timing.total, 3)]
+        row += [timing.threads, _result(timing, comparison)]
+        row += [*(number(timing.seconds(stage), 3) for stage in STAGES), number(timing.total, 3)]
         row += [number(timing.first_iteration, 4), number(timing.mean_iteration, 4)]
         row += [number(comparison.pixels_per_second(timing) / 1e6, 1)]
         row += [number(speed_up(timing), 2) for speed_up in (comparison.first_speed_up, comparison.speed_up)]
-        row += [number(comparison.whole_speed_up(timing), 2), number(timing.start_up, 2), _result(timing, comparison)]
+        row += [number(comparison.whole_speed_up(timing), 2), number(timing.start_up, 2)]
         rows.append(row)
     rows += [[missing.kernel, Wide(f"not measured: {missing.why}")] for missing in comparison.lacking]
     notes = "".join(
