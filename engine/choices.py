@@ -12,6 +12,10 @@ SIGNATURES_FILE = "signatures file"
 COARSE_TO_FINE = "coarse-to-fine"
 STARTS = (MINIMUM_MAXIMUM, PERCENTILE_RANGE, PLUS_PLUS, SIGNATURES_FILE, COARSE_TO_FINE)
 
+AUTOMATIC, CPU, GPU = "automatic", "CPU", "GPU"
+DEVICES = (AUTOMATIC, CPU, GPU)
+"""What labels. Never changes the result."""
+
 # 0 is nodata in the uint8 rasters, 255 is left to software that insists on it.
 MIN_K, MAX_K = 2, 254
 

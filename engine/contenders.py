@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from . import choices
 from .kernels import Kernel, choice, devices
 from .kernels.cpu_numpy import NumpyKernel
 from .packing import NumpyPacker, Packer
@@ -90,7 +91,7 @@ def find(counts: tuple[int, ...], job: devices.Job, progress: Progress) -> tuple
 def gpu_kernel(job: devices.Job, cpu: Kernel, progress: Progress) -> tuple[Kernel | None, str]:
     """Return the kernel of a graphics card; or None, and in words why there is none."""
     said = _Warnings(progress)
-    kernel = devices.pick(devices.GPU, job, cpu, said)
+    kernel = devices.pick(choices.GPU, job, cpu, said)
     if kernel is not cpu:
         return kernel, ""
     return None, " ".join(said.texts).removeprefix("DEVICE: ") or "No graphics card can be used."

@@ -7,11 +7,12 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from . import coarse, signatures
-from .choices import COARSE_TO_FINE, MINIMUM_MAXIMUM, PERCENTILE_RANGE, PLUS_PLUS, SIGNATURES_FILE
+from .choices import COARSE_TO_FINE, CPU, MINIMUM_MAXIMUM, PERCENTILE_RANGE, PLUS_PLUS, SIGNATURES_FILE
 from .errors import NoValidPixels
 from .execution.threads import ThreadExecutor, one_blas_thread
 from .iteration import iterate
 from .kernels import Kernel, pick_kernel, pick_packer
+from .kernels.labeller import Labeller
 from .kmeans import StopRule
 from .memory import PixelStore, automatic_budget
 from .outputs import Staging
@@ -50,7 +51,7 @@ def cluster(
     progress
         Whom to tell; nobody by default.
     kernel
-        What labels; chosen by itself by default. Never changes the result.
+        What labels; chosen by itself, and by DEVICE, by default. Never changes the result.
     strip_pixels
         Size of the units of work. Never changes the result.
 
@@ -65,8 +66,9 @@ def cluster(
     given = given_centres(request)
     if given is not None and request.signatures is not None:
         tell_continued(request.signatures, scenes, request, progress)
-    kernel = kernel or pick_kernel(progress)
-    packer = pick_packer(kernel)
+    device = request.device if kernel is None else CPU
+    cpu = kernel or pick_kernel(progress)
+    packer = pick_packer(cpu)
     executor = ThreadExecutor(request.workers)
     clock = Clock()
     budget = request.memory * 1_000_000 or automatic_budget()
@@ -76,26 +78,30 @@ def cluster(
         stack.enter_context(small_block_cache())
         staging = stack.enter_context(Staging(request.output))
         store = stack.enter_context(PixelStore(budget, pixels, len(request.roles), staging.folder, masked))
+        labeller = Labeller(device, request.k, len(request.roles), cpu, progress)
         progress.stage(f"Reading and masking {len(scenes)} scene(s) on {executor.workers} thread(s)")
         series = read_series(
             scenes, request.roles, request.mask, request.k, _need(request), request.seed, executor, packer, store,
-            Span(progress, 0.0, _READ), strip_pixels, _first_label(kernel, given),
+            Span(progress, 0.0, _READ), strip_pixels, labeller.for_each(given), labeller.counted,
         )  # fmt: skip
         _tell_audit(series, progress)
         if store.spilled:
             progress.note(f"{store.spilled / 1e9:.1f} GB of pixels lie in temporary files (MEMORY)")
         clock.lap("read")
-        start = given if given is not None else start_centres(request, series, kernel, executor, progress)
+        start = given if given is not None else start_centres(request, series, cpu, executor, progress)
         clock.lap("start")
-        progress.stage(f"Clustering {series.pixels:,} pixels into {request.k} classes ({kernel.name} kernel)")
+        progress.stage(f"Clustering {series.pixels:,} pixels into {request.k} classes ({labeller.title})")
         labelled = given is not None
+        kernel = labeller.kernel
         keeper = stack.enter_context(Keeper(series, request, kernel, clock))
         fit = _iterate(series, start, labelled, request, kernel, executor, Span(progress, _READ, _ITERATE), keeper.take)
+        labeller.tell(progress)
         clock.lap("iterate")
         progress.stage("Writing the classified rasters")
         result = write_results(
             series, fit, request, kernel, packer, executor, staging, clock, Span(progress, _ITERATE, 1.0)
         )
+        labeller.tell(progress)
         check_cancelled(progress)
         staging.publish((UNFINISHED_NAME,))
     progress.report(1.0)
@@ -157,11 +163,6 @@ def _tell_audit(series: Series, progress: Progress) -> None:
             f"SCENES: not one pixel of the {len(series.scenes)} scene(s) is valid (all are {reasons}); "
             "choose fewer flags in MASK or other scenes."
         )
-
-
-def _first_label(kernel: Kernel, given: Grid64 | None) -> Callable[[Block], object] | None:
-    """Return what labels a block with centres that are known before anything is read."""
-    return None if given is None else lambda block: kernel.relabel(block, given)
 
 
 def _iterate(

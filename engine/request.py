@@ -9,6 +9,7 @@ from typing import Any
 
 from .aoi import Area
 from .choices import (
+    AUTOMATIC,
     DEFAULT_BENCHMARK_ITERATIONS,
     DEFAULT_BENCHMARK_PIXELS,
     DEFAULT_K,
@@ -16,6 +17,7 @@ from .choices import (
     DEFAULT_REPEATS,
     DEFAULT_SEED,
     DEFAULT_TOLERANCE,
+    DEVICES,
     MAX_K,
     MAX_REPEATS,
     MIN_K,
@@ -59,6 +61,8 @@ class Request:
     """SEED."""
     aoi: Area | None = None
     """AOI: only pixels whose centre lies inside; everywhere by default."""
+    device: str = AUTOMATIC
+    """DEVICE: one of `DEVICES`; never changes the result."""
     workers: int = 0
     """WORKERS: threads, 0 = one a core."""
     memory: int = 0
@@ -84,6 +88,8 @@ class Request:
             raise ParameterError(f"MAX_ITERATIONS is {self.max_iterations}; choose 1 or more.")
         if not 0 <= self.tolerance <= 100:
             raise ParameterError(f"TOLERANCE is {self.tolerance} %; choose a share from 0 to 100.")
+        if self.device not in DEVICES:
+            raise ParameterError(f"DEVICE is {self.device!r}; choose one of {', '.join(DEVICES)}.")
         if self.memory < 0:
             raise ParameterError(f"MEMORY is {self.memory} MB; choose a size, or 0 for a safe share of what is free.")
         _check_place(self.workers, self.output)

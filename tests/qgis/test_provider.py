@@ -35,6 +35,7 @@ CLUSTER_PARAMETERS = {
     "TOLERANCE": ("number", 1.0, ADVANCED, False, {"minimum": 0, "maximum": 100, "dataType": 1}),
     "SEED": ("number", 42, ADVANCED, False, {"dataType": 0}),
     "AOI": ("source", None, ADVANCED, True, {"dataTypes": [POLYGON]}),
+    "DEVICE": ("enum", 0, ADVANCED, False, {"allowMultiple": False, "options": ["Automatic", "CPU", "GPU (NVIDIA)"]}),
     "WORKERS": ("number", 0, ADVANCED, False, {"minimum": 0, "dataType": 0}),
     "MEMORY": ("number", 0, ADVANCED, False, {"minimum": 0, "dataType": 0}),
     "LOAD_RESULTS": ("boolean", True, PLAIN, False, {}),
