@@ -40,6 +40,10 @@ class Plan:
     """INIT."""
     max_iterations: int = choices.DEFAULT_MAX_ITERATIONS
     """MAX_ITERATIONS."""
+    each: bool = False
+    """MODE: whether each scene is clustered on its own."""
+    compare: bool = False
+    """COMPARE."""
     workers: int = 0
     """WORKERS."""
     memory: int = 0
@@ -159,7 +163,7 @@ def _with_estimate(answer: Answer, question: Question) -> Answer:
     from dataclasses import replace
 
     from ..engine import rates
-    from ..engine.estimate import estimate, job_of
+    from ..engine.estimate import Manner, estimate, job_of
     from ..engine.execution.threads import available_cores
     from ..engine.memory import budget_of
     from ..engine.records import MaskRule
@@ -170,7 +174,6 @@ def _with_estimate(answer: Answer, question: Question) -> Answer:
     rule = MaskRule(wanted.flags, wanted.saturated)
     workers = plan.workers or available_cores()
     job = job_of(answer.scenes, answer.valid, wanted.bands, rule, plan.k, workers)
-    budget = budget_of(plan.memory)
-    output = Path(plan.output)
-    told = estimate(answer.scenes, job, budget, output, plan.start, plan.max_iterations, rates.recall())
+    manner = Manner(plan.start, plan.max_iterations, plan.each, plan.compare)
+    told = estimate(answer.scenes, job, manner, budget_of(plan.memory), Path(plan.output), rates.recall())
     return replace(answer, estimate=told)

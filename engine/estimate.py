@@ -11,9 +11,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from . import rates
-from .choices import COARSE_TO_FINE, SIGNATURES_FILE
+from .choices import (
+    COARSE_TO_FINE,
+    CPU,
+    DEFAULT_MAX_ITERATIONS,
+    EACH_SCENE,
+    MINIMUM_MAXIMUM,
+    SIGNATURES_FILE,
+)
 from .execution.threads import ThreadExecutor
-from .memory import expected_use, spill_parent
+from .memory import budget_of, expected_use, spill_parent
 from .preview import expected_valid
 from .progress import Progress
 from .quantities import about, duration, size
@@ -87,13 +94,26 @@ class Estimate:
         )
 
 
+@dataclass(frozen=True)
+class Manner:
+    """How a clustering goes about it."""
+
+    start: str = MINIMUM_MAXIMUM
+    """INIT."""
+    max_iterations: int = DEFAULT_MAX_ITERATIONS
+    """MAX_ITERATIONS."""
+    each: bool = False
+    """MODE: whether each scene is clustered on its own, one after the other."""
+    compare: bool = False
+    """COMPARE: whether each scene is clustered on its own as well."""
+
+
 def estimate(
     scenes: Sequence[Scene],
     job: rates.Job,
+    manner: Manner,
     budget: int,
     output: Path,
-    start: str,
-    max_iterations: int,
     runs: Sequence[rates.Run],
 ) -> Estimate:
     """Return what a clustering will take.
@@ -104,22 +124,28 @@ def estimate(
         Checked scenes.
     job
         What its time depends on, see `job_of`.
+    manner
+        How it goes about it.
     budget
         Bytes that the pixels may take in memory.
     output
         OUTPUT, where temporary files go if the temporary folder is in memory; need not exist.
-    start, max_iterations
-        INIT and MAX_ITERATIONS.
     runs
         Earlier runs, see `rates.recall`.
     """
     # As the store plans: it insists on room for the case that every pixel is valid that can be.
     pixels, masked = most_valid(scenes)
-    needed, spilled = expected_use(budget, pixels, job.valid, job.n_bands, masked)
+    valid = job.valid
+    if manner.each:
+        largest = max(scenes, key=lambda scene: most_valid([scene])[0])
+        all_pixels, (pixels, masked) = pixels, most_valid([largest])
+        valid = round(valid * pixels / max(all_pixels, 1))
+    needed, spilled = expected_use(budget, pixels, valid, job.n_bands, masked)
     most = expected_use(budget, pixels, pixels, job.n_bands, masked)[1]
     folder = spill_parent(_existing(output))
-    typical = TYPICAL_AFTER_COARSE if start == COARSE_TO_FINE else TYPICAL_ITERATIONS
-    iterations = min(typical, max_iterations)
+    typical = TYPICAL_AFTER_COARSE if manner.start == COARSE_TO_FINE else TYPICAL_ITERATIONS
+    iterations = min(typical, manner.max_iterations)
+    comparing = manner.compare and not manner.each and len(scenes) > 1
     return Estimate(
         scenes=len(scenes),
         pixels=job.pixels,
@@ -131,8 +157,84 @@ def estimate(
         short=int(max(most - _free(folder), 0)),
         results=round(job.pixels * _RASTER_BYTES),
         iterations=iterations,
-        seconds=rates.seconds(job, iterations, runs),
+        seconds=rates.seconds(job, iterations * (2 if comparing else 1), runs),
     )
+
+
+class Foretold:
+    """A clustering whose estimate was told, for the comparison with what it took."""
+
+    def __init__(self, job: rates.Job, early: int) -> None:
+        """Keep what its time depends on, and how many iterations are done while reading."""
+        self._job = job
+        self._early = early
+
+    def tell_outcome(self, kernel: str, result: Result, clock: Clock, spilled: int, progress: Progress) -> None:
+        """Tell what the clustering took, in one line, and remember its rates.
+
+        Parameters
+        ----------
+        kernel
+            Name of the kernel that labelled.
+        result
+            What the run made.
+        clock
+            Laps "read", "iterate" and "write", and the time in all.
+        spilled
+            Bytes that were in temporary files.
+        progress
+            Whom to tell.
+        """
+        total, laps, iterations = clock.elapsed(), clock.laps, len(result.fit.iterations)
+        other = max(total - laps["read"] - laps["iterate"] - laps["write"], 0.0)
+        run = rates.Run(
+            kernel=kernel,
+            workers=self._job.workers,
+            k=self._job.k,
+            n_bands=self._job.n_bands,
+            pixels=self._job.pixels,
+            values=self._job.values,
+            valid=result.pixels,
+            iterations=iterations - self._early,
+            read=laps["read"],
+            iterate=laps["iterate"],
+            write=laps["write"],
+            # Comparing is iterating once more, and no part of every run.
+            rest=max(other - laps.get("compare", 0.0), 0.0),
+        )
+        rates.remember(run)
+        # Whatever the budget, the pixels take the same in all.
+        needed = expected_use(0, run.pixels, run.valid, run.n_bands)[0]
+        beside = f", of which {size(spilled)} in temporary files" if spilled else ""
+        progress.note(
+            f"Took {total:.1f} s: reading {run.read:.1f} s, {iterations} iteration(s) {run.iterate:.1f} s, rasters "
+            f"{run.write:.1f} s, everything else {other:.1f} s; {run.valid:,} valid pixels took "
+            f"{size(needed)}{beside}; the rasters have {_on_disk(result.rasters)}."
+        )
+
+
+def foretell(request: Request, scenes: Sequence[Scene], workers: int, cpu: str, progress: Progress) -> Foretold:
+    """Tell what a clustering will take, in one line.
+
+    Parameters
+    ----------
+    request, scenes
+        What is asked for, and the checked scenes.
+    workers
+        Threads.
+    cpu
+        Name of the CPU's kernel, which labels unless DEVICE brings a card in.
+    progress
+        Whom to tell.
+    """
+    valid = expected_valid(scenes, request.roles, request.mask, progress)
+    kernel = cpu if request.device == CPU else None
+    job = job_of(scenes, valid, request.roles, request.mask, request.k, workers, kernel)
+    manner = Manner(request.start, request.max_iterations, request.mode == EACH_SCENE, request.compare)
+    told = estimate(scenes, job, manner, budget_of(request.memory), request.output, rates.recall())
+    progress.note(told.sentence)
+    # From a signatures file the first labels are made while the pixels are read.
+    return Foretold(job, int(request.start == SIGNATURES_FILE))
 
 
 def foretell_classification(
@@ -163,11 +265,9 @@ def foretell_classification(
     )
 
 
-def tell_classified(result: Result, clock: Clock, progress: Progress) -> None:
-    """Tell what a classification took, in one line."""
-    progress.note(
-        f"Took {clock.elapsed():.1f} s for {result.pixels:,} valid pixels; the rasters have {_on_disk(result)}."
-    )
+def tell_took(clock: Clock, valid: int, rasters: Sequence[Path], progress: Progress) -> None:
+    """Tell in one line what a run took that has no common stages."""
+    progress.note(f"Took {clock.elapsed():.1f} s for {valid:,} valid pixels; the rasters have {_on_disk(rasters)}.")
 
 
 def job_of(
@@ -206,84 +306,8 @@ def files_read(scene: Scene, roles: Sequence[str], rule: MaskRule) -> int:
     return len(roles) + (scene.qa_pixel is not None) + (rule.saturated and scene.qa_radsat is not None)
 
 
-class Foretold:
-    """A clustering whose estimate was told, for the comparison with what it took."""
-
-    def __init__(self, job: rates.Job, early: int) -> None:
-        """Keep what its time depends on, and how many iterations are done while reading."""
-        self._job = job
-        self._early = early
-
-    def tell_outcome(self, kernel: str, result: Result, clock: Clock, spilled: int, progress: Progress) -> None:
-        """Tell what the clustering took, in one line, and remember its rates.
-
-        Parameters
-        ----------
-        kernel
-            Name of the kernel that labelled.
-        result
-            What the run made.
-        clock
-            Laps "read", "iterate" and "write", and the time in all.
-        spilled
-            Bytes that were in temporary files.
-        progress
-            Whom to tell.
-        """
-        total, laps, iterations = clock.elapsed(), clock.laps, len(result.fit.iterations)
-        run = rates.Run(
-            kernel=kernel,
-            workers=self._job.workers,
-            k=self._job.k,
-            n_bands=self._job.n_bands,
-            pixels=self._job.pixels,
-            values=self._job.values,
-            valid=result.pixels,
-            iterations=iterations - self._early,
-            read=laps["read"],
-            iterate=laps["iterate"],
-            write=laps["write"],
-            rest=max(total - laps["read"] - laps["iterate"] - laps["write"], 0.0),
-        )
-        rates.remember(run)
-        # Whatever the budget, the pixels take the same in all.
-        needed = expected_use(0, run.pixels, run.valid, run.n_bands)[0]
-        beside = f", of which {size(spilled)} in temporary files" if spilled else ""
-        progress.note(
-            f"Took {total:.1f} s: reading {run.read:.1f} s, {iterations} iteration(s) {run.iterate:.1f} s, rasters "
-            f"{run.write:.1f} s, everything else {run.rest:.1f} s; {run.valid:,} valid pixels took "
-            f"{size(needed)}{beside}; the rasters have {_on_disk(result)}."
-        )
-
-
-def foretell(
-    request: Request, scenes: Sequence[Scene], budget: int, workers: int, kernel: str | None, progress: Progress
-) -> Foretold:
-    """Tell what a clustering will take, in one line.
-
-    Parameters
-    ----------
-    request, scenes
-        What is asked for, and the checked scenes.
-    budget
-        Bytes that the pixels may take in memory.
-    workers
-        Threads.
-    kernel
-        Name of the kernel, None where that is chosen later.
-    progress
-        Whom to tell.
-    """
-    valid = expected_valid(scenes, request.roles, request.mask, progress)
-    job = job_of(scenes, valid, request.roles, request.mask, request.k, workers, kernel)
-    told = estimate(scenes, job, budget, request.output, request.start, request.max_iterations, rates.recall())
-    progress.note(told.sentence)
-    # From a signatures file the first labels are made while the pixels are read.
-    return Foretold(job, int(request.start == SIGNATURES_FILE))
-
-
-def _on_disk(result: Result) -> str:
-    return size(sum(path.stat().st_size for path in result.rasters))
+def _on_disk(rasters: Sequence[Path]) -> str:
+    return size(sum(path.stat().st_size for path in rasters))
 
 
 def _free(folder: Path) -> float:

@@ -14,7 +14,7 @@ from iikmc.engine import estimate as module
 from iikmc.engine import rates
 from iikmc.engine.aoi import Area, placed
 from iikmc.engine.apply import classify
-from iikmc.engine.estimate import estimate, job_of
+from iikmc.engine.estimate import Manner, estimate, job_of
 from iikmc.engine.kernels.cpu_numpy import NumpyKernel
 from iikmc.engine.pipeline import cluster
 from iikmc.engine.preview import disk_size, expected_valid, valid_share
@@ -126,9 +126,9 @@ class TestEstimate:
 
     SCENES = (grid_scene(50_000_000), grid_scene(50_000_000))
 
-    def of(self, budget, scenes=SCENES, valid=60_000_000, start="minimum-maximum", most=100, runs=()):
+    def of(self, budget, scenes=SCENES, valid=60_000_000, start="minimum-maximum", most=100, runs=(), **manner):
         job = job_of(scenes, valid, ROLES, NO_FLAG, 8, 2, "numba")
-        return estimate(scenes, job, budget, Path("/out"), start, most, runs)
+        return estimate(scenes, job, Manner(start, most, **manner), budget, Path("/out"), runs)
 
     def test_what_fits(self, disk):
         found = self.of(2_000_000_000)
@@ -165,6 +165,23 @@ class TestEstimate:
         assert found.sentence.endswith("; about 25 s for 10 iterations, judged by earlier runs on this computer.")
         assert self.of(2_000_000_000, start="coarse-to-fine", runs=[run]).iterations == 3
         assert self.of(2_000_000_000, most=4, runs=[run]).seconds == pytest.approx(2 * (9 + 0.96) + 0.5)
+
+    def test_each_scene_on_its_own_takes_the_memory_of_the_largest(self, disk):
+        # 60 of 80 M pixels are valid, so 37.5 of the larger scene's 50 M; 156.25 MB beside, 43.75 left for 450 MB.
+        scenes = (grid_scene(30_000_000), grid_scene(50_000_000))
+        found = self.of(200_000_000, scenes, each=True)
+        assert found.memory == 37_500_000 * 15.125
+        assert found.spilled == 450_000_000 - 43_750_000
+        assert found.results == round(80_000_000 * 4 / 3)
+
+    def test_comparing_iterates_once_more(self, disk):
+        run = rates.Run("numba", 2, 8, 6, 50_000_000, 400_000_000, 30_000_000, 10, 8.0, 2.4, 1.0, 0.5)
+        found = self.of(2_000_000_000, runs=[run], compare=True)
+        assert found.iterations == 10
+        assert found.seconds == pytest.approx(2 * (11.4 + 2.4) + 0.5)
+        for same in ({"each": True, "compare": True}, {"scenes": self.SCENES[:1], "compare": True}):
+            plain = {name: value for name, value in same.items() if name != "compare"}
+            assert self.of(2_000_000_000, runs=[run], **same) == self.of(2_000_000_000, runs=[run], **plain)
 
     def test_only_the_files_that_are_read_count(self):
         whole, bare = self.SCENES[0], replace(self.SCENES[0], qa_pixel=None, qa_radsat=None)
@@ -203,9 +220,9 @@ class TestLog:
 
     def test_a_run_that_spills_says_so(self, small_series, request_of, monkeypatch):
         monkeypatch.setattr(rates, "recall", lambda: [])
-        from iikmc.engine import pipeline
+        from iikmc.engine import memory
 
-        monkeypatch.setattr(pipeline, "budget_of", lambda _: 20_000)
+        monkeypatch.setattr(memory, "automatic_budget", lambda: 20_000)
         recorder = Recorder()
         cluster(request_of(*small_series), recorder)
         assert "go to temporary files in " in recorder.notes[0]
