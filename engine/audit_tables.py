@@ -12,8 +12,8 @@ from .landsat.qa import FLAGS
 from .records import Audit, Scene
 
 _STYLE = """
-tbody tr:last-child td{border-top:2px solid #999}
-.bar{display:flex;width:16rem;height:.9em;background:#eee}.bar i{display:block;height:100%}
+tbody tr:last-child td{border-top:2px solid #999}td.l{min-width:32rem}
+.bar{display:flex;width:11rem;height:.9em;background:#eee}.bar i{display:block;height:100%}
 i.v,b.v{background:#3a923a}i.m,b.m{background:#d9822b}i.f,b.f{background:#bbb}i.o,b.o{background:#eee}
 b.k{display:inline-block;width:1em;height:1em;vertical-align:-.15em;margin:0 .3em 0 .8em}
 .low{display:block;text-align:right;color:#b00020;font-weight:bold}
