@@ -204,8 +204,8 @@ def doubts(before: Classified, after: Classified) -> list[str]:
     ):
         found.append(
             "The colour tables of BEFORE and AFTER differ, so they may come from different runs, or from scenes "
-            "clustered each on its own: class numbers mean the same only where scenes were clustered together (or where "
-            "one was classified with the other's signatures)."
+            "clustered each on its own: class numbers mean the same only where scenes were clustered together (or "
+            "where one was classified with the other's signatures)."
         )
     return found
 
