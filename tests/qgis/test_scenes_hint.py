@@ -421,6 +421,16 @@ class TestDialog:
         self.set(panel, "BANDS", [])
         wait_for(lambda: "BANDS is empty; choose at least one band." in plain(hint))
 
+    def test_scenes_on_their_own_need_the_memory_of_one(self, dialog_of, real_scenes):
+        panel = dialog_of("iikmc:cluster")
+        hint = self.scenes(panel).hint
+        self.set(panel, "MASK", [])
+        self.set(panel, "SCENES", [str(path) for path in real_scenes.glob("*_218074_*")])
+        # Two scenes of 120 000 pixels, 15.125 bytes each.
+        wait_for(lambda: "240,000 of 240,000 pixels valid; 3.6 MB of memory" in plain(hint))
+        self.set(panel, "MODE", 1)
+        wait_for(lambda: "240,000 of 240,000 pixels valid; 1.8 MB of memory" in plain(hint))
+
     def test_classes_iterations_and_start_change_the_time(self, dialog_of, real_scenes, monkeypatch):
         from iikmc.engine import rates
 
@@ -463,7 +473,7 @@ class TestDialog:
         wait_for(lambda: len(found) == 3)
         assert len(looked) == 2
 
-    @pytest.mark.parametrize("name", ["iikmc:audit", "iikmc:classify", "iikmc:suggestk"])
+    @pytest.mark.parametrize("name", ["iikmc:audit", "iikmc:classify", "iikmc:suggestk", "iikmc:benchmark"])
     def test_the_other_algorithms_tell_what_was_found(self, dialog_of, tiny, name):
         panel = dialog_of(name)
         hint = self.scenes(panel).hint
