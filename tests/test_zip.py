@@ -75,6 +75,7 @@ def test_nothing_but_the_plugin_is_in_it(names):
     assert {path.parts[0] for path in below if len(path.parts) > 1} == {
         "algorithms",
         "engine",
+        "i18n",
         "icons",
         "iikmc_plugin",
     }
