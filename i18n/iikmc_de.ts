@@ -521,7 +521,7 @@
     <message>
         <location filename="../algorithms/scenes_panel.py"/>
         <source>Add scene folder…</source>
-        <translation>Szenenordner hinzufügen…</translation>
+        <translation>Ordner hinzufügen…</translation>
     </message>
     <message>
         <location filename="../algorithms/scenes_panel.py"/>

@@ -125,6 +125,14 @@ def test_a_file_reads_as_it_was_written(tmp_path):
     assert TOOL.read(path) == entries
 
 
+def test_without_lrelease_the_texts_are_updated_and_the_remedy_is_told(tmp_path, monkeypatch):
+    monkeypatch.setattr(TOOL, "FOLDER", tmp_path / "i18n")
+    monkeypatch.setattr(TOOL.shutil, "which", lambda name: None)
+    with pytest.raises(SystemExit, match=r"lrelease is not here.*install Qt's tools for translators"):
+        TOOL.main()
+    assert set(TOOL.read(tmp_path / "i18n" / "iikmc_de.ts")) == set(TOOL.texts())
+
+
 # --- the sources ----------------------------------------------------------------------------------------------------
 
 

@@ -159,7 +159,19 @@ def test_the_dialog_is_german(german, monkeypatch, name, qgis_processing):
     assert {text for text in shown if text in GERMAN and GERMAN[text] != text} == set()
     assert "Threads (0 = automatisch)" in shown
     if "SCENES" in panel.wrappers:
-        assert {"Landsat-Szenen", "Szenenordner hinzufügen…", "Alle entfernen", "0 Einträge"} <= shown
+        assert {"Landsat-Szenen", "Ordner hinzufügen…", "Alle entfernen", "0 Einträge"} <= shown
+
+
+def test_the_list_of_scenes_is_not_much_wider_in_german(plugin, translation):
+    """In a dialog of the usual size it would have to be scrolled sideways."""
+    from iikmc.algorithms.scenes_panel import ScenesPanel
+
+    english = ScenesPanel().minimumSizeHint().width()
+    translator = translation.install("de")
+    try:
+        assert ScenesPanel().minimumSizeHint().width() < 1.35 * english
+    finally:
+        translation.remove(translator)
 
 
 # --- which language -------------------------------------------------------------------------------------------------
