@@ -215,6 +215,11 @@
     </message>
     <message>
         <location filename="../algorithms/cluster.py"/>
+        <source>A cancelled run leaves no rasters. Once all pixels were labelled at least once, it keeps the signatures so far, as signatures_unfinished.json in the output folder; to continue, run the same scenes again with the start "Signatures file" and this file.</source>
+        <translation>Ein abgebrochener Lauf hinterlässt keine Raster. War jedes Pixel mindestens einmal einer Klasse zugeordnet, so behält er die bis dahin gefundenen Signaturen als signatures_unfinished.json im Ausgabeverzeichnis; um ihn fortzusetzen, starten Sie dieselben Szenen noch einmal mit dem Start „Signaturdatei“ und dieser Datei.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/cluster.py"/>
         <source>Memory: about 15 bytes per valid pixel, some 2 GB for three full scenes; beyond the limit set in the advanced parameters, pixels go to temporary files.</source>
         <translation>Speicher: etwa 15 Byte je gültigem Pixel, rund 2 GB für drei volle Szenen; was über die Grenze in den fortgeschrittenen Parametern hinausgeht, kommt in temporäre Dateien.</translation>
     </message>
@@ -405,18 +410,18 @@
     </message>
     <message>
         <location filename="../algorithms/parameters.py"/>
-        <source>Where the classes start. Minimum-maximum spreads them evenly from the darkest to the brightest value of each band; 2-98 % does the same between percentiles, which clouds and glint cannot stretch; k-means++ draws them from a sample that depends on the seed alone; a signatures file starts from the classes of an earlier run; coarse-to-fine clusters ever finer sub-samples first, so that few full iterations remain (other classes than with minimum-maximum, found in less time).</source>
-        <translation>Wo die Klassen beginnen. Minimum-Maximum verteilt sie gleichmäßig vom dunkelsten bis zum hellsten Wert jedes Bandes; 2-98 % macht dasselbe zwischen Perzentilen, die Wolken und Sonnenglanz nicht dehnen können; k-means++ zieht sie aus einer Stichprobe, die allein vom Zufallsstartwert abhängt; eine Signaturdatei beginnt mit den Klassen eines früheren Laufs; Grob nach fein clustert zuerst immer feinere Teilstichproben, sodass nur wenige volle Iterationen bleiben (andere Klassen als mit Minimum-Maximum, in kürzerer Zeit gefunden).</translation>
+        <source>Where the classes start. Minimum-maximum spreads them evenly from the darkest to the brightest value of each band; 2-98 % does the same between percentiles, which clouds and glint cannot stretch; k-means++ draws them from a sample that depends on the seed alone; a signatures file starts from the classes of an earlier run, or continues one that was cancelled or ended at its maximum of iterations; coarse-to-fine clusters ever finer sub-samples first, so that few full iterations remain (other classes than with minimum-maximum, found in less time).</source>
+        <translation>Wo die Klassen beginnen. Minimum-Maximum verteilt sie gleichmäßig vom dunkelsten bis zum hellsten Wert jedes Bandes; 2-98 % macht dasselbe zwischen Perzentilen, die Wolken und Sonnenglanz nicht dehnen können; k-means++ zieht sie aus einer Stichprobe, die allein vom Zufallsstartwert abhängt; eine Signaturdatei beginnt mit den Klassen eines früheren Laufs oder setzt einen fort, der abgebrochen wurde oder bei der Höchstzahl der Iterationen endete; Grob nach fein clustert zuerst immer feinere Teilstichproben, sodass nur wenige volle Iterationen bleiben (andere Klassen als mit Minimum-Maximum, in kürzerer Zeit gefunden).</translation>
     </message>
     <message>
         <location filename="../algorithms/parameters.py"/>
-        <source>The signatures.json of an earlier run with the same bands and number of classes; for the start from it.</source>
-        <translation>Die signatures.json eines früheren Laufs mit denselben Bändern und derselben Klassenzahl; für den Start daraus.</translation>
+        <source>The signatures.json of an earlier run with the same bands and number of classes; for the start from it. The signatures_unfinished.json of a cancelled run, or the signatures.json of one that ended at its maximum of iterations, continues that run: with the same scenes, mask and area the classes become what they would have become without the interruption. The maximum of iterations counts anew.</source>
+        <translation>Die signatures.json eines früheren Laufs mit denselben Bändern und derselben Klassenzahl; für den Start daraus. Die signatures_unfinished.json eines abgebrochenen Laufs oder die signatures.json eines Laufs, der bei der Höchstzahl der Iterationen endete, setzt diesen Lauf fort: Mit denselben Szenen, derselben Maske und demselben Untersuchungsgebiet werden die Klassen zu dem, was sie ohne die Unterbrechung geworden wären. Die Höchstzahl der Iterationen zählt von neuem.</translation>
     </message>
     <message>
         <location filename="../algorithms/parameters.py"/>
-        <source>The signatures.json of an earlier run; its bands, classes, names and colours are used.</source>
-        <translation>Die signatures.json eines früheren Laufs; ihre Bänder, Klassen, Namen und Farben werden verwendet.</translation>
+        <source>The signatures.json of an earlier run; its bands, classes, names and colours are used. The signatures_unfinished.json of a cancelled run can be applied too, with a warning.</source>
+        <translation>Die signatures.json eines früheren Laufs; ihre Bänder, Klassen, Namen und Farben werden verwendet. Auch die signatures_unfinished.json eines abgebrochenen Laufs lässt sich anwenden, mit einer Warnung.</translation>
     </message>
     <message>
         <location filename="../algorithms/parameters.py"/>
