@@ -70,6 +70,7 @@
     </message>
     <message>
         <location filename="../algorithms/audit.py"/>
+        <location filename="../algorithms/benchmark.py"/>
         <source>Table</source>
         <translation>Tabelle</translation>
     </message>
@@ -80,6 +81,7 @@
     </message>
     <message>
         <location filename="../algorithms/audit.py"/>
+        <location filename="../algorithms/benchmark.py"/>
         <location filename="../algorithms/classified.py"/>
         <source>Number of scenes</source>
         <translation>Anzahl der Szenen</translation>
@@ -99,6 +101,127 @@
         <location filename="../algorithms/base.py"/>
         <source>AOI: {found} cannot be read as a layer; choose one of polygons, or leave AOI empty.</source>
         <translation>AOI: {found} kann nicht als Layer gelesen werden; wählen Sie einen Polygonlayer oder lassen Sie AOI leer.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/benchmark.py"/>
+        <source>Benchmark (serial, threads, GPU)</source>
+        <translation>Geschwindigkeit messen (seriell, Threads, GPU)</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/benchmark.py"/>
+        <source>landsat,benchmark,speed,performance,threads,parallel,gpu,cuda,numba,numpy,speed-up,iikmc</source>
+        <translation>landsat,benchmark,geschwindigkeit,leistung,vergleich,threads,parallel,gpu,cuda,numba,numpy,beschleunigung,iikmc</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/benchmark.py"/>
+        <source>Measures on your scenes how fast this computer clusters, and that every way gives the same result.</source>
+        <translation>Misst an Ihren Szenen, wie schnell dieser Rechner clustert und dass jeder Weg dasselbe Ergebnis gibt.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/benchmark.py"/>
+        <source>Clusters the same pixels of your scenes in every way that this computer knows: with NumPy and with Numba on 1, 2, 3, 4, 6, 8, 12, ... threads, and on a graphics card. A table and plots show the seconds of each stage and iteration, the pixels per second, and how many times as fast as serial (one thread, NumPy) each way is. What cannot be measured here is listed with the reason.</source>
+        <translation>Clustert dieselben Pixel Ihrer Szenen auf jedem Weg, den dieser Rechner kennt: mit NumPy und mit Numba auf 1, 2, 3, 4, 6, 8, 12, ... Threads und auf einer Grafikkarte. Eine Tabelle und Diagramme zeigen die Sekunden jedes Schritts und jeder Iteration, die Pixel je Sekunde und wievielmal so schnell wie seriell (ein Thread, NumPy) jeder Weg ist. Was hier nicht gemessen werden kann, ist mit dem Grund aufgeführt.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/benchmark.py"/>
+        <source>All results are compared: labels and centres must be the same bit for bit, and the report says whether they are.</source>
+        <translation>Alle Ergebnisse werden verglichen: Klassen und Zentren müssen Bit für Bit gleich sein, und der Bericht sagt, ob sie es sind.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/benchmark.py"/>
+        <source>Every way starts from the same centres (minimum-maximum) and makes the same number of iterations, 5 unless told otherwise, whether it has converged or not. Each stage is measured several times and the best time counts, after a first pass that is not counted, so the files are in the computer's memory when the clock starts.</source>
+        <translation>Jeder Weg beginnt mit denselben Zentren (Minimum-Maximum) und macht gleich viele Iterationen, 5, wenn nichts anderes angegeben ist, ob er konvergiert ist oder nicht. Jeder Schritt wird mehrmals gemessen, und die beste Zeit zählt, nach einem ersten Durchgang, der nicht zählt; die Dateien sind also schon im Arbeitsspeicher, wenn die Uhr zu laufen beginnt.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/benchmark.py"/>
+        <source>Of many or large scenes about 60 million pixels are read, as whole strips spread evenly over all scenes, which takes a minute or two; set Pixels at most to 0 for all of them. Close other programs while it runs. No classified raster is kept.</source>
+        <translation>Von vielen oder großen Szenen werden etwa 60 Millionen Pixel gelesen, als ganze Streifen gleichmäßig über alle Szenen verteilt, was ein bis zwei Minuten dauert; mit 0 bei „Höchstzahl der Pixel“ werden alle gelesen. Schließen Sie währenddessen andere Programme. Klassifizierte Raster werden nicht aufbewahrt.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/benchmark.py"/>
+        <source>Output folder: benchmark.html with table and plots, which opens offline, and benchmark.csv.</source>
+        <translation>Ausgabeverzeichnis: benchmark.html mit Tabelle und Diagrammen, das ohne Internet lesbar ist, und benchmark.csv.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/benchmark.py"/>
+        <source>Repeats</source>
+        <translation>Wiederholungen</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/benchmark.py"/>
+        <source>How often each stage is measured; the best time counts, because other programs only add.</source>
+        <translation>Wie oft jeder Schritt gemessen wird; die beste Zeit zählt, weil andere Programme sie nur verlängern.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/benchmark.py"/>
+        <source>Pixels at most (0 = all)</source>
+        <translation>Höchstzahl der Pixel (0 = alle)</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/benchmark.py"/>
+        <source>At most so many pixels are read, valid or not, as whole strips spread evenly over all scenes, but at least one strip; 0 reads all.</source>
+        <translation>Höchstens so viele Pixel werden gelesen, gültig oder nicht, als ganze Streifen gleichmäßig über alle Szenen verteilt, mindestens aber ein Streifen; 0 liest alle.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/benchmark.py"/>
+        <source>Gets benchmark.html and benchmark.csv; those of an earlier benchmark are replaced.</source>
+        <translation>Nimmt benchmark.html und benchmark.csv auf; die einer früheren Messung werden ersetzt.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/benchmark.py"/>
+        <source>Benchmark</source>
+        <translation>Messung</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/benchmark.py"/>
+        <source>Fastest way</source>
+        <translation>Schnellster Weg</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/benchmark.py"/>
+        <source>Best speed-up over serial, iterations</source>
+        <translation>Größte Beschleunigung zu seriell, Iterationen</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/benchmark.py"/>
+        <source>Its speed-up over serial, all stages</source>
+        <translation>Dessen Beschleunigung zu seriell, alle Schritte</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/benchmark.py"/>
+        <source>Its pixels per second and iteration</source>
+        <translation>Dessen Pixel je Sekunde und Iteration</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/benchmark.py"/>
+        <source>All results are the same</source>
+        <translation>Alle Ergebnisse sind gleich</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/benchmark.py"/>
+        <source>Number of valid pixels that were clustered</source>
+        <translation>Anzahl der gültigen Pixel, die geclustert wurden</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/benchmark.py"/>
+        <location filename="../algorithms/cluster.py"/>
+        <source>Number of iterations</source>
+        <translation>Anzahl der Iterationen</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/benchmark.py"/>
+        <source>Every way makes so many iterations; fewer only if no centre moves any more.</source>
+        <translation>Jeder Weg macht so viele Iterationen; weniger nur, wenn sich kein Zentrum mehr bewegt.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/benchmark.py"/>
+        <source>Most threads (0 = automatic)</source>
+        <translation>Höchstzahl der Threads (0 = automatisch)</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/benchmark.py"/>
+        <source>The largest number of threads that is measured; 0 goes up to the number of cores.</source>
+        <translation>Die größte Anzahl von Threads, die gemessen wird; 0 geht bis zur Anzahl der Kerne.</translation>
     </message>
     <message>
         <location filename="../algorithms/classified.py"/>
@@ -222,11 +345,6 @@
         <location filename="../algorithms/cluster.py"/>
         <source>Memory: about 15 bytes per valid pixel, some 2 GB for three full scenes; beyond the limit set in the advanced parameters, pixels go to temporary files.</source>
         <translation>Speicher: etwa 15 Byte je gültigem Pixel, rund 2 GB für drei volle Szenen; was über die Grenze in den fortgeschrittenen Parametern hinausgeht, kommt in temporäre Dateien.</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/cluster.py"/>
-        <source>Number of iterations</source>
-        <translation>Anzahl der Iterationen</translation>
     </message>
     <message>
         <location filename="../algorithms/cluster.py"/>
@@ -462,6 +580,31 @@
         <location filename="../algorithms/parameters.py"/>
         <source>Only pixels whose centre lies inside a polygon of this layer are used; the others become nodata. The layer may have any CRS; it is brought into that of each scene. Scenes that it does not meet are warned of.</source>
         <translation>Nur Pixel, deren Mitte in einem Polygon dieses Layers liegt, werden verwendet; die anderen werden zu NoData. Der Layer darf jedes KBS haben; er wird in das jeder Szene umgerechnet. Vor Szenen, die er nicht berührt, wird gewarnt.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/parameters.py"/>
+        <source>Automatic</source>
+        <translation>Automatisch</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/parameters.py"/>
+        <source>CPU</source>
+        <translation>CPU</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/parameters.py"/>
+        <source>GPU (NVIDIA)</source>
+        <translation>GPU (NVIDIA)</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/parameters.py"/>
+        <source>Device</source>
+        <translation>Gerät</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/parameters.py"/>
+        <source>What does the clustering. Automatic takes an NVIDIA graphics card (GPU) if there is one, the Python package CuPy is installed, a short test gives the right answer and the job is large; else the processor (CPU). If GPU is chosen and cannot be used, the CPU does the work and the log says what is missing. It never changes the result.</source>
+        <translation>Was das Clustern übernimmt. Automatisch nimmt eine NVIDIA-Grafikkarte (GPU), wenn es eine gibt, das Python-Paket CuPy installiert ist, ein kurzer Test das richtige Ergebnis gibt und die Aufgabe groß ist; sonst den Prozessor (CPU). Ist GPU gewählt und nicht verwendbar, so rechnet die CPU, und das Protokoll sagt, was fehlt. Das Ergebnis hängt nie davon ab.</translation>
     </message>
     <message>
         <location filename="../algorithms/parameters.py"/>
