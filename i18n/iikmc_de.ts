@@ -262,6 +262,11 @@
         <translation>{k} Klassen, {stamp}</translation>
     </message>
     <message>
+        <location filename="../algorithms/classified.py"/>
+        <source>{k} classes of each scene, {stamp}</source>
+        <translation>{k} Klassen je Szene, {stamp}</translation>
+    </message>
+    <message>
         <location filename="../algorithms/classify.py"/>
         <source>Classify scenes with saved signatures</source>
         <translation>Szenen mit gespeicherten Signaturen klassifizieren</translation>
@@ -330,6 +335,11 @@
         <location filename="../algorithms/cluster.py"/>
         <source>Output folder: per scene a raster ending in _classes.tif (classes 1 to k, 0 is nodata) with its style; signatures.json and signatures.csv; statistics.csv (pixels, hectares and percent per class and scene); and report.html. Class ids run in the order of the start centres: dark to bright, or as in the signatures file.</source>
         <translation>Ausgabeverzeichnis: je Szene ein Raster, dessen Name auf _classes.tif endet (Klassen 1 bis k, 0 ist NoData), mit seinem Stil; signatures.json und signatures.csv; statistics.csv (Pixel, Hektar und Prozent je Klasse und Szene); und report.html. Die Klassennummern folgen der Reihenfolge der Startzentren: von dunkel nach hell oder wie in der Signaturdatei.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/cluster.py"/>
+        <source>Mode 'each scene on its own' is the usual k-means of one scene, for comparison: every scene has classes of its own, saved as a file ending in _signatures.json beside its raster, and class numbers mean nothing across scenes. The number of iterations is then that of the scene with the most, converged tells whether all did, and classes without a pixel are counted over all scenes; the signatures file is named for a single scene only.</source>
+        <translation>Der Modus „Jede Szene für sich“ ist das übliche k-Means einer einzelnen Szene, zum Vergleich: Jede Szene hat eigene Klassen, die in einer Datei mit der Endung _signatures.json neben ihrem Raster stehen, und Klassennummern sagen über Szenen hinweg nichts aus. Als Anzahl der Iterationen gilt dann die der Szene mit den meisten, Konvergiert sagt, ob es alle sind, und Klassen ohne Pixel werden über alle Szenen gezählt; die Signaturdatei wird nur bei einer einzigen Szene genannt.</translation>
     </message>
     <message>
         <location filename="../algorithms/cluster.py"/>
@@ -498,6 +508,26 @@
     </message>
     <message>
         <location filename="../algorithms/parameters.py"/>
+        <source>All scenes together (inter-image k-means)</source>
+        <translation>Alle Szenen gemeinsam (Inter-Image-k-Means)</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/parameters.py"/>
+        <source>Each scene on its own (k-means, for comparison)</source>
+        <translation>Jede Szene für sich (k-Means, zum Vergleich)</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/parameters.py"/>
+        <source>Mode</source>
+        <translation>Modus</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/parameters.py"/>
+        <source>All scenes together gives one set of classes, the same in every scene. Each scene on its own gives every scene classes and signatures of its own, as clustering them one by one would: class 3 of one scene is then not class 3 of another.</source>
+        <translation>Alle Szenen gemeinsam ergibt einen einzigen Satz von Klassen, in jeder Szene denselben. Jede Szene für sich gibt jeder Szene eigene Klassen und Signaturen, wie wenn man sie einzeln clusterte: Klasse 3 der einen Szene ist dann nicht Klasse 3 einer anderen.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/parameters.py"/>
         <source>Minimum-maximum (the method's own)</source>
         <translation>Minimum-Maximum (Vorgabe des Verfahrens)</translation>
     </message>
@@ -625,6 +655,16 @@
         <location filename="../algorithms/parameters.py"/>
         <source>Pixels beyond this go to temporary files, which makes the run slower and never changes the result; 0 takes a safe share of the memory that is free.</source>
         <translation>Was darüber hinausgeht, kommt in temporäre Dateien. Das macht den Lauf langsamer und ändert nie das Ergebnis; 0 nimmt einen sicheren Anteil des freien Speichers.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/parameters.py"/>
+        <source>Compare with each scene on its own in the report (slower)</source>
+        <translation>Im Bericht mit Einzelclustern vergleichen (langsamer)</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/parameters.py"/>
+        <source>Also clusters each scene on its own and shows in the report which classes would get lost, which would change their number, and how far they would lie from the common ones. The rasters stay the same. For scenes that are clustered together.</source>
+        <translation>Clustert zusätzlich jede Szene für sich und zeigt im Bericht, welche Klassen verloren gingen, welche ihre Nummer wechselten und wie weit sie von den gemeinsamen entfernt lägen. Die Raster bleiben gleich. Für Szenen, die gemeinsam geclustert werden.</translation>
     </message>
     <message>
         <location filename="../algorithms/parameters.py"/>

@@ -82,7 +82,15 @@ def test_the_file_is_what_the_tool_writes(language, entries):
 
 @pytest.mark.parametrize(
     "pattern",
-    [r"\{\w*\}", r"\*\.\w+", r"…$", r"\.$", r"\w+\.(?:json|csv|html|tif)\b", r"\b\d[\d.]*\b", r"'[^']+ [^']+'"],
+    [
+        r"\{\w*\}",
+        r"\*\.\w+",
+        r"…$",
+        r"\.$",
+        r"\w+\.(?:json|csv|html|tif)\b",
+        r"\b\d[\d.]*\b",
+        r"'[^']*(?:apt|dnf|pip) [^']*'",
+    ],
 )
 def test_what_no_translator_may_change_is_the_same(entries, pattern):
     """Names of values, file names and patterns, numbers, commands, and whether it is a sentence or opens a dialog."""
