@@ -659,7 +659,7 @@
     <message>
         <location filename="../algorithms/parameters.py"/>
         <source>Compare with each scene on its own in the report (slower)</source>
-        <translation>Im Bericht mit Einzelclustern vergleichen (langsamer)</translation>
+        <translation>Mit Einzelclustern vergleichen (langsamer)</translation>
     </message>
     <message>
         <location filename="../algorithms/parameters.py"/>
