@@ -271,7 +271,7 @@ def memory() -> QgsProcessingParameterDefinition:
 def compare() -> QgsProcessingParameterDefinition:
     """COMPARE: the common classes with those of each scene."""
     return _with_help(
-        QgsProcessingParameterBoolean(COMPARE, tr("Compare with each scene on its own in the report (slower)"), False),
+        QgsProcessingParameterBoolean(COMPARE, tr("Compare with each scene on its own (slower)"), False),
         tr(
             "Also clusters each scene on its own and shows in the report which classes would get lost, which would "
             "change their number, and how far they would lie from the common ones. The rasters stay the same. For "

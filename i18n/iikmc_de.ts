@@ -658,7 +658,7 @@
     </message>
     <message>
         <location filename="../algorithms/parameters.py"/>
-        <source>Compare with each scene on its own in the report (slower)</source>
+        <source>Compare with each scene on its own (slower)</source>
         <translation>Mit Einzelclustern vergleichen (langsamer)</translation>
     </message>
     <message>
