@@ -23,6 +23,7 @@ from ..engine.landsat.bands import ROLES
 from ..engine.landsat.qa import FLAGS
 from . import packages, parameters
 from .aoi import Polygons, check_source
+from .i18n import tr
 from .scene_paths import paths_of
 
 if TYPE_CHECKING:
@@ -133,7 +134,9 @@ class IIkMCAlgorithm(QgsProcessingAlgorithm):
         source = self.parameterAsSource(values, parameters.AOI, context)
         if source is None:
             raise ParameterError(
-                f"AOI: {values[parameters.AOI]} cannot be read as a layer; choose one of polygons, or leave AOI empty."
+                tr("AOI: {found} cannot be read as a layer; choose one of polygons, or leave AOI empty.").format(
+                    found=values[parameters.AOI]
+                )
             )
         check_source(source)
         return source
