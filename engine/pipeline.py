@@ -78,6 +78,7 @@ def cluster(
         staging = stack.enter_context(Staging(request.output))
         store = stack.enter_context(PixelStore(budget, pixels, len(request.roles), staging.folder, masked))
         labeller = Labeller(device, request.k, len(request.roles), cpu, progress)
+        stack.callback(labeller.close)
         progress.stage(f"Reading and masking {len(scenes)} scene(s) on {executor.workers} thread(s)")
         series = read_series(
             scenes, request.roles, request.mask, request.k, _need(request), request.seed, executor, packer, store,
