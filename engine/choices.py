@@ -12,6 +12,10 @@ SIGNATURES_FILE = "signatures file"
 COARSE_TO_FINE = "coarse-to-fine"
 STARTS = (MINIMUM_MAXIMUM, PERCENTILE_RANGE, PLUS_PLUS, SIGNATURES_FILE, COARSE_TO_FINE)
 
+TOGETHER = "all scenes together"
+EACH_SCENE = "each scene on its own"
+MODES = (TOGETHER, EACH_SCENE)
+
 AUTOMATIC, CPU, GPU = "automatic", "CPU", "GPU"
 DEVICES = (AUTOMATIC, CPU, GPU)
 """What labels. Never changes the result."""
@@ -29,3 +33,9 @@ DEFAULT_SEED = 42
 DEFAULT_K_MIN, DEFAULT_K_MAX = 2, 16
 DEFAULT_SAMPLE = 20_000
 MIN_SAMPLE, MAX_SAMPLE = 100, 50_000
+
+# Of the benchmark: enough iterations for the later, cheaper ones to show; about half a series of three full scenes, so
+# that one thread of NumPy takes some seconds; the best of three runs, because other programs only add.
+DEFAULT_BENCHMARK_ITERATIONS = 5
+DEFAULT_BENCHMARK_PIXELS = 60_000_000
+DEFAULT_REPEATS, MAX_REPEATS = 3, 100

@@ -75,6 +75,16 @@ class Span:
         return self._progress.cancelled()
 
 
+class Quiet(Span):
+    """A part of the bar that swallows what is said about the work; warnings are passed on."""
+
+    def stage(self, text: str) -> None:
+        """Do nothing."""
+
+    def note(self, text: str) -> None:
+        """Do nothing."""
+
+
 def check_cancelled(progress: Progress) -> None:
     """Raise `Cancelled` if the user wants to stop."""
     if progress.cancelled():

@@ -10,16 +10,22 @@ from typing import Any
 from .aoi import Area
 from .choices import (
     AUTOMATIC,
+    DEFAULT_BENCHMARK_ITERATIONS,
+    DEFAULT_BENCHMARK_PIXELS,
     DEFAULT_K,
     DEFAULT_MAX_ITERATIONS,
+    DEFAULT_REPEATS,
     DEFAULT_SEED,
     DEFAULT_TOLERANCE,
     DEVICES,
     MAX_K,
+    MAX_REPEATS,
     MIN_K,
     MINIMUM_MAXIMUM,
+    MODES,
     SIGNATURES_FILE,
     STARTS,
+    TOGETHER,
 )
 from .errors import ParameterError
 from .landsat.bands import ROLES
@@ -45,6 +51,8 @@ class Request:
     """MASK and MASK_SATURATED."""
     roles: tuple[str, ...] = ROLES
     """BANDS: the chosen band roles, in the order of `ROLES`."""
+    mode: str = TOGETHER
+    """MODE: one of `MODES`."""
     start: str = MINIMUM_MAXIMUM
     """INIT: one of `STARTS`."""
     signatures: Path | None = None
@@ -63,6 +71,8 @@ class Request:
     """WORKERS: threads, 0 = one a core."""
     memory: int = 0
     """MEMORY: megabytes for the pixels, 0 = a safe share of what is free."""
+    compare: bool = False
+    """COMPARE: of scenes clustered together, whether each is also clustered on its own for the report."""
 
     def check(self) -> None:
         """Check the numbers and names.
@@ -76,6 +86,8 @@ class Request:
             raise ParameterError(f"K is {self.k}; choose a number of classes from {MIN_K} to {MAX_K}.")
         if not self.roles:
             raise ParameterError("BANDS is empty; choose at least one band.")
+        if self.mode not in MODES:
+            raise ParameterError(f"MODE is {self.mode!r}; choose one of {', '.join(MODES)}.")
         if self.start not in STARTS:
             raise ParameterError(f"INIT is {self.start!r}; choose one of {', '.join(STARTS)}.")
         if self.start == SIGNATURES_FILE and self.signatures is None:
@@ -99,6 +111,7 @@ class Request:
             "mask_saturated": self.mask.saturated,
             "aoi": self.aoi.name if self.aoi else None,
             "bands": list(self.roles),
+            "mode": self.mode,
             "init": self.start,
             "signatures": str(self.signatures) if self.signatures else None,
             "max_iterations": self.max_iterations,
@@ -177,6 +190,52 @@ class AuditRequest:
         """
         if not self.roles:
             raise ParameterError("BANDS is empty; choose at least one band.")
+        _check_place(self.workers, self.output)
+
+
+@dataclass(frozen=True)
+class BenchmarkRequest:
+    """The parameters, named as in `iikmc:benchmark`."""
+
+    scenes: tuple[str, ...]
+    """SCENES."""
+    output: Path
+    """OUTPUT: the folder the results go to."""
+    k: int = DEFAULT_K
+    """K."""
+    mask: MaskRule = field(default_factory=_default_mask)
+    """MASK and MASK_SATURATED."""
+    roles: tuple[str, ...] = ROLES
+    """BANDS."""
+    max_iterations: int = DEFAULT_BENCHMARK_ITERATIONS
+    """MAX_ITERATIONS: of each run; fewer only where no centre moves any more."""
+    repeats: int = DEFAULT_REPEATS
+    """REPEATS: how often each stage is measured."""
+    pixels: int = DEFAULT_BENCHMARK_PIXELS
+    """PIXELS: of the grids, at most; 0 = all."""
+    aoi: Area | None = None
+    """AOI: only pixels whose centre lies inside; everywhere by default."""
+    workers: int = 0
+    """WORKERS: the largest number of threads, 0 = one a core."""
+
+    def check(self) -> None:
+        """Check the numbers and names.
+
+        Raises
+        ------
+        ParameterError
+            One is out of its range; the message names it.
+        """
+        if not MIN_K <= self.k <= MAX_K:
+            raise ParameterError(f"K is {self.k}; choose a number of classes from {MIN_K} to {MAX_K}.")
+        if not self.roles:
+            raise ParameterError("BANDS is empty; choose at least one band.")
+        if self.max_iterations < 1:
+            raise ParameterError(f"MAX_ITERATIONS is {self.max_iterations}; choose 1 or more.")
+        if not 1 <= self.repeats <= MAX_REPEATS:
+            raise ParameterError(f"REPEATS is {self.repeats}; choose a number from 1 to {MAX_REPEATS}.")
+        if self.pixels < 0:
+            raise ParameterError(f"PIXELS is {self.pixels}; choose a number of pixels, or 0 for all.")
         _check_place(self.workers, self.output)
 
 

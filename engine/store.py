@@ -59,6 +59,7 @@ def read_series(
     strip_pixels: int = STRIP_PIXELS,
     each_block: Callable[[Block], object] | None = None,
     counted: Callable[[int], object] | None = None,
+    strips: Sequence[Strip] | None = None,
 ) -> Series:
     """Decode, mask and pack all scenes on threads.
 
@@ -80,17 +81,16 @@ def read_series(
         Gets a block as soon as it is read, on the thread that read it, while others are still being read.
     counted
         Is told on the calling thread, again and again, how many valid pixels have been read.
+    strips
+        What to read of the scenes; all of them by default.
 
     Raises
     ------
     SceneError
         A file is damaged.
     """
-    strips = [
-        strip
-        for number, scene in enumerate(scenes)
-        for strip in plan_strips(scene.checked_grid(), number, strip_pixels)
-    ]
+    if strips is None:
+        strips = plan_series(scenes, strip_pixels)
     keys = [scene_key(seed, scene.id) for scene in scenes]
     shares = shares_for(sum(scene.checked_grid().pixels for scene in scenes)) if need is Need.DRAWS else ()
     audits = [Audit() for _ in scenes]
@@ -126,6 +126,15 @@ def read_series(
                     counted(pixels)
     blocks.sort(key=lambda block: (block.strip.scene, block.strip.row))
     return Series(list(scenes), blocks, audits, combine(surveys, len(roles)), sketches)
+
+
+def plan_series(scenes: Sequence[Scene], strip_pixels: int = STRIP_PIXELS) -> list[Strip]:
+    """Cut all scenes into strips (`reading.plan_strips`), by scene and row."""
+    return [
+        strip
+        for number, scene in enumerate(scenes)
+        for strip in plan_strips(scene.checked_grid(), number, strip_pixels)
+    ]
 
 
 def _block(packed: Packed, k: int, store: PixelStore) -> Block | None:

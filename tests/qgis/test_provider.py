@@ -29,6 +29,7 @@ CLUSTER_PARAMETERS = {
     "MASK": ("enum", [0, 1, 2, 3], PLAIN, True, {"allowMultiple": True, "options": FLAGS}),
     "MASK_SATURATED": ("boolean", True, ADVANCED, False, {}),
     "BANDS": ("enum", [0, 1, 2, 3, 4, 5], ADVANCED, False, {"allowMultiple": True, "options": BANDS}),
+    "MODE": ("enum", 0, PLAIN, False, {"allowMultiple": False}),
     "INIT": ("enum", 0, ADVANCED, False, {"allowMultiple": False}),
     "SIGNATURES": ("file", None, ADVANCED, True, {"extension": "json"}),
     "MAX_ITERATIONS": ("number", 100, ADVANCED, False, {"minimum": 1, "dataType": 0}),
@@ -38,6 +39,7 @@ CLUSTER_PARAMETERS = {
     "DEVICE": ("enum", 0, ADVANCED, False, {"allowMultiple": False, "options": ["Automatic", "CPU", "GPU (NVIDIA)"]}),
     "WORKERS": ("number", 0, ADVANCED, False, {"minimum": 0, "dataType": 0}),
     "MEMORY": ("number", 0, ADVANCED, False, {"minimum": 0, "dataType": 0}),
+    "COMPARE": ("boolean", False, ADVANCED, False, {}),
     "LOAD_RESULTS": ("boolean", True, PLAIN, False, {}),
     "OUTPUT": ("folderDestination", None, PLAIN, False, {}),
 }
@@ -118,7 +120,34 @@ TRANSITIONS_OUTPUTS = {
     "CHANGED_PIXELS": "outputNumber",
     "CHANGED_PERCENT": "outputNumber",
 }
+BENCHMARK_PARAMETERS = {
+    "SCENES": ("multilayer", None, PLAIN, False, {"minimumNumberInputs": 1}),
+    "K": ("number", 8, PLAIN, False, {"minimum": 2, "maximum": 254, "dataType": 0}),
+    "MASK": ("enum", [0, 1, 2, 3], PLAIN, True, {"allowMultiple": True, "options": FLAGS}),
+    "MASK_SATURATED": ("boolean", True, ADVANCED, False, {}),
+    "BANDS": ("enum", [0, 1, 2, 3, 4, 5], ADVANCED, False, {"allowMultiple": True, "options": BANDS}),
+    "MAX_ITERATIONS": ("number", 5, ADVANCED, False, {"minimum": 1, "dataType": 0}),
+    "REPEATS": ("number", 3, ADVANCED, False, {"minimum": 1, "maximum": 100, "dataType": 0}),
+    "PIXELS": ("number", 60_000_000, ADVANCED, False, {"minimum": 0, "dataType": 0}),
+    "AOI": ("source", None, ADVANCED, True, {"dataTypes": [POLYGON]}),
+    "WORKERS": ("number", 0, ADVANCED, False, {"minimum": 0, "dataType": 0}),
+    "OUTPUT": ("folderDestination", None, PLAIN, False, {}),
+}
+BENCHMARK_OUTPUTS = {
+    "TABLE": "outputFile",
+    "REPORT": "outputHtml",
+    "BEST": "outputString",
+    "SPEED_UP": "outputNumber",
+    "WHOLE_SPEED_UP": "outputNumber",
+    "PIXELS_PER_SECOND": "outputNumber",
+    "EQUAL": "outputBoolean",
+    "SCENE_COUNT": "outputNumber",
+    "PIXEL_COUNT": "outputNumber",
+    "ITERATIONS": "outputNumber",
+    "OUTPUT": "outputFolder",
+}
 ALGORITHMS = {
+    "benchmark": ("analysis", BENCHMARK_PARAMETERS, BENCHMARK_OUTPUTS),
     "audit": ("preparation", AUDIT_PARAMETERS, AUDIT_OUTPUTS),
     "cluster": ("classification", CLUSTER_PARAMETERS, CLUSTER_OUTPUTS),
     "classify": ("classification", CLASSIFY_PARAMETERS, CLASSIFY_OUTPUTS),
@@ -237,6 +266,11 @@ def test_the_numbers_of_init_are_frozen(cluster):
     assert len(labels) == len(INIT_LABELS)
     for label, start in zip(labels, INIT_LABELS):
         assert label.startswith(start)
+
+
+def test_the_numbers_of_mode_are_frozen(cluster):
+    labels = cluster.parameterDefinition("MODE").options()
+    assert [label.split(" (")[0] for label in labels] == ["All scenes together", "Each scene on its own"]
 
 
 def test_outputs_are_frozen(algorithm):
