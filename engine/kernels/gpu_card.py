@@ -100,7 +100,9 @@ class Lane:
         kernel = self._card.compile(k, n_bands)
         blocks, steps = self._card.shape(n)
         there, sums = self.room(k, n_bands)
-        there.set(np.ascontiguousarray(centres, np.int32), stream=self.stream)
+        # In a name of its own, because it is read after `set` has returned.
+        exact = np.ascontiguousarray(centres, np.int32)
+        there.set(exact, stream=self.stream)
         sums.data.memset_async(0, sums.nbytes, self.stream)
         arguments = (
             pixels, np.int64(pixels.shape[1]), np.int64(n), labels, there, np.int32(steps), sums,

@@ -8,7 +8,7 @@ import threading
 
 import numpy as np
 import pytest
-from iikmc.engine import choices, pipeline
+from iikmc.engine import choices, per_scene, pipeline
 from iikmc.engine.errors import Cancelled
 from iikmc.engine.execution.threads import ThreadExecutor
 from iikmc.engine.kernels import devices, drift, gpu_card, gpu_cupy, gpu_split, reference
@@ -125,8 +125,9 @@ def test_a_closed_kernel_can_still_label(emulated_cupy):
     run.finish()
 
 
+@pytest.mark.parametrize("mode", choices.MODES)
 @pytest.mark.parametrize("end", ["good", "cancelled", "broken"])
-def test_a_run_leaves_nothing_on_the_card(emulated_cupy, request_of, small_series, monkeypatch, end):
+def test_a_run_leaves_nothing_on_the_card(emulated_cupy, request_of, small_series, monkeypatch, end, mode):
     monkeypatch.setattr(devices, "_good", {})
     taken = []
 
@@ -141,9 +142,10 @@ def test_a_run_leaves_nothing_on_the_card(emulated_cupy, request_of, small_serie
 
     if end == "broken":
         monkeypatch.setattr(pipeline, "write_results", broken)
-    request = request_of(*small_series, device=choices.GPU, workers=2)
+        monkeypatch.setattr(per_scene, "write_rasters", broken)
+    request = request_of(*small_series, device=choices.GPU, workers=2, mode=mode)
     try:
-        pipeline.cluster(request, Recorder(stop), strip_pixels=600)
+        per_scene.run(request, Recorder(stop), strip_pixels=600)
     except (Cancelled, OSError):
         assert end != "good"
     else:
