@@ -27,6 +27,7 @@ FOLDERS = {
     "algorithms": (".py",),
     "iikmc_plugin": (".py", ".qm"),
     "icons": (".svg", ".png"),
+    "models": (".model3",),
 }
 
 
