@@ -73,6 +73,11 @@ class ClusterAlgorithm(ClassifiedScenesAlgorithm):
                     "the machine, the number of threads or the order of the scenes."
                 ),
                 tr(
+                    "A cancelled run leaves no rasters. Once all pixels were labelled at least once, it keeps the "
+                    "signatures so far, as signatures_unfinished.json in the output folder; to continue, run the same "
+                    'scenes again with the start "Signatures file" and this file.'
+                ),
+                tr(
                     "Memory: about 15 bytes per valid pixel, some 2 GB for three full scenes; beyond the limit set in "
                     "the advanced parameters, pixels go to temporary files."
                 ),

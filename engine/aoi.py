@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,7 @@ import numpy as np
 
 from .errors import SceneError
 from .raster_access import raster_env
-from .records import Scene, Strip
+from .records import PixelGrid, Polygon, Scene, Strip, Window
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -54,7 +55,51 @@ def placed(scene: Scene, area: Area | None) -> Scene:
     xs, ys = zip(*corners)
     with raster_env():
         wkt = grid.crs.to_wkt()
-    return replace(scene, aoi=tuple(area.polygons(wkt, (min(xs), min(ys), max(xs), max(ys)))))
+    shapes = area.polygons(wkt, (min(xs), min(ys), max(xs), max(ys)))
+    return replace(scene, aoi=tuple(Polygon(shape, _window(shape, grid)) for shape in shapes))
+
+
+def _window(shape: dict[str, Any], grid: PixelGrid) -> Window:
+    """Return the part of the grid that can hold centres inside a polygon, with a pixel to spare on each side."""
+    from rasterio.transform import Affine
+
+    nested = shape.get("coordinates", [])
+    parts = {"Polygon": [nested], "MultiPolygon": nested}.get(shape["type"], [])
+    # All rings: outside of its first one, the "hole" of a polygon that is not valid would count as inside.
+    points = [point[:2] for part in parts for ring in part for point in ring]
+    x, y = np.array(points, np.float64).reshape(-1, 2).T
+    if not (points and np.isfinite(x).all() and np.isfinite(y).all()):
+        return Window(0, grid.height, 0, grid.width)
+    a, b, c, d, e, f = tuple(~Affine(*grid.transform))[:6]
+    columns, rows = a * x + b * y + c, d * x + e * y + f
+    return Window(
+        top=max(math.floor(rows.min()) - 1, 0),
+        bottom=min(math.ceil(rows.max()) + 1, grid.height),
+        left=max(math.floor(columns.min()) - 1, 0),
+        right=min(math.ceil(columns.max()) + 1, grid.width),
+    )
+
+
+def most_inside(scene: Scene) -> int:
+    """Return a number of pixels that those with their centre inside the area do not exceed; all without an area."""
+    grid = scene.checked_grid()
+    if scene.aoi is None:
+        return grid.pixels
+    windows = [polygon.window for polygon in scene.aoi if polygon.window.pixels]
+    if not windows:
+        return 0
+    around = Window(
+        min(window.top for window in windows),
+        max(window.bottom for window in windows),
+        min(window.left for window in windows),
+        max(window.right for window in windows),
+    )
+    return min(sum(window.pixels for window in windows), around.pixels)
+
+
+def may_be_inside(scene: Scene, strip: Strip) -> bool:
+    """Tell whether a strip can have a pixel inside the area; always without an area."""
+    return scene.aoi is None or any(polygon.window.meets(strip.row, strip.height) for polygon in scene.aoi)
 
 
 def outside(scene: Scene, strip: Strip) -> NDArray[np.bool_] | None:
@@ -66,14 +111,17 @@ def outside(scene: Scene, strip: Strip) -> NDArray[np.bool_] | None:
 
     grid = scene.checked_grid()
     result = np.ones((strip.height, grid.width), bool)
-    if not scene.aoi:
+    if not may_be_inside(scene, strip):
         return result
     last = strip.row + strip.height
     with raster_env():
         for first in range(strip.row // _ROWS * _ROWS, last, _ROWS):
             height = min(_ROWS, grid.height - first)
+            near = [polygon.shape for polygon in scene.aoi if polygon.window.meets(first, height)]
+            if not near:
+                continue
             transform = Affine(*grid.transform) * Affine.translation(0, first)
-            piece = geometry_mask(scene.aoi, (height, grid.width), transform, all_touched=False)
+            piece = geometry_mask(near, (height, grid.width), transform, all_touched=False)
             top, bottom = max(first, strip.row), min(first + height, last)
             result[top - strip.row : bottom - strip.row] = piece[top - first : bottom - first]
     return result

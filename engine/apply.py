@@ -24,6 +24,7 @@ from .scenes import usable_scenes
 from .signatures import Signatures
 from .statistics import Moments, added, moments
 from .streaming import each_scene
+from .unfinished import unconverged
 
 
 def check(request: ClassifyRequest, progress: Progress) -> tuple[Signatures, list[Scene]]:
@@ -86,6 +87,7 @@ def classify(
     progress = progress or Silent()
     source, scenes = check(request, progress)
     _tell_other_mask(request, source, progress)
+    _warn_of_unfinished(request, source, progress)
     kernel = kernel or pick_kernel()
     executor = ThreadExecutor(request.workers)
     clock = Clock()
@@ -189,6 +191,15 @@ def _origin(request: ClassifyRequest, source: Signatures) -> dict[str, Any]:
         "finished": source.run.get("finished"),
         "scenes": [scene.get("id") for scene in scenes if isinstance(scene, dict)] if isinstance(scenes, list) else [],
     }
+
+
+def _warn_of_unfinished(request: ClassifyRequest, source: Signatures, progress: Progress) -> None:
+    ended = unconverged(source.run)
+    if ended:
+        progress.warn(
+            f"SIGNATURES: {request.signatures} is of a run that {ended}, so its classes may still have moved; "
+            "to let them settle, continue that run with iikmc:cluster and the start from this file."
+        )
 
 
 def _tell_other_mask(request: ClassifyRequest, source: Signatures, progress: Progress) -> None:

@@ -19,7 +19,7 @@ from .outputs import Staging
 from .packing import Packer, not_fill
 from .progress import Progress, Silent, check_cancelled
 from .raster_access import Handles, small_block_cache
-from .reading import STRIP_PIXELS, band_numbers, decode_strip, nothing_inside, tell_outside
+from .reading import STRIP_PIXELS, band_numbers, decode_strip, most_valid, nothing_inside, tell_outside
 from .records import Audit, MaskRule, Scene, Strip
 from .request import AuditRequest
 from .scenes import usable_scenes
@@ -175,7 +175,8 @@ def _advice(scenes: list[Scene], audits: list[Audit], n_bands: int) -> list[str]
     if valid == 0:
         return ["Not one pixel is valid, so there is nothing to cluster: mask less, or take other scenes."]
     budget = automatic_budget()
-    needed, spilled = expected_use(budget, sum(audit.pixels for audit in audits), valid, n_bands)
+    most, masked = most_valid(scenes)
+    needed, spilled = expected_use(budget, most, valid, n_bands, masked)
     sentence = (
         f"Clustering the {valid:,} valid pixels in {n_bands} band(s) takes about {_size(needed)} for the pixels, of "
         f"{_size(budget)} that may be used now"

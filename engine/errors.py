@@ -32,7 +32,7 @@ class OutputError(IIkMCError, OSError):
 
 
 class Cancelled(IIkMCError):
-    """The user cancelled; nothing was written."""
+    """The user cancelled; the message says whether a file was written."""
 
 
 class MemoryBudgetError(IIkMCError, MemoryError):

@@ -73,6 +73,7 @@ def lloyd(
     pixels: int,
     stop: StopRule,
     progress: Progress,
+    keep: Callable[[Fit], object] | None = None,
 ) -> Fit:
     """Iterate to the stop rule.
 
@@ -88,6 +89,8 @@ def lloyd(
         The stop rule.
     progress
         Gets one line an iteration.
+    keep
+        Called after every iteration with what the run would give if it ended there.
 
     Returns
     -------
@@ -110,6 +113,9 @@ def lloyd(
             f"Iteration {number}: {percent:.2f} % of pixels changed class, largest centre move {move:.1f} DN"
         )
         settled = bool(np.array_equal(proposed, centres)) or (number > 1 and stop.reached(labelled.changed, pixels))
+        fit = Fit(centres, labelled.tally, tuple(records), settled)
+        if keep is not None:
+            keep(fit)
         if settled or number >= stop.max_iterations:
-            return Fit(centres, labelled.tally, tuple(records), settled)
+            return fit
         centres = proposed

@@ -96,17 +96,26 @@ class SpilledPixels:
         return np.asarray(np.memmap(self.path, np.uint16, "c", shape=self.shape))
 
 
+def bytes_beside(pixels: int, masked: int | None = None) -> int:
+    """Return the bytes that pixels take beside their values: uint8 label, uint16 key, and 1/8 byte of mask.
+
+    Parameters
+    ----------
+    pixels
+        Valid pixels.
+    masked
+        Pixels of the strips that hold them, valid or not, each of which has its bit in the mask; `pixels` by default.
+    """
+    return 3 * pixels + (pixels if masked is None else masked) // 8
+
+
 class PixelStore:
     """Keeps pixel values in memory up to a budget, and the rest in files that disappear with the store.
 
     Labels, gap keys and valid masks always stay in memory; their share of the budget is set aside at the start.
     """
 
-    # uint8 label + uint16 key + 1/8 byte of mask for each pixel that may turn out valid.
-    BYTES_BESIDE = 3.125
-    """Bytes a pixel."""
-
-    def __init__(self, budget: int, pixels: int, n_bands: int, fallback: Path) -> None:
+    def __init__(self, budget: int, pixels: int, n_bands: int, fallback: Path, masked: int | None = None) -> None:
         """Plan for at most `pixels` pixels.
 
         Parameters
@@ -114,18 +123,20 @@ class PixelStore:
         budget
             Bytes.
         pixels
-            Pixels of all grids together.
+            Pixels that may turn out valid in all scenes together.
         n_bands
             Bands kept.
         fallback
             Folder for the files where the temporary folder is itself in memory.
+        masked
+            Pixels of the strips that hold them, valid or not; `pixels` by default.
 
         Raises
         ------
         MemoryBudgetError
             The pixels may neither fit the budget nor the disk.
         """
-        self._left = budget - int(self.BYTES_BESIDE * pixels)
+        self._left = budget - bytes_beside(pixels, masked)
         self._budget = budget
         self._parent = fallback if _in_memory(Path(tempfile.gettempdir())) else Path(tempfile.gettempdir())
         self._folder: Path | None = None
@@ -174,7 +185,7 @@ class PixelStore:
         return SpilledPixels(path, (dn.shape[0], dn.shape[1]))
 
 
-def expected_use(budget: int, pixels: int, valid: int, n_bands: int) -> tuple[int, int]:
+def expected_use(budget: int, pixels: int, valid: int, n_bands: int, masked: int | None = None) -> tuple[int, int]:
     """Return the bytes that a run will take for its pixels, and how many of them a `PixelStore` will put into files.
 
     Parameters
@@ -182,13 +193,14 @@ def expected_use(budget: int, pixels: int, valid: int, n_bands: int) -> tuple[in
     budget
         Bytes that the pixels may take in memory.
     pixels, valid
-        Pixels of all grids together, and the valid ones among them.
+        Pixels that might turn out valid in all scenes together, and those that did.
     n_bands
         Bands kept.
+    masked
+        Pixels of the strips that hold them; `pixels` by default.
     """
-    beside = PixelStore.BYTES_BESIDE
     values = 2 * n_bands * valid
-    return values + int(beside * valid), max(values - max(budget - int(beside * pixels), 0), 0)
+    return values + bytes_beside(valid), max(values - max(budget - bytes_beside(pixels, masked), 0), 0)
 
 
 def _in_memory(folder: Path) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -73,8 +73,13 @@ class Staging:
                 f"{self._parameter}: {name} cannot be written in {self.output} ({error.strerror}); free some space."
             ) from error
 
-    def publish(self) -> None:
+    def publish(self, superseded: Sequence[str] = ()) -> None:
         """Move every file into place, replacing those of an earlier run; on an error, put everything back.
+
+        Parameters
+        ----------
+        superseded
+            Names of files of an earlier run that these make worthless: removed, where they are.
 
         Raises
         ------
@@ -94,6 +99,11 @@ class Staging:
                     os.replace(target, kept / target.name)
                 done.append(target)
                 os.replace(source, target)
+            for name in superseded:
+                target = self.output / name
+                if target.is_file():
+                    os.replace(target, kept / name)
+                    done.append(target)
         except OSError as error:
             self._put_back(done, kept)
             raise OutputError(

@@ -16,7 +16,7 @@ from .memory import PixelStore, automatic_budget
 from .outputs import Staging
 from .progress import Progress, Silent, Span, check_cancelled
 from .raster_access import small_block_cache
-from .reading import STRIP_PIXELS
+from .reading import STRIP_PIXELS, most_valid
 from .records import Block, Fit, Scene, Tally
 from .request import Request
 from .results import Result, write_results
@@ -25,6 +25,7 @@ from .scenes import usable_scenes
 from .starts import PERCENTILES, between, percentile, plus_plus
 from .store import Series, read_series
 from .survey import Need
+from .unfinished import UNFINISHED_NAME, Keeper, tell_continued
 
 if TYPE_CHECKING:
     from .records import Grid64
@@ -55,23 +56,25 @@ def cluster(
     Raises
     ------
     IIkMCError
-        Any of its children; nothing is written then.
+        Any of its children; nothing is written then, but for the signatures so far if `Cancelled` says so.
     """
     progress = progress or Silent()
     request.check()
     scenes = check_scenes(request, progress)
     given = given_centres(request)
+    if given is not None and request.signatures is not None:
+        tell_continued(request.signatures, scenes, request, progress)
     kernel = kernel or pick_kernel(progress)
     packer = pick_packer(kernel)
     executor = ThreadExecutor(request.workers)
     clock = Clock()
     budget = request.memory * 1_000_000 or automatic_budget()
-    pixels = sum(scene.checked_grid().pixels for scene in scenes)
+    pixels, masked = most_valid(scenes, strip_pixels)
     with ExitStack() as stack:
         stack.enter_context(one_blas_thread())
         stack.enter_context(small_block_cache())
         staging = stack.enter_context(Staging(request.output))
-        store = stack.enter_context(PixelStore(budget, pixels, len(request.roles), staging.folder))
+        store = stack.enter_context(PixelStore(budget, pixels, len(request.roles), staging.folder, masked))
         progress.stage(f"Reading and masking {len(scenes)} scene(s) on {executor.workers} thread(s)")
         series = read_series(
             scenes, request.roles, request.mask, request.k, _need(request), request.seed, executor, packer, store,
@@ -85,14 +88,15 @@ def cluster(
         clock.lap("start")
         progress.stage(f"Clustering {series.pixels:,} pixels into {request.k} classes ({kernel.name} kernel)")
         labelled = given is not None
-        fit = _iterate(series, start, labelled, request, kernel, executor, Span(progress, _READ, _ITERATE))
+        keeper = stack.enter_context(Keeper(series, request, kernel, clock))
+        fit = _iterate(series, start, labelled, request, kernel, executor, Span(progress, _READ, _ITERATE), keeper.take)
         clock.lap("iterate")
         progress.stage("Writing the classified rasters")
         result = write_results(
             series, fit, request, kernel, packer, executor, staging, clock, Span(progress, _ITERATE, 1.0)
         )
         check_cancelled(progress)
-        staging.publish()
+        staging.publish((UNFINISHED_NAME,))
     progress.report(1.0)
     return result
 
@@ -167,6 +171,7 @@ def _iterate(
     kernel: Kernel,
     executor: ThreadExecutor,
     progress: Progress,
+    keep: Callable[[Fit], object],
 ) -> Fit:
     """Iterate from the start centres; `labelled` = the blocks carry the labels of the start already."""
     k, n_bands = start.shape
@@ -185,4 +190,4 @@ def _iterate(
         return Labelled(changed, tally)
 
     stop = StopRule(request.max_iterations, request.tolerance)
-    return lloyd(label, start, series.pixels, stop, progress)
+    return lloyd(label, start, series.pixels, stop, progress, keep)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .aoi import outside
+from .aoi import may_be_inside, most_inside, outside
 from .landsat.bands import BAND_NUMBERS, FILL
 from .landsat.qa import FLAGS, saturation_bits
 from .packing import PackedPixels, Packer
@@ -57,6 +57,32 @@ def plan_strips(grid: PixelGrid, scene: int, pixels: int = STRIP_PIXELS) -> list
         unit = ROW_MULTIPLE
     height = min(grid.height, max(1, wanted // unit) * unit)
     return [Strip(scene, row, min(height, grid.height - row)) for row in range(0, grid.height, height)]
+
+
+def most_valid(scenes: Sequence[Scene], strip_pixels: int = STRIP_PIXELS) -> tuple[int, int]:
+    """Return the most pixels that can be valid for all that grids and area of interest say.
+
+    Parameters
+    ----------
+    scenes
+        Checked scenes.
+    strip_pixels
+        Of `plan_strips`.
+
+    Returns
+    -------
+    pixels : int
+        In all scenes; at least as many as will be valid.
+    masked : int
+        Pixels of the strips that can hold them, valid or not.
+    """
+    masked = sum(
+        strip.height * scene.checked_grid().width
+        for scene in scenes
+        for strip in plan_strips(scene.checked_grid(), 0, strip_pixels)
+        if may_be_inside(scene, strip)
+    )
+    return sum(most_inside(scene) for scene in scenes), masked
 
 
 def read_strip(

@@ -50,11 +50,47 @@ class PixelGrid:
 
     @property
     def hectares_per_pixel(self) -> float | None:
-        """Area of a pixel in hectares; None where the map units are not metres."""
-        if self.crs is not None and not self.crs.is_projected:
-            return None
+        """Area of a pixel in hectares; None where the map units are no lengths; without a CRS they are metres."""
+        metres = 1.0
+        if self.crs is not None:
+            if not self.crs.is_projected:
+                return None
+            metres = float(self.crs.linear_units_factor[1])
         a, b, _, d, e, _ = self.transform
-        return abs(a * e - b * d) / 10_000.0
+        return abs(a * e - b * d) * metres**2 / 10_000.0
+
+
+@dataclass(frozen=True)
+class Window:
+    """A rectangle of pixels; empty where an end is not above its beginning."""
+
+    top: int
+    """First row."""
+    bottom: int
+    """Row behind the last."""
+    left: int
+    """First column."""
+    right: int
+    """Column behind the last."""
+
+    @property
+    def pixels(self) -> int:
+        """Number of pixels."""
+        return max(self.bottom - self.top, 0) * max(self.right - self.left, 0)
+
+    def meets(self, row: int, height: int) -> bool:
+        """Tell whether it has pixels in these rows."""
+        return self.pixels > 0 and self.top < row + height and row < self.bottom
+
+
+@dataclass(frozen=True)
+class Polygon:
+    """A polygon of the area of interest, placed on a scene."""
+
+    shape: dict[str, Any]
+    """GeoJSON-like, in the scene's CRS."""
+    window: Window
+    """The part of the grid outside of which it holds no centre of a pixel."""
 
 
 @dataclass(frozen=True)
@@ -77,8 +113,8 @@ class Scene:
     """Degrees, from the MTL."""
     grid: PixelGrid | None = None
     """Filled in by `check_series`."""
-    aoi: tuple[dict[str, Any], ...] | None = None
-    """GeoJSON-like polygons in the scene's CRS outside of which pixels are invalid; None = no such limit."""
+    aoi: tuple[Polygon, ...] | None = None
+    """Polygons outside of which pixels are invalid; None = no such limit."""
 
     @property
     def id(self) -> str:

@@ -42,7 +42,7 @@ class ClassRecord:
     mean: tuple[float | None, ...]
     """Mean surface reflectance of the members per band; None without members."""
     std: tuple[float | None, ...]
-    """Standard deviation (of the whole population) of the same."""
+    """Standard deviation (of the whole population) of the same; None also where it was not computed."""
 
 
 @dataclass(frozen=True)
@@ -169,6 +169,18 @@ def read_names(path: Path, k: int) -> list[str]:
     return names
 
 
+def read_run(path: Path) -> dict[str, Any]:
+    """Read what a signatures file tells of its run; nothing if it tells nothing.
+
+    Raises
+    ------
+    SignatureError
+        It is no signatures file.
+    """
+    run = _read_document(path).get("run")
+    return run if isinstance(run, dict) else {}
+
+
 def read(path: Path) -> Signatures:
     """Read a signatures file whole: centres, bands, and the classes with their names and colours.
 
@@ -221,7 +233,9 @@ def _class_record(path: Path, row: object, number: int, n_bands: int) -> ClassRe
         raise wrong("number of pixels", pixels, "expected a whole number from 0")
     spread: list[tuple[float | None, ...]] = []
     for key in ("mean", "std"):
-        values = row.get(key, [None] * n_bands)
+        values = row.get(key)
+        if values is None:
+            values = [None] * n_bands
         if not isinstance(values, list) or len(values) != n_bands or not all(map(_is_number, values)):
             raise wrong(key, values, f"expected {n_bands} numbers, one a band")
         spread.append(tuple(values))
@@ -294,7 +308,7 @@ def class_records(
     colours: Sequence[tuple[int, int, int]],
     count: Sequence[int],
     total: Sequence[Sequence[int]],
-    squares: Sequence[Sequence[int]],
+    squares: Sequence[Sequence[int]] | None,
 ) -> tuple[ClassRecord, ...]:
     """Describe the classes from the exact sums of their members.
 
@@ -305,21 +319,21 @@ def class_records(
     count
         (k,) members.
     total, squares
-        (k, n_bands) sum and sum of squares of the members' DN, as Python integers (a sum of squares can pass 2**63).
+        (k, n_bands) sum and sum of squares of the members' DN, as Python integers (a sum of squares can pass 2**63);
+        without the squares there are no deviations.
     """
     records = []
     for j, (name, colour) in enumerate(zip(names, colours)):
         n = int(count[j])
         mean: list[float | None] = []
         std: list[float | None] = []
-        for s, q in zip(total[j], squares[j]):
-            if n == 0:
-                mean.append(None)
+        for b, s in enumerate(total[j]):
+            mean.append(round(reflectance(int(s) / n), 9) if n else None)
+            if n == 0 or squares is None:
                 std.append(None)
                 continue
-            mean.append(round(reflectance(int(s) / n), 9))
             # n q - s**2 in integers: no cancellation however small the spread is beside the mean.
-            variance = (n * int(q) - int(s) ** 2) / (n * n)
+            variance = (n * int(squares[j][b]) - int(s) ** 2) / (n * n)
             std.append(round(SCALE * variance**0.5, 9))
         records.append(ClassRecord(j + 1, name, colour, n, tuple(mean), tuple(std)))
     return tuple(records)

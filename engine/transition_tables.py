@@ -23,7 +23,7 @@ _LISTED = 15
 def to_csv(result: Comparison) -> str:
     """Return the text of the matrix: a row per class before, a column per class after.
 
-    The rows of `unit` "pixels" come first, then the same in "hectares" (where the map units are metres) and in
+    The rows of `unit` "pixels" come first, then the same in "hectares" (where the map units are lengths) and in
     "percent" of the class before. Each block ends with a row of totals.
     """
     out = io.StringIO()
@@ -70,7 +70,7 @@ def _chip(number: int, names: list[str], result: Comparison) -> Html:
 
 
 class _Unit:
-    """Cells in hectares, or as they are where the map units are not metres."""
+    """Cells in hectares, or as they are where the map units are no lengths."""
 
     def __init__(self, result: Comparison) -> None:
         area = self.area = result.overlap.grid.hectares_per_pixel

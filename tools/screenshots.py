@@ -127,6 +127,7 @@ def show_map(name, *chosen, panels=(), legend=330):
     tidy(*panels, legend=legend)
     look_at(*chosen)
     yield 2.0
+    iface.mainWindow().resize(*WINDOW)
     look_at(*chosen)  # the map may have got another size
     yield 1.0
     yield drawn
@@ -253,14 +254,14 @@ def rename():
     """Names in one layer's style, kept by a repeated run in all layers."""
     (layer,) = layers(BEFORE)
     panel = dock("LayerStyling")
-    panel.setMinimumWidth(460)
+    panel.setMinimumWidth(400)
     renderer = layer.renderer().clone()
     for entry in renderer.classes():
         renderer.setLabel(entry.value, NAMES.get(entry.value, entry.label))
     layer.setRenderer(renderer)
     layer.saveDefaultStyle()
     layer.emitStyleChanged()
-    yield from show_map("rename", layer, panels=["LayerStyling"])
+    yield from show_map("rename", layer, panels=["LayerStyling"], legend=270)
     panel.setMinimumWidth(0)
     dialog = fill("iikmc:cluster", series())
     yield from run(dialog, [CLASSES / "report.html"])
@@ -308,7 +309,7 @@ def design():
     """The model that ships with the plugin."""
     designer = ModelerDialog.create()
     designer.loadModel(MODEL)
-    designer.resize(1180, 760)
+    designer.resize(1260, 760)
     designer.show()
     yield 2.0
     shoot(designer, "model")

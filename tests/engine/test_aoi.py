@@ -7,13 +7,22 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import rasterio
-from iikmc.engine.aoi import Area, outside, placed
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from iikmc.engine import reading
+from iikmc.engine.aoi import Area, may_be_inside, most_inside, outside, placed
+from iikmc.engine.audit import audit_scenes
 from iikmc.engine.errors import NoValidPixels, SceneError
+from iikmc.engine.landsat.product_id import parse_product_id
 from iikmc.engine.landsat.qa import DEFAULT_FLAGS
 from iikmc.engine.pipeline import cluster
 from iikmc.engine.progress import Silent
-from iikmc.engine.records import MaskRule, Strip
+from iikmc.engine.records import MaskRule, PixelGrid, Scene, Strip
+from iikmc.engine.request import AuditRequest
 from iikmc.engine.scenes import usable_scenes
+from rasterio.crs import CRS
+from rasterio.features import geometry_mask
+from rasterio.transform import Affine
 from test_apply import apply_to
 from test_audit import CLOUD, LAND, audit_of, rows_of
 from tiny import Recorder, make_scene, product, read_json, read_raster, six_band_noise
@@ -114,6 +123,98 @@ def test_strips_never_matter(tmp_path, request_of, strip_pixels):
     assert np.array_equal(read_raster(result.rasters[0]), read_raster(whole.rasters[0]))
     # The area of the rhombus is 2 * 10 * 145; its edges add or take at most about one pixel a row.
     assert abs(result.pixels - 2900) < 300
+
+
+def test_strips_beside_the_area_are_not_decoded_and_counted_the_same(tmp_path, request_of, monkeypatch):
+    rng = np.random.default_rng(3)
+    dn = six_band_noise(5, 320, 30)
+    dn[2, rng.random((320, 30)) < 0.1] = 0
+    qa = rng.choice([LAND, LAND, CLOUD, 1], (320, 30))
+    radsat = np.where(rng.random((320, 30)) < 0.1, 1 << 3, 0)
+    path = make_scene(tmp_path / "in", product(), dn, qa, radsat, tile=16)
+    zone, _ = area(at(path, (3, 100), (25, 130), (8, 140)), box(path, 0, 170, 30, 175))
+    decoded = []
+    genuine = reading.decode_strip
+
+    def decode(scene, roles, strip, *rest):
+        decoded.append(strip.row)
+        return genuine(scene, roles, strip, *rest)
+
+    monkeypatch.setattr(reading, "decode_strip", decode)
+    monkeypatch.setattr("iikmc.engine.audit.decode_strip", decode)
+    runs = []
+    for strip_pixels in (1, 10**9):
+        out = f"cluster-{strip_pixels}"
+        decoded.clear()
+        run = cluster(request_of(path, k=3, flags=DEFAULT_FLAGS, aoi=zone, out=out), strip_pixels=strip_pixels)
+        rows = sorted(decoded)
+        audit = read_json(run.signatures)["run"]["scenes"][0]["audit"]
+        applied = apply_to([path], run.signatures, tmp_path / f"apply-{out}", DEFAULT_FLAGS, area=zone)
+        decoded.clear()
+        request = AuditRequest((str(path),), tmp_path / f"audit-{out}", request_of(flags=DEFAULT_FLAGS).mask, aoi=zone)
+        found = audit_scenes(request, strip_pixels=strip_pixels).audits[0].to_dict()
+        assert sorted(decoded) == rows == ([96, 112, 128, 160] if strip_pixels == 1 else [0])
+        assert audit == found
+        runs.append((audit, read_raster(run.rasters[0]).tolist(), read_raster(applied.rasters[0]).tolist()))
+    assert runs[0] == runs[1]
+    assert runs[0][1] == runs[0][2]
+    audit = runs[0][0]
+    assert audit["pixels"] - audit["outside_aoi"] > audit["valid"] > 100
+    assert min(audit["fill"], audit["flags"]["cloud"], audit["saturated"]) > 0
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    corners=st.lists(st.tuples(st.floats(-30, 60), st.floats(-300, 900)), min_size=3, max_size=8),
+    others=st.lists(st.tuples(st.floats(-30, 60), st.floats(-300, 900)), min_size=3, max_size=8),
+    turn=st.floats(0, 360),
+)
+def test_windows_leave_out_no_pixel(corners, others, turn):
+    """With any polygons, valid ones or not, on any grid: what is not looked at is outside."""
+    affine = Affine.translation(500_000, 5_400_000) * Affine.rotation(turn) * Affine.scale(30, -30)
+    grid = PixelGrid(30, 600, tuple(affine)[:6], CRS.from_epsg(32633), 16)
+    first, second = ([affine * point for point in [*ring, ring[0]]] for ring in (corners, others))
+    shapes = [
+        {"type": "Polygon", "coordinates": [first, second]},
+        {"type": "MultiPolygon", "coordinates": [[second], [first]]},
+    ]
+    bare = Scene(parse_product_id(product()), "", {}, None, None, grid=grid)
+    for chosen in (shapes[:1], shapes[1:], shapes):
+        scene = placed(bare, Area("a", lambda *_, found=chosen: found))
+        expected = np.vstack(
+            [
+                geometry_mask(chosen, (min(256, 600 - row), 30), affine * Affine.translation(0, row))
+                for row in (0, 256, 512)
+            ]
+        )
+        strips = [Strip(0, row, min(48, 600 - row)) for row in range(0, 600, 48)]
+        found = [outside(scene, strip) for strip in strips]
+        assert np.array_equal(np.vstack(found), expected)
+        assert most_inside(scene) >= np.count_nonzero(~expected)
+        for strip, out in zip(strips, found):
+            assert out.all() or may_be_inside(scene, strip)
+
+
+def test_the_most_that_can_lie_inside_by_hand(tmp_path):
+    path = make_scene(tmp_path, product(), np.full((100, 80), 9000), LAND, tile=16)
+
+    def most(*rings, shapes=None):
+        found = area(*rings)[0] if shapes is None else Area("a", lambda *_: shapes)
+        scenes = usable_scenes([path], ("red",), MaskRule((), True), Silent(), found)
+        return reading.most_valid(scenes, 80 * 16)
+
+    # A pixel to spare on each side: 12 x 22; strips are 16 rows, so rows 19..41 touch those at 16 and 32.
+    assert most(box(path, 10, 20, 20, 40)) == (12 * 22, 2 * 16 * 80)
+    # Far apart they add up; where they overlap, what holds them all is less.
+    assert most(box(path, 10, 20, 20, 40), box(path, 60, 80, 70, 90)) == (12 * 22 + 12 * 12, (2 + 2) * 16 * 80)
+    assert most(box(path, 10, 20, 20, 40), box(path, 10, 20, 20, 40)) == (12 * 22, 2 * 16 * 80)
+    # Cut off at the edges, nothing beside the scene, and everything where a shape cannot be looked through.
+    assert most(box(path, -50, -50, 2, 3)) == (3 * 4, 16 * 80)
+    assert most(box(path, 90, 0, 95, 100)) == most(shapes=[]) == (0, 0)
+    odd = {"type": "GeometryCollection", "geometries": []}
+    assert most(shapes=[odd]) == most(shapes=[{"type": "Polygon", "coordinates": [[(np.inf, 0)] * 4]}]) == (8000, 8000)
+    scenes = usable_scenes([path], ("red",), MaskRule((), True), Silent())
+    assert reading.most_valid(scenes) == (8000, 8000)
 
 
 def test_a_scene_that_the_area_does_not_meet_is_warned_of(tmp_path, request_of):

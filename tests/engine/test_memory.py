@@ -12,7 +12,8 @@ from iikmc.engine import memory
 from iikmc.engine.errors import MemoryBudgetError, ParameterError, SceneError
 from iikmc.engine.memory import PixelStore, SpilledPixels
 from iikmc.engine.pipeline import cluster
-from tiny import make_scene, product, six_band_noise
+from test_aoi import area, box
+from tiny import Recorder, make_scene, product, six_band_noise
 
 
 @pytest.fixture(autouse=True)
@@ -105,6 +106,31 @@ def test_a_spilled_run_gives_the_same_rasters_and_leaves_nothing(tmp_path, reque
     assert read(scarce.output) == read(ample.output)
     np.testing.assert_array_equal(scarce.fit.centres, ample.fit.centres)
     assert os.listdir(own_temporary_folder) == []
+
+
+def test_masks_of_whole_strips_are_set_aside(own_temporary_folder):
+    # 100 pixels may turn out valid in strips of 800: 300 bytes of labels and keys, 100 of masks.
+    dn = np.ones((2, 50), np.uint16)
+    for budget, spilled, least in ((400 + 200, 0, 0), (400 + 199, 200, 1)):
+        with PixelStore(budget, 100, 2, own_temporary_folder, 800) as store:
+            store.keep(dn)
+            assert store.spilled == spilled
+        assert memory.expected_use(budget, 100, 50, 2, 800) == (356, least)
+
+
+def test_a_small_area_of_interest_needs_little_memory_and_disk(tmp_path, request_of, monkeypatch):
+    path = make_scene(tmp_path, product(), six_band_noise(1, 600, 600), tile=16)
+    zone, _ = area(box(path, 100, 100, 120, 300), box(path, 500, 500, 520, 520))
+    ample = cluster(request_of(path, aoi=zone, out="ample"), strip_pixels=20_000)
+    assert ample.pixels == 20 * 200 + 20 * 20
+    # Keys and labels of 360 000 pixels and their masks would take 1.1 MB, their values 4.3 MB; the disk is full.
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(10**12, 10**12, 0))
+    with pytest.raises(MemoryBudgetError):
+        cluster(request_of(path, memory=1), strip_pixels=20_000)
+    progress = Recorder()
+    scarce = cluster(request_of(path, aoi=zone, memory=1), progress, strip_pixels=20_000)
+    assert not [note for note in progress.notes if "temporary files" in note]
+    assert read(scarce.output) == read(ample.output)
 
 
 def test_an_error_leaves_no_spilled_pixels(tmp_path, request_of, own_temporary_folder):

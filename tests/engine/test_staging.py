@@ -98,6 +98,37 @@ def test_a_failing_rename_puts_everything_back(tmp_path, monkeypatch, fails_at, 
     assert listing(tmp_path) == before
 
 
+@pytest.mark.parametrize("fails_at", [1, 2, 3, 4, 5, 6])
+def test_superseded_files_disappear_with_the_publishing_or_stay(tmp_path, monkeypatch, fails_at):
+    for name in ("b.json", "old-1", "old-2", "mine"):
+        (tmp_path / name).write_text(f"old {name}")
+    before = listing(tmp_path)
+    rename, calls = os.replace, []
+
+    def replace(source, target):
+        calls.append(source)
+        if len(calls) == fails_at:
+            raise PermissionError(13, "Permission denied")
+        rename(source, target)
+
+    def work():
+        with Staging(tmp_path) as staging:
+            for name in ("a.tif", "b.json"):
+                staging.write_text(name, f"new {name}")
+            # One that is not there is no error.
+            staging.publish(("old-1", "none", "old-2"))
+
+    monkeypatch.setattr(os, "replace", replace)
+    # Renames: a.tif; b.json away and in; old-1; old-2.
+    if fails_at == 6:
+        work()
+        assert listing(tmp_path) == {"a.tif": b"new a.tif", "b.json": b"new b.json", "mine": b"old mine"}
+        return
+    with pytest.raises(OutputError, match=("a.tif", "b.json", "b.json", "old-1", "old-2")[fails_at - 1]):
+        work()
+    assert listing(tmp_path) == before
+
+
 def test_a_folder_in_the_way_of_a_result_is_kept(tmp_path):
     (tmp_path / "b.json").mkdir()
     (tmp_path / "b.json" / "inside.txt").write_text("mine")

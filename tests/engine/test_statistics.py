@@ -5,13 +5,16 @@ from __future__ import annotations
 import csv
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from iikmc.engine import statistics
 from iikmc.engine.kernels.reference import tally
 from iikmc.engine.packing import squares
 from iikmc.engine.pipeline import cluster
+from iikmc.engine.records import PixelGrid
 from iikmc.engine.statistics import Moments
+from rasterio.crs import CRS
 from tiny import make_scene, product, read_json
 
 
@@ -24,6 +27,33 @@ def test_moments_by_hand():
     assert found.count == [1, 2, 0]
     assert found.total == [[65535, 65535], [3, 9], [0, 0]]
     assert found.squares == [[65535**2] * 2, [5, 41], [0, 0]]
+
+
+@pytest.mark.parametrize(
+    ("crs", "hectares"),
+    [
+        ("EPSG:32633", 0.09),
+        # A US survey foot is 1200/3937 m, an international one 0.3048 m: 900 square feet.
+        ("EPSG:2227", 900 * 1200**2 / 3937**2 / 10_000),
+        ("EPSG:2222", 900 * 0.3048**2 / 10_000),
+        ("+proj=utm +zone=33 +datum=WGS84 +units=km", 90_000),
+        ("EPSG:4326", None),
+        (None, 0.09),
+    ],
+)
+def test_area_of_a_pixel_in_the_units_of_its_map(crs, hectares):
+    transform = (30.0, 0.0, 1e6, 0.0, -30.0, 2e6)
+    grid = PixelGrid(10, 10, transform, CRS.from_string(crs) if crs else None, 1)
+    assert grid.hectares_per_pixel == (hectares if hectares is None else pytest.approx(hectares, rel=1e-12))
+
+
+def test_hectares_of_a_scene_in_survey_feet(tmp_path, request_of):
+    # 2 and 98 pixels of 30 x 30 feet, 83.612736... m2 + 0.000334 for the survey foot: 0.00836131 ha each.
+    dn = np.full((10, 10), 20_000)
+    dn[0, :2] = 9000
+    result = cluster(request_of(make_scene(tmp_path, product(), dn, crs="EPSG:2227"), k=2))
+    rows = [line.split(",") for line in result.statistics.read_text().splitlines()[1:]]
+    assert [(row[4], row[5]) for row in rows] == [("2", "0.02"), ("98", "0.82")]
 
 
 def test_moments_beyond_a_chunk_and_beyond_63_bits():

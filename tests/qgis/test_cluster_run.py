@@ -26,6 +26,8 @@ from tiny_series import IDS, NEWEST, OLDEST, TITLES, VALID, assert_classes_are_r
 
 pytestmark = pytest.mark.qgis
 
+UNFINISHED = "signatures_unfinished.json"
+
 
 def run(scenes, output, context=None, feedback=None, **others):
     parameters = {"SCENES": [str(scenes)], "K": 3, "OUTPUT": str(output), **others}
@@ -323,7 +325,7 @@ def test_layers_arrive_from_a_background_task(cluster, tiny, tmp_path, context):
 
 
 @pytest.mark.parametrize("stage", ["Reading", "Clustering", "Writing"])
-def test_a_cancel_ends_the_run_soon_and_leaves_no_file(cluster, tiny, tmp_path, context, monkeypatch, stage):
+def test_a_cancel_ends_the_run_soon_and_leaves_no_raster(cluster, tiny, tmp_path, context, monkeypatch, stage):
     """In each stage, with work that would take a minute."""
     from iikmc.engine import pipeline, reading, results, store
     from iikmc.engine.kernels import cpu_numpy
@@ -360,7 +362,10 @@ def test_a_cancel_ends_the_run_soon_and_leaves_no_file(cluster, tiny, tmp_path, 
     assert not good
     assert results == {}
     assert time.monotonic() - cancelled[0] < 2
-    assert list(tmp_path.iterdir()) == []
+    # Once all pixels were labelled, the signatures so far are kept, and nothing else.
+    kept = [output / UNFINISHED] if stage == "Writing" else []
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == kept
+    assert list(tmp_path.iterdir()) == [output.parent] * len(kept)
     assert context.layersToLoadOnCompletion() == {}
     assert "Cancelled" in feedback.textLog()
 
@@ -373,6 +378,35 @@ def test_a_cancel_keeps_the_files_of_the_earlier_run(cluster, tiny, tmp_path, co
     good, _, _ = run_task(cluster, {"SCENES": [str(tiny)], "K": 2, "OUTPUT": str(tmp_path)}, context, feedback)
     assert not good
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_a_cancelled_run_is_continued_from_the_file_that_it_names(cluster, tiny, tmp_path, context):
+    class Impatient(Log):
+        def setProgressText(self, text):
+            super().setProgressText(text)
+            if text.startswith("Iteration 1:"):
+                self.cancel()
+
+    run(tiny, tmp_path / "whole")
+    output = tmp_path / "out"
+    parameters = {"SCENES": [str(tiny)], "K": 3, "OUTPUT": str(output)}
+    log = Impatient()
+    good, results, _ = run_task(cluster, parameters, context, log)
+    assert (good, results) == (False, {})
+    assert context.layersToLoadOnCompletion() == {}
+    kept = output / UNFINISHED
+    assert list(output.iterdir()) == [kept]
+    assert log.errors == [
+        f"Cancelled by the user after 1 iteration; the signatures so far are in {kept}: to continue, run the same "
+        'scenes again with the start "Signatures file" (INIT 3) and this file.'
+    ]
+    log = Log()
+    good, results, _ = run_task(cluster.create(), {**parameters, "INIT": 3, "SIGNATURES": str(kept)}, context, log)
+    assert good
+    assert (results["ITERATIONS"], results["CONVERGED"]) == (2, True)
+    assert "This run continues a run that was cancelled after 1 iteration, before it had converged." in log.infos
+    assert_classes_are_right(output)
+    assert {path.name for path in output.iterdir()} == {path.name for path in (tmp_path / "whole").iterdir()}
 
 
 # --- batch

@@ -236,7 +236,7 @@ def test_a_scene_without_a_valid_pixel_beside_good_ones_is_a_warning(terminal, s
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals are another matter on Windows")
-def test_ctrl_c_ends_the_run_and_leaves_no_file(terminal, tmp_path):
+def test_ctrl_c_ends_the_run_and_leaves_no_raster(terminal, tmp_path):
     rng = np.random.default_rng(1)
     noise = {number: rng.integers(DARK, BRIGHT, (800, 800)).astype(np.uint16) for number in OLI}
     scene = write_scene(tmp_path / "in", NEWEST, noise, np.full((800, 800), OLI_CLEAR, np.uint16), compress="NONE")
@@ -257,9 +257,14 @@ def test_ctrl_c_ends_the_run_and_leaves_no_file(terminal, tmp_path):
     # QGIS looks for the signal when progress is told, at most every 2 s.
     assert time.monotonic() - sent < 6
     assert process.returncode == 1
-    assert "Cancelled by the user; no file was written." in err
     assert "Traceback" not in out + err
-    assert not output.exists()
+    # On a slow machine the first labelling may not be over.
+    if output.exists():
+        assert [path.name for path in output.iterdir()] == ["signatures_unfinished.json"]
+        assert "Cancelled by the user after" in err
+        assert f"the signatures so far are in {output / 'signatures_unfinished.json'}" in err
+    else:
+        assert "Cancelled by the user; no file was written." in err
 
 
 # --- missing packages

@@ -1,0 +1,293 @@
+"""A cancelled run keeps the signatures so far; continued, it gives what it would have given without the cancel."""
+
+from __future__ import annotations
+
+import json
+import time
+
+import numpy as np
+import pytest
+from iikmc.engine import unfinished
+from iikmc.engine.apply import classify
+from iikmc.engine.choices import MINIMUM_MAXIMUM, SIGNATURES_FILE, STARTS
+from iikmc.engine.errors import Cancelled, OutputError
+from iikmc.engine.kernels.cpu_numpy import NumpyKernel
+from iikmc.engine.kernels.reference import ReferenceKernel, nearest, tally
+from iikmc.engine.kmeans import next_centres
+from iikmc.engine.pipeline import cluster
+from iikmc.engine.request import ClassifyRequest
+from iikmc.engine.starts import between
+from tiny import Recorder, listing, make_scene, pixels_of, product, read_json, read_raster, six_band_noise
+
+NAME = "signatures_unfinished.json"
+DAYS = ("20200101", "20200201", "20200301")
+IMAGES = [six_band_noise(i, 40, 30) for i in range(3)]
+
+
+@pytest.fixture
+def three(tmp_path):
+    return [make_scene(tmp_path / "in", product(day=day), dn, tile=16) for day, dn in zip(DAYS, IMAGES)]
+
+
+def after(t: int) -> Recorder:
+    """Return a progress that is cancelled once iteration t has ended."""
+    return Recorder(lambda progress: any(stage.startswith(f"Iteration {t}:") for stage in progress.stages))
+
+
+def cancelled(request, progress):
+    """Run until the cancel and return the file that it leaves and the last words."""
+    with pytest.raises(Cancelled) as caught:
+        cluster(request, progress, NumpyKernel())
+    return request.output / NAME, str(caught.value)
+
+
+def reference(t: int, k: int):
+    """Return the centres that iteration t labels with, and its members and sums, straight from the definition."""
+    dn = pixels_of(IMAGES)
+    centres = between([int(v) for v in dn.min(axis=1)], [int(v) for v in dn.max(axis=1)], k)
+    for _ in range(t - 1):
+        centres = next_centres(centres, tally(dn, nearest(dn, centres), k))
+    return centres, tally(dn, nearest(dn, centres), k)
+
+
+# --- the file --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("t", [1, 2, 3])
+def test_centres_members_and_means_are_those_of_the_last_whole_labelling(three, request_of, t):
+    path, words = cancelled(request_of(*three, k=4, tolerance=0.0), after(t))
+    centres, members = reference(t, 4)
+    document = read_json(path)
+    assert document["centres"] == centres.tolist()
+    assert [c["pixels"] for c in document["classes"]] == members.count.tolist()
+    means = members.total / members.count[:, None] * 0.0000275 - 0.2
+    assert np.allclose([c["mean"] for c in document["classes"]], means, rtol=0, atol=1e-9)
+    assert [c["std"] for c in document["classes"]] == [[None] * 6] * 4
+    run = document["run"]
+    assert (run["converged"], run["cancelled"], len(run["iterations"])) == (False, True, t)
+    assert [scene["audit"]["valid"] for scene in run["scenes"]] == [1200] * 3
+    assert set(run["seconds"]) == {"read", "start", "iterate"}
+    count = "1 iteration" if t == 1 else f"{t} iterations"
+    assert words == (
+        f"Cancelled by the user after {count}; the signatures so far are in {path}: to continue, run the same scenes "
+        'again with the start "Signatures file" (INIT 3) and this file.'
+    )
+
+
+def test_format_is_that_of_a_finished_run(three, request_of):
+    request = request_of(*three, k=4)
+    path, _ = cancelled(request, after(2))
+    document = read_json(path)
+    whole = read_json(cluster(request_of(*three, k=4, out="whole")).signatures)
+    assert list(document) == list(whole)
+    assert [list(c) for c in document["classes"]] == [list(c) for c in whole["classes"]]
+    assert {key: document[key] for key in ("format", "version", "bands", "scale", "offset", "grid")} == {
+        key: whole[key] for key in ("format", "version", "bands", "scale", "offset", "grid")
+    }
+    assert document["run"]["parameters"] == request.parameters()
+    assert set(document["run"]) == {*whole["run"], "cancelled"}
+
+
+def test_a_labelling_under_way_does_not_count(three, request_of):
+    calls = []
+
+    class Slow(ReferenceKernel):
+        def relabel(self, *arguments):
+            calls.append(1)
+            if len(calls) > 8:
+                time.sleep(0.05)
+            return super().relabel(*arguments)
+
+    # Nine blocks, three a scene: the cancel comes while the third labelling is at its fifth block.
+    with pytest.raises(Cancelled):
+        cluster(request_of(*three, k=4, tolerance=0.0), Recorder(lambda p: len(calls) >= 23), Slow(), strip_pixels=1)
+    document = read_json(request_of().output / NAME)
+    assert 23 <= len(calls) < 27
+    assert document["centres"] == reference(2, 4)[0].tolist()
+    assert len(document["run"]["iterations"]) == 2
+
+
+def test_it_lies_alone_and_leaves_other_files_as_they_are(tmp_path, three, request_of):
+    cluster(request_of(*three, k=3))
+    (tmp_path / "out" / "mine.txt").write_text("mine")
+    before = listing(tmp_path)
+    cancelled(request_of(*three, k=4, tolerance=0.0), after(1))
+    first = listing(tmp_path)
+    assert first.pop(f"out/{NAME}")
+    assert first == before
+    # A later one takes its place, unless it has no labelling to save.
+    cancelled(request_of(*three, k=4, tolerance=0.0), after(2))
+    later = listing(tmp_path)
+    assert len(json.loads(later[f"out/{NAME}"])["run"]["iterations"]) == 2
+    _, words = cancelled(request_of(*three, k=4), Recorder(lambda p: True))
+    assert words == "Cancelled by the user; no file was written."
+    assert listing(tmp_path) == later
+
+
+def test_a_run_that_ends_well_removes_it(tmp_path, three, request_of):
+    path, _ = cancelled(request_of(*three, k=4), after(1))
+    cluster(request_of(*three, k=4, start=SIGNATURES_FILE, signatures=path))
+    assert not path.exists()
+    assert (tmp_path / "out" / "signatures.json").exists()
+
+
+def test_a_full_disk_while_it_is_kept_is_told(tmp_path, three, request_of, monkeypatch):
+    def fail(*_):
+        raise OutputError("OUTPUT: the disk is full.")
+
+    monkeypatch.setattr(unfinished.Staging, "write_text", fail)
+    before = listing(tmp_path)
+    _, words = cancelled(request_of(*three, k=4), after(2))
+    assert words == (
+        "Cancelled by the user after 2 iterations; the signatures so far could not be kept: OUTPUT: the disk is full."
+    )
+    assert listing(tmp_path) == before
+
+
+def test_an_error_keeps_nothing(tmp_path, three, request_of, monkeypatch):
+    calls = []
+
+    class Broken(ReferenceKernel):
+        def relabel(self, *arguments):
+            calls.append(1)
+            if len(calls) > 4:
+                raise ArithmeticError("broken")
+            return super().relabel(*arguments)
+
+    before = listing(tmp_path)
+    with pytest.raises(ArithmeticError):
+        cluster(request_of(*three), kernel=Broken())
+    assert listing(tmp_path) == before
+
+
+# --- the law ---------------------------------------------------------------------------------------------------------
+
+
+def assert_equal_results(one, other):
+    assert np.array_equal(one.fit.centres, other.fit.centres)
+    assert [path.name for path in one.rasters] == [path.name for path in other.rasters]
+    for mine, its in zip(one.rasters, other.rasters):
+        assert np.array_equal(read_raster(mine), read_raster(its))
+    mine, its = read_json(one.signatures), read_json(other.signatures)
+    assert mine["classes"] == its["classes"]
+    assert mine["run"]["converged"] == its["run"]["converged"]
+
+
+@pytest.mark.parametrize("tolerance", [0.0, 1.0])
+@pytest.mark.parametrize("start", STARTS)
+def test_cancelled_and_continued_is_uninterrupted(small_series, request_of, start, tolerance):
+    """Cancelled after 1, 2, 3 labellings and while the rasters are written; and cancelled and continued again."""
+    options = {"k": 4, "tolerance": tolerance, "flags": ("cloud",), "seed": 3}
+    first = None
+    if start == SIGNATURES_FILE:
+        given = cluster(request_of(*small_series, **{**options, "seed": 8}, max_iterations=1, out="given"))
+        first = given.signatures
+    whole = cluster(request_of(*small_series, **options, start=start, signatures=first, out="whole"))
+    total = len(whole.fit.iterations)
+    assert whole.fit.converged
+    # Coarse-to-fine leaves few iterations: it can be cancelled after each that there is.
+    for t in range(1, min(3, total - 1) + 1):
+        request = request_of(*small_series, **options, start=start, signatures=first, out=f"cancelled-{t}")
+        path, _ = cancelled(request, after(t))
+        go_on = request_of(
+            *small_series[::-1], **options, start=SIGNATURES_FILE, signatures=path, workers=3, out=f"continued-{t}"
+        )
+        result = cluster(go_on, strip_pixels=1)
+        assert_equal_results(result, whole)
+        assert len(result.fit.iterations) == total - t + 1
+        tails = [
+            [(record.changed, record.largest_move_dn) for record in run.fit.iterations][1 + skipped :]
+            for run, skipped in ((result, 0), (whole, t - 1))
+        ]
+        assert tails[0] == tails[1]
+    writing = Recorder(lambda progress: any(stage.startswith("Writing") for stage in progress.stages))
+    request = request_of(*small_series, **options, start=start, signatures=first, out="written")
+    path, _ = cancelled(request, writing)
+    assert len(read_json(path)["run"]["iterations"]) == total - 1
+    last = request_of(*small_series, **options, start=SIGNATURES_FILE, signatures=path, out="again")
+    # Cancelled again, here before it could move on.
+    again, _ = cancelled(last, after(1))
+    assert read_json(again)["centres"] == read_json(path)["centres"]
+    result = cluster(request_of(*small_series, **options, start=SIGNATURES_FILE, signatures=again, out="end"))
+    assert_equal_results(result, whole)
+
+
+@pytest.mark.parametrize("tolerance", [0.0, 1.0])
+def test_a_run_at_its_maximum_can_be_continued_as_well(small_series, request_of, tolerance):
+    options = {"k": 4, "tolerance": tolerance}
+    whole = cluster(request_of(*small_series, **options, out="whole"))
+    part = cluster(request_of(*small_series, **options, max_iterations=2, out="part"))
+    assert not part.fit.converged
+    progress = Recorder()
+    request = request_of(*small_series, **options, start=SIGNATURES_FILE, signatures=part.signatures)
+    assert_equal_results(cluster(request, progress), whole)
+    assert progress.notes[0] == (
+        "This run continues a run that ended at its maximum of 2 iterations, before it had converged."
+    )
+
+
+def test_cancelled_at_a_fixed_point_reached_at_once(scene, request_of):
+    # Two values, two classes: minimum-maximum starts at 9000 and 11000; the second labelling is the last.
+    path = scene([[8000, 12_000]])
+    writing = Recorder(lambda progress: any(stage.startswith("Writing") for stage in progress.stages))
+    settled = cluster(request_of(path, k=2, out="whole"))
+    found, _ = cancelled(
+        request_of(path, k=2, start=SIGNATURES_FILE, signatures=settled.signatures, out="at-once"), writing
+    )
+    document = read_json(found)
+    assert document["centres"] == [[8000 * 64] * 6, [12_000 * 64] * 6]
+    assert (document["run"]["converged"], len(document["run"]["iterations"])) == (False, 1)
+    again = cluster(request_of(path, k=2, start=SIGNATURES_FILE, signatures=found))
+    assert np.array_equal(again.fit.centres, settled.fit.centres)
+
+
+# --- who reads it ----------------------------------------------------------------------------------------------------
+
+
+def test_the_start_tells_what_it_continues(three, request_of):
+    path, _ = cancelled(request_of(*three, k=4, tolerance=0.0), after(3))
+    for scenes, flags, text in (
+        (three, (), "This run continues a run that was cancelled after 3 iterations, before it had converged."),
+        (three[:2], (), "it had other scenes or another mask or area, so this run starts from its classes"),
+        (three, ("cloud",), "it had other scenes or another mask or area, so this run starts from its classes"),
+    ):
+        progress = Recorder()
+        request = request_of(*scenes, k=4, flags=flags, start=SIGNATURES_FILE, signatures=path, out=f"to-{len(text)}")
+        cluster(request, progress)
+        assert text in progress.notes[0]
+    converged = cluster(request_of(*three, k=4, out="whole"))
+    progress = Recorder()
+    cluster(request_of(*three, k=4, start=SIGNATURES_FILE, signatures=converged.signatures, out="more"), progress)
+    assert not [note for note in progress.notes if "continue" in note]
+
+
+def test_classify_applies_it_and_warns(tmp_path, three, request_of):
+    path, _ = cancelled(request_of(*three, k=4, tolerance=0.0), after(2))
+    centres, _ = reference(2, 4)
+    progress = Recorder()
+    request = ClassifyRequest((str(three[0]),), tmp_path / "applied", path, request_of().mask, workers=1)
+    result = classify(request, progress)
+    assert progress.warnings == [
+        f"SIGNATURES: {path} is of a run that was cancelled after 2 iterations, before it had converged, so its "
+        "classes may still have moved; to let them settle, continue that run with iikmc:cluster and the start from "
+        "this file."
+    ]
+    expected = nearest(IMAGES[0].reshape(6, -1), centres).reshape(40, 30)
+    assert np.array_equal(read_raster(result.rasters[0]), expected)
+    document = read_json(result.signatures)
+    assert document["centres"] == centres.tolist()
+    assert document["run"]["converged"] is False
+    assert None not in document["classes"][0]["std"]
+
+
+@pytest.mark.parametrize("std", ["left out", None, [None] * 6])
+def test_a_deviation_may_be_missing(tmp_path, three, request_of, std):
+    path = cluster(request_of(*three, k=2, start=MINIMUM_MAXIMUM)).signatures
+    document = read_json(path)
+    for record in document["classes"]:
+        record["std"] = std
+        if std == "left out":
+            del record["std"]
+    edited = tmp_path / "edited.json"
+    edited.write_text(json.dumps(document))
+    assert [record.std for record in unfinished.signatures.read(edited).classes] == [(None,) * 6] * 2
