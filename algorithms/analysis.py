@@ -11,6 +11,7 @@ from qgis.core import (
     QgsProcessingOutputLayerDefinition,
     QgsProcessingParameterDefinition,
     QgsProcessingParameterFileDestination,
+    QgsProcessingParameterNumber,
 )
 
 from .base import IIkMCAlgorithm
@@ -46,5 +47,17 @@ def file_destination(name: str, label: str, kind: str, text: str) -> QgsProcessi
     A filter with "htm" in it makes the output one that QGIS shows in its results viewer.
     """
     parameter = QgsProcessingParameterFileDestination(name, label, kind, None, True, True)
+    parameter.setHelp(text)
+    return parameter
+
+
+def whole_number(
+    name: str, label: str, default: int, limits: tuple[int, int | None], text: str
+) -> QgsProcessingParameterDefinition:
+    """Return an integer with its limits; None = no upper one."""
+    low, high = limits
+    kind = QgsProcessingParameterNumber.Type.Integer
+    most = {} if high is None else {"maxValue": high}
+    parameter = QgsProcessingParameterNumber(name, label, kind, default, False, low, **most)
     parameter.setHelp(text)
     return parameter

@@ -98,6 +98,7 @@ class ClusterAlgorithm(ClassifiedScenesAlgorithm):
             advanced(parameters.tolerance()),
             advanced(parameters.seed()),
             advanced(parameters.aoi()),
+            advanced(parameters.device()),
             advanced(parameters.workers()),
             advanced(parameters.memory()),
             parameters.load_results(),
@@ -134,6 +135,7 @@ class ClusterAlgorithm(ClassifiedScenesAlgorithm):
             tolerance=self.parameterAsDouble(values, parameters.TOLERANCE, context),
             seed=self.parameterAsInt(values, parameters.SEED, context),
             aoi=self._area(),
+            device=choices.DEVICES[self.parameterAsEnum(values, parameters.DEVICE, context)],
             workers=self.parameterAsInt(values, parameters.WORKERS, context),
             memory=self.parameterAsInt(values, parameters.MEMORY, context),
         )

@@ -34,6 +34,7 @@ MAX_ITERATIONS = "MAX_ITERATIONS"
 TOLERANCE = "TOLERANCE"
 SEED = "SEED"
 AOI = "AOI"
+DEVICE = "DEVICE"
 WORKERS = "WORKERS"
 MEMORY = "MEMORY"
 LOAD_RESULTS = "LOAD_RESULTS"
@@ -214,6 +215,20 @@ def aoi() -> QgsProcessingParameterDefinition:
         tr(
             "Only pixels whose centre lies inside a polygon of this layer are used; the others become nodata. The "
             "layer may have any CRS; it is brought into that of each scene. Scenes that it does not meet are warned of."
+        ),
+    )
+
+
+def device() -> QgsProcessingParameterDefinition:
+    """DEVICE: what labels."""
+    labels = [tr("Automatic"), tr("CPU"), tr("GPU (NVIDIA)")]
+    return _with_help(
+        QgsProcessingParameterEnum(DEVICE, tr("Device"), labels, False, 0, False),
+        tr(
+            "What does the clustering. Automatic takes an NVIDIA graphics card (GPU) if there is one, the Python "
+            "package CuPy is installed, a short test gives the right answer and the job is large; else the processor "
+            "(CPU). If GPU is chosen and cannot be used, the CPU does the work and the log says what is missing. It "
+            "never changes the result."
         ),
     )
 

@@ -12,6 +12,10 @@ SIGNATURES_FILE = "signatures file"
 COARSE_TO_FINE = "coarse-to-fine"
 STARTS = (MINIMUM_MAXIMUM, PERCENTILE_RANGE, PLUS_PLUS, SIGNATURES_FILE, COARSE_TO_FINE)
 
+AUTOMATIC, CPU, GPU = "automatic", "CPU", "GPU"
+DEVICES = (AUTOMATIC, CPU, GPU)
+"""What labels. Never changes the result."""
+
 # 0 is nodata in the uint8 rasters, 255 is left to software that insists on it.
 MIN_K, MAX_K = 2, 254
 
@@ -25,3 +29,9 @@ DEFAULT_SEED = 42
 DEFAULT_K_MIN, DEFAULT_K_MAX = 2, 16
 DEFAULT_SAMPLE = 20_000
 MIN_SAMPLE, MAX_SAMPLE = 100, 50_000
+
+# Of the benchmark: enough iterations for the later, cheaper ones to show; about half a series of three full scenes, so
+# that one thread of NumPy takes some seconds; the best of three runs, because other programs only add.
+DEFAULT_BENCHMARK_ITERATIONS = 5
+DEFAULT_BENCHMARK_PIXELS = 60_000_000
+DEFAULT_REPEATS, MAX_REPEATS = 3, 100

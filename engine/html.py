@@ -9,6 +9,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
+from itertools import zip_longest
 from typing import Any, Union
 
 RGB = tuple[int, int, int]
@@ -88,7 +89,15 @@ class Heat:
         return css_colour(tuple(round(255 + level * (end - 255)) for end in _HOT))  # type: ignore[arg-type]
 
 
-Cell = Union[str, int, Number, Heat, Html, None]
+@dataclass(frozen=True)
+class Wide:
+    """A text that takes the rest of its row."""
+
+    text: str
+    """Plain text; it may break into lines."""
+
+
+Cell = Union[str, int, Number, Heat, Wide, Html, None]
 """What stands in a table: text, a number, nothing, or HTML."""
 
 
@@ -167,11 +176,14 @@ def table(head: Sequence[Cell], rows: Sequence[Sequence[Cell]]) -> Html:
     head
         Column headings, with the units.
     rows
-        Cells. An integer's thousands are set apart by style alone, so that it copies as digits.
+        Cells. An integer's thousands are set apart by style alone, so that it copies as digits. A row that ends in
+        `Wide` has fewer cells than `head`.
     """
-    kinds = [_kind(column) for column in zip(*rows)] or [""] * len(head)
+    kinds = [_kind(column) for column in zip_longest(*rows)] or [""] * len(head)
     top = "".join(f'<th scope="col"{kind}>{_content(cell)}</th>' for cell, kind in zip(head, kinds))
-    lines = "\n".join("<tr>" + "".join(map(_cell, row)) + "</tr>" for row in rows)
+    lines = "\n".join(
+        "<tr>" + "".join(_cell(cell, len(head) - i) for i, cell in enumerate(row)) + "</tr>" for row in rows
+    )
     return Html(f'<div class="wide"><table><thead><tr>{top}</tr></thead>\n<tbody>\n{lines}\n</tbody></table></div>')
 
 
@@ -179,7 +191,9 @@ def _kind(column: Sequence[Cell]) -> str:
     return ' class="n"' if any(isinstance(cell, (int, Number, Heat)) for cell in column) else ""
 
 
-def _cell(cell: Cell) -> str:
+def _cell(cell: Cell, left: int) -> str:
+    if isinstance(cell, Wide):
+        return f'<td class="l" colspan="{left}">{escape(cell.text)}</td>'
     if isinstance(cell, Heat):
         return f'<td class="n" style="background:{cell.ground}">{escape(cell.text)}</td>'
     long = isinstance(cell, str) and not isinstance(cell, Html) and len(cell) > _LONG
@@ -192,7 +206,7 @@ def _content(cell: Cell) -> str:
         return cell
     if isinstance(cell, int):
         return f"{cell:,}".replace(",", "<i></i>")
-    return escape(cell.text if isinstance(cell, Heat) else cell or "")
+    return escape(cell.text if isinstance(cell, (Heat, Wide)) else cell or "")
 
 
 def css_colour(colour: RGB) -> str:

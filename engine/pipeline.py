@@ -7,17 +7,19 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from . import coarse, signatures
-from .choices import COARSE_TO_FINE, MINIMUM_MAXIMUM, PERCENTILE_RANGE, PLUS_PLUS, SIGNATURES_FILE
+from .choices import COARSE_TO_FINE, CPU, MINIMUM_MAXIMUM, PERCENTILE_RANGE, PLUS_PLUS, SIGNATURES_FILE
 from .errors import NoValidPixels
 from .execution.threads import ThreadExecutor, one_blas_thread
-from .kernels import Kernel, drift, pick_kernel, pick_packer
-from .kmeans import Labelled, StopRule, lloyd
+from .iteration import iterate
+from .kernels import Kernel, pick_kernel, pick_packer
+from .kernels.labeller import Labeller
+from .kmeans import StopRule
 from .memory import PixelStore, automatic_budget
 from .outputs import Staging
 from .progress import Progress, Silent, Span, check_cancelled
 from .raster_access import small_block_cache
 from .reading import STRIP_PIXELS, most_valid
-from .records import Block, Fit, Scene, Tally
+from .records import Block, Fit, Scene
 from .request import Request
 from .results import Result, write_results
 from .run_record import Clock, tell_audit
@@ -49,7 +51,7 @@ def cluster(
     progress
         Whom to tell; nobody by default.
     kernel
-        What labels; chosen by itself by default. Never changes the result.
+        What labels; chosen by itself, and by DEVICE, by default. Never changes the result.
     strip_pixels
         Size of the units of work. Never changes the result.
 
@@ -64,8 +66,9 @@ def cluster(
     given = given_centres(request)
     if given is not None and request.signatures is not None:
         tell_continued(request.signatures, scenes, request, progress)
-    kernel = kernel or pick_kernel(progress)
-    packer = pick_packer(kernel)
+    device = request.device if kernel is None else CPU
+    cpu = kernel or pick_kernel(progress)
+    packer = pick_packer(cpu)
     executor = ThreadExecutor(request.workers)
     clock = Clock()
     budget = request.memory * 1_000_000 or automatic_budget()
@@ -75,26 +78,30 @@ def cluster(
         stack.enter_context(small_block_cache())
         staging = stack.enter_context(Staging(request.output))
         store = stack.enter_context(PixelStore(budget, pixels, len(request.roles), staging.folder, masked))
+        labeller = Labeller(device, request.k, len(request.roles), cpu, progress)
         progress.stage(f"Reading and masking {len(scenes)} scene(s) on {executor.workers} thread(s)")
         series = read_series(
             scenes, request.roles, request.mask, request.k, _need(request), request.seed, executor, packer, store,
-            Span(progress, 0.0, _READ), strip_pixels, _first_label(kernel, given),
+            Span(progress, 0.0, _READ), strip_pixels, labeller.for_each(given), labeller.counted,
         )  # fmt: skip
         _tell_audit(series, progress)
         if store.spilled:
             progress.note(f"{store.spilled / 1e9:.1f} GB of pixels lie in temporary files (MEMORY)")
         clock.lap("read")
-        start = given if given is not None else start_centres(request, series, kernel, executor, progress)
+        start = given if given is not None else start_centres(request, series, cpu, executor, progress)
         clock.lap("start")
-        progress.stage(f"Clustering {series.pixels:,} pixels into {request.k} classes ({kernel.name} kernel)")
+        progress.stage(f"Clustering {series.pixels:,} pixels into {request.k} classes ({labeller.title})")
         labelled = given is not None
+        kernel = labeller.kernel
         keeper = stack.enter_context(Keeper(series, request, kernel, clock))
         fit = _iterate(series, start, labelled, request, kernel, executor, Span(progress, _READ, _ITERATE), keeper.take)
+        labeller.tell(progress)
         clock.lap("iterate")
         progress.stage("Writing the classified rasters")
         result = write_results(
             series, fit, request, kernel, packer, executor, staging, clock, Span(progress, _ITERATE, 1.0)
         )
+        labeller.tell(progress)
         check_cancelled(progress)
         staging.publish((UNFINISHED_NAME,))
     progress.report(1.0)
@@ -158,11 +165,6 @@ def _tell_audit(series: Series, progress: Progress) -> None:
         )
 
 
-def _first_label(kernel: Kernel, given: Grid64 | None) -> Callable[[Block], object] | None:
-    """Return what labels a block with centres that are known before anything is read."""
-    return None if given is None else lambda block: kernel.relabel(block, given)
-
-
 def _iterate(
     series: Series,
     start: Grid64,
@@ -174,20 +176,5 @@ def _iterate(
     keep: Callable[[Fit], object],
 ) -> Fit:
     """Iterate from the start centres; `labelled` = the blocks carry the labels of the start already."""
-    k, n_bands = start.shape
-    moves = drift.Log()
-
-    def label(centres: Grid64, within: Progress) -> Labelled:
-        nonlocal labelled
-        moved = moves.follow(centres)
-        if labelled:
-            changed, labelled = series.pixels, False
-        else:
-            changed = sum(executor.each(lambda block: kernel.relabel(block, centres, moved), series.blocks, within))
-        tally = Tally.zero(k, n_bands)
-        for block in series.blocks:
-            tally.add(block.tally)
-        return Labelled(changed, tally)
-
     stop = StopRule(request.max_iterations, request.tolerance)
-    return lloyd(label, start, series.pixels, stop, progress, keep)
+    return iterate(series.blocks, start, stop, kernel, executor, progress, labelled, keep)

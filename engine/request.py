@@ -9,11 +9,17 @@ from typing import Any
 
 from .aoi import Area
 from .choices import (
+    AUTOMATIC,
+    DEFAULT_BENCHMARK_ITERATIONS,
+    DEFAULT_BENCHMARK_PIXELS,
     DEFAULT_K,
     DEFAULT_MAX_ITERATIONS,
+    DEFAULT_REPEATS,
     DEFAULT_SEED,
     DEFAULT_TOLERANCE,
+    DEVICES,
     MAX_K,
+    MAX_REPEATS,
     MIN_K,
     MINIMUM_MAXIMUM,
     SIGNATURES_FILE,
@@ -55,6 +61,8 @@ class Request:
     """SEED."""
     aoi: Area | None = None
     """AOI: only pixels whose centre lies inside; everywhere by default."""
+    device: str = AUTOMATIC
+    """DEVICE: one of `DEVICES`; never changes the result."""
     workers: int = 0
     """WORKERS: threads, 0 = one a core."""
     memory: int = 0
@@ -80,6 +88,8 @@ class Request:
             raise ParameterError(f"MAX_ITERATIONS is {self.max_iterations}; choose 1 or more.")
         if not 0 <= self.tolerance <= 100:
             raise ParameterError(f"TOLERANCE is {self.tolerance} %; choose a share from 0 to 100.")
+        if self.device not in DEVICES:
+            raise ParameterError(f"DEVICE is {self.device!r}; choose one of {', '.join(DEVICES)}.")
         if self.memory < 0:
             raise ParameterError(f"MEMORY is {self.memory} MB; choose a size, or 0 for a safe share of what is free.")
         _check_place(self.workers, self.output)
@@ -171,6 +181,52 @@ class AuditRequest:
         """
         if not self.roles:
             raise ParameterError("BANDS is empty; choose at least one band.")
+        _check_place(self.workers, self.output)
+
+
+@dataclass(frozen=True)
+class BenchmarkRequest:
+    """The parameters, named as in `iikmc:benchmark`."""
+
+    scenes: tuple[str, ...]
+    """SCENES."""
+    output: Path
+    """OUTPUT: the folder the results go to."""
+    k: int = DEFAULT_K
+    """K."""
+    mask: MaskRule = field(default_factory=_default_mask)
+    """MASK and MASK_SATURATED."""
+    roles: tuple[str, ...] = ROLES
+    """BANDS."""
+    max_iterations: int = DEFAULT_BENCHMARK_ITERATIONS
+    """MAX_ITERATIONS: of each run; fewer only where no centre moves any more."""
+    repeats: int = DEFAULT_REPEATS
+    """REPEATS: how often each stage is measured."""
+    pixels: int = DEFAULT_BENCHMARK_PIXELS
+    """PIXELS: of the grids, at most; 0 = all."""
+    aoi: Area | None = None
+    """AOI: only pixels whose centre lies inside; everywhere by default."""
+    workers: int = 0
+    """WORKERS: the largest number of threads, 0 = one a core."""
+
+    def check(self) -> None:
+        """Check the numbers and names.
+
+        Raises
+        ------
+        ParameterError
+            One is out of its range; the message names it.
+        """
+        if not MIN_K <= self.k <= MAX_K:
+            raise ParameterError(f"K is {self.k}; choose a number of classes from {MIN_K} to {MAX_K}.")
+        if not self.roles:
+            raise ParameterError("BANDS is empty; choose at least one band.")
+        if self.max_iterations < 1:
+            raise ParameterError(f"MAX_ITERATIONS is {self.max_iterations}; choose 1 or more.")
+        if not 1 <= self.repeats <= MAX_REPEATS:
+            raise ParameterError(f"REPEATS is {self.repeats}; choose a number from 1 to {MAX_REPEATS}.")
+        if self.pixels < 0:
+            raise ParameterError(f"PIXELS is {self.pixels}; choose a number of pixels, or 0 for all.")
         _check_place(self.workers, self.output)
 
 

@@ -102,7 +102,7 @@ def write_results(
             f"No pixel belongs to class {', '.join(map(str, empty))}: it kept its start or last centre; "
             "a smaller K or another INIT may suit the series better."
         )
-    per_scene = _write_rasters(series, legend, k, packer, executor, staging, progress)
+    per_scene = write_rasters(series, legend, k, packer, executor, staging, progress)
     clock.lap("write")
     run = run_record(series.scenes, series.audits, fit, request.parameters(), kernel, clock)
     write_tables(series.scenes, series.audits, per_scene, request.roles, fit, legend, run, series.sketches, staging)
@@ -160,7 +160,7 @@ def raster_name(scene: Scene) -> str:
     return f"{scene.id}_classes.tif"
 
 
-def _write_rasters(
+def write_rasters(
     series: Series,
     legend: Legend,
     k: int,
@@ -169,7 +169,20 @@ def _write_rasters(
     staging: Staging,
     progress: Progress,
 ) -> list[Moments]:
-    """Write the rasters and return the moments of the classes in each scene."""
+    """Write the rasters of a labelled series into the staging folder, with their styles.
+
+    Returns
+    -------
+    list of Moments
+        Of the classes in each scene.
+
+    Raises
+    ------
+    OutputError
+        A file cannot be written.
+    Cancelled
+        The user cancelled.
+    """
     n_bands = series.blocks[0].tally.total.shape[1]
 
     def work(job: int | Block) -> tuple[int, Moments]:

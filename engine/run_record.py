@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from .kernels import Kernel
+from .kernels.labeller import on_card
 from .progress import Progress
 from .records import Audit, Fit, Scene
 from .version import version
@@ -67,6 +68,7 @@ def run_record(
         ],
         "seconds": dict(clock.laps),
         "kernel": kernel.name,
+        "device": _device(kernel),
         "versions": versions(kernel),
     }
 
@@ -102,6 +104,15 @@ def versions(kernel: Kernel) -> dict[str, str]:
         "joblib": joblib.__version__,
         "platform": platform.platform(),
     }
-    if kernel.name in sys.modules:  # a kernel is named after the package that it needs
-        found[kernel.name] = sys.modules[kernel.name].__version__
+    # A kernel is named after the package that it needs, but for the card's, which needs two.
+    names = ("cupy", _device(kernel)["beside"]) if on_card(kernel) else (kernel.name,)
+    for name in names:
+        if name in sys.modules:
+            found[name] = sys.modules[name].__version__
     return found
+
+
+def _device(kernel: Kernel) -> dict[str, Any]:
+    """Return which device labelled: the card, what labelled beside it, and their shares; nulls without a card."""
+    card = on_card(kernel)
+    return card.about() if card else {"card": None, "beside": None, "percent": {}}

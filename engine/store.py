@@ -57,7 +57,9 @@ def read_series(
     store: PixelStore,
     progress: Progress,
     strip_pixels: int = STRIP_PIXELS,
-    first_label: Callable[[Block], object] | None = None,
+    each_block: Callable[[Block], object] | None = None,
+    counted: Callable[[int], object] | None = None,
+    strips: Sequence[Strip] | None = None,
 ) -> Series:
     """Decode, mask and pack all scenes on threads.
 
@@ -75,19 +77,20 @@ def read_series(
         Where to work, what masks and packs, where to keep the pixels, whom to tell.
     strip_pixels
         Size of a strip; never changes a result.
-    first_label
-        Labels a block as soon as it is read, while others are still being read; for starts that are known before.
+    each_block
+        Gets a block as soon as it is read, on the thread that read it, while others are still being read.
+    counted
+        Is told on the calling thread, again and again, how many valid pixels have been read.
+    strips
+        What to read of the scenes; all of them by default.
 
     Raises
     ------
     SceneError
         A file is damaged.
     """
-    strips = [
-        strip
-        for number, scene in enumerate(scenes)
-        for strip in plan_strips(scene.checked_grid(), number, strip_pixels)
-    ]
+    if strips is None:
+        strips = plan_series(scenes, strip_pixels)
     keys = [scene_key(seed, scene.id) for scene in scenes]
     shares = shares_for(sum(scene.checked_grid().pixels for scene in scenes)) if need is Need.DRAWS else ()
     audits = [Audit() for _ in scenes]
@@ -95,6 +98,7 @@ def read_series(
     left = Counter(strip.scene for strip in strips)
     blocks: list[Block] = []
     surveys: list[Survey] = []
+    pixels = 0
     with Handles() as handles:
 
         def load(strip: Strip) -> tuple[Block | None, Audit, Survey]:
@@ -103,8 +107,8 @@ def read_series(
             packed = read_strip(scene, roles, rule, strip, handles, packer, shares, keys[number], sketches[number])
             part = survey(packed, need, keys[number], scene.checked_grid().width)
             block = _block(packed, k, store)
-            if block is not None and first_label is not None:
-                first_label(block)
+            if block is not None and each_block is not None:
+                each_block(block)
             return block, packed.pixels.audit, part
 
         for strip, (block, audit, part) in executor.each(lambda strip: (strip, load(strip)), strips, progress):
@@ -117,8 +121,20 @@ def read_series(
             surveys.append(part)
             if block is not None:
                 blocks.append(block)
+                pixels += block.size
+                if counted is not None:
+                    counted(pixels)
     blocks.sort(key=lambda block: (block.strip.scene, block.strip.row))
     return Series(list(scenes), blocks, audits, combine(surveys, len(roles)), sketches)
+
+
+def plan_series(scenes: Sequence[Scene], strip_pixels: int = STRIP_PIXELS) -> list[Strip]:
+    """Cut all scenes into strips (`reading.plan_strips`), by scene and row."""
+    return [
+        strip
+        for number, scene in enumerate(scenes)
+        for strip in plan_strips(scene.checked_grid(), number, strip_pixels)
+    ]
 
 
 def _block(packed: Packed, k: int, store: PixelStore) -> Block | None:

@@ -8,13 +8,21 @@ from qgis.PyQt.QtGui import QIcon
 from ..algorithms import packages
 from ..algorithms.audit import AuditAlgorithm
 from ..algorithms.base import ICON
+from ..algorithms.benchmark import BenchmarkAlgorithm
 from ..algorithms.classify import ClassifyAlgorithm
 from ..algorithms.cluster import ClusterAlgorithm
 from ..algorithms.suggestk import SuggestKAlgorithm
 from ..algorithms.transitions import TransitionsAlgorithm
 from ..engine.version import version
 
-ALGORITHMS = (ClusterAlgorithm, ClassifyAlgorithm, AuditAlgorithm, SuggestKAlgorithm, TransitionsAlgorithm)
+ALGORITHMS = (
+    ClusterAlgorithm,
+    ClassifyAlgorithm,
+    AuditAlgorithm,
+    SuggestKAlgorithm,
+    TransitionsAlgorithm,
+    BenchmarkAlgorithm,
+)
 
 
 class IIkMCProvider(QgsProcessingProvider):

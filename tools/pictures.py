@@ -40,6 +40,7 @@ PAGES = {
     "report": ("classes/report.html", "", "Signatures", 1180),
     "signatures": ("classes/report.html", "Signatures", "Area", 1560),
     "areas": ("classes/report.html", "Area", "Empty", 1500),
+    "benchmark": ("benchmark/benchmark.html", "", "How it was", 1560),
     "transitions": ("changes.html", "", "Gains", 1500),
 }
 # Leaves of a page what lies between two headings, the beginning of whose texts is given.

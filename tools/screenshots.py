@@ -168,6 +168,7 @@ def tour():
     yield from rename()
     yield from classify()
     yield from compare()
+    yield from measure()
     yield from design()
 
 
@@ -303,6 +304,15 @@ def compare():
     dialog.close()
     yield lambda: len(layers("changes")) == 1
     yield from show_map("changes", *layers("changes"), legend=420)
+
+
+def measure():
+    """How fast this computer is; a page alone, the dialog is like the others."""
+    scenes = [*pair(), str(LANDSAT / OTHER)]
+    dialog = fill("iikmc:benchmark", {"SCENES": scenes, "MASK": [], "OUTPUT": str(DATA / "benchmark")})
+    yield 2.0
+    yield from run(dialog, [DATA / "benchmark" / "benchmark.html"])
+    dialog.close()
 
 
 def design():

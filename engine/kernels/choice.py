@@ -52,22 +52,39 @@ def choose(progress: Progress) -> Choice:
 def _choose(progress: Progress) -> Choice:
     numpy = NumpyKernel()
     try:
-        from . import cpu_numba, numba_cache
-
-        if not numba_cache.is_compiled("relabel_some"):
-            progress.stage("Preparing the Numba kernel (first time only)")
-        numba = cpu_numba.NumbaKernel()
-        check(numba)
+        numba = numba_kernel(progress)
         compiled, plain = _seconds(numba), _seconds(numpy)
-    except ModuleNotFoundError as error:
-        if error.name != "numba":
-            return Choice(numpy, _refusal(error))
-        return Choice(numpy, "Numba is not installed: the NumPy kernel gives the same result, several times slower.")
     except Exception as error:  # noqa: BLE001 - whatever is wrong with Numba, a version clash or a bug, NumPy works
-        return Choice(numpy, _refusal(error))
+        return Choice(numpy, f"{why_no_numba(error)}: the NumPy kernel gives the same result, several times slower.")
     if compiled > plain:
         return Choice(numpy, f"The NumPy kernel is used: Numba's takes {compiled / plain:.1f} times as long here.")
     return Choice(numba, "")
+
+
+def numba_kernel(progress: Progress) -> Kernel:
+    """Return the compiled kernel after its self-test, and tell `progress` if making it takes long.
+
+    Raises
+    ------
+    Exception
+        Of any kind, where Numba is missing, broken or wrong; `why_no_numba` says it in words.
+    """
+    from . import cpu_numba, numba_cache
+
+    if not numba_cache.is_compiled("relabel_some"):
+        progress.stage("Preparing the Numba kernel (first time only)")
+    kernel = cpu_numba.NumbaKernel()
+    check(kernel)
+    return kernel
+
+
+def why_no_numba(error: Exception) -> str:
+    """Return what an error of `numba_kernel` means, without a full stop."""
+    if isinstance(error, ModuleNotFoundError) and error.name == "numba":
+        return "Numba is not installed"
+    lines = str(error).strip().splitlines()
+    why = f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
+    return f"Numba cannot be used here ({why})"
 
 
 def compiled_packer() -> Packer | None:
@@ -84,12 +101,6 @@ def compiled_packer() -> Packer | None:
             except Exception:  # noqa: BLE001 - whatever is wrong with Numba, NumPy works
                 _packer = None
         return _packer
-
-
-def _refusal(error: Exception) -> str:
-    lines = str(error).strip().splitlines()
-    why = f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
-    return f"Numba cannot be used here ({why}): the NumPy kernel gives the same result, several times slower."
 
 
 def _seconds(kernel: Kernel) -> float:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..choices import AUTOMATIC, GPU
 from ..progress import Progress
 from .selftest import check
 
@@ -18,9 +19,6 @@ if TYPE_CHECKING:
 
     from . import Kernel
     from .gpu_cupy import Card
-
-AUTOMATIC, CPU, GPU = "automatic", "CPU", "GPU"
-DEVICES = (AUTOMATIC, CPU, GPU)
 
 WORTH = 2_400_000_000
 """Pixels x classes x bands from which on "automatic" tries a card: 50 million pixels, 8 classes, 6 bands.
@@ -67,13 +65,18 @@ _testing = threading.Lock()
 _good: dict[int, Card] = {}
 
 
+def pays(device: str, job: Job) -> bool:
+    """Tell whether a card is to be tried: it was asked for, or the job is large enough for one."""
+    return device == GPU or (device == AUTOMATIC and job.pixels * job.k * job.n_bands >= WORTH)
+
+
 def pick(device: str, job: Job, cpu: Kernel, progress: Progress) -> Kernel:
     """Return the kernel that labels: on a card where that is wished and possible, else `cpu`.
 
     Parameters
     ----------
     device
-        One of `DEVICES`. Never changes the result.
+        One of `choices.DEVICES`. Never changes the result.
     job
         What is to be labelled.
     cpu
@@ -81,7 +84,7 @@ def pick(device: str, job: Job, cpu: Kernel, progress: Progress) -> Kernel:
     progress
         Is told in one line why a card is not used: a warning if it was asked for, else a note.
     """
-    if device == CPU or (device == AUTOMATIC and job.pixels * job.k * job.n_bands < WORTH):
+    if not pays(device, job):
         return cpu
     try:
         return _gpu(job, cpu, progress)

@@ -20,20 +20,26 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..records import Block, Tally
 from . import cuda_source, nvrtc
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import ModuleType
 
     from numpy.typing import NDArray
 
-    from ..records import DN, Block, Grid64, Labels
+    from ..records import DN, Grid64, Labels
     from . import Kernel
     from .drift import Drift
 
 MEMORY_SHARE = 0.85
 """Of the card's free memory when the run starts: the rest is for the display, other programs and CuPy itself."""
 
+UPLOADING, LABELLING, FETCHING = "copying pixels to it", "labelling", "fetching the labels from it"
+"""What a card does when it fails."""
+
+_ON_CARD, _ON_CPU = "card", "cpu"
 # Rows of pixels begin at a multiple of this many, which makes them whole cache lines.
 _ALIGNMENT = 64
 # Thread blocks a multiprocessor should get, so that all of them are busy to the end of a small block of pixels.
@@ -84,6 +90,9 @@ class Card:
         self.least_steps = 1
         """Times that a thread takes pixels, at least; a test sets it, for many are usual in large blocks alone."""
         self._device = cupy.cuda.Device(device)
+        name = cupy.cuda.runtime.getDeviceProperties(device)["name"]
+        self.name = name.decode(errors="replace") if isinstance(name, bytes) else str(name)
+        """The maker's, such as "NVIDIA H200"."""
         self._kernels: dict[tuple[int, int], Any] = {}
         # Of the last shape of centres: one run has one.
         self._buffers: tuple[tuple[int, int], Any, Any] | None = None
@@ -182,9 +191,12 @@ class Card:
 class OnCard:
     """A block's pixels and labels on the card: the `records.Resident` of a block."""
 
-    def __init__(self, card: Card, fallback: Kernel | None, dn: DN) -> None:
+    def __init__(self, card: Card, fallback: Kernel | None, dn: DN, give_up: Callable[[str, Exception], None]) -> None:
         self._card = card
         self._fallback = fallback
+        self._give_up = give_up
+        # Rasters and statistics are made by two threads, which may want the same block's labels.
+        self._lock = threading.RLock()
         self._pixels, self._labels = card.upload(dn)
         # Whether the host's labels may be other than the card's, and whether they are out of date.
         self._host_may_differ, self._host_is_old = True, False
@@ -214,26 +226,31 @@ class OnCard:
         return changed
 
     def bring_home(self, block: Block) -> None:
-        """Bring the host's labels up to date; whoever gets them may change them."""
-        if self._host_is_old:
-            try:
-                self._card.get_labels(self._labels, block.kept)
-                self._host_is_old = False
-            except Exception:  # noqa: BLE001 - whatever befell the card, the labels can be made again
-                self.restore(block)
-        self._host_may_differ = True
+        """Bring the host's labels up to date; whoever gets them may change them. Any number of threads may ask."""
+        with self._lock:
+            if self._host_is_old:
+                try:
+                    self._card.get_labels(self._labels, block.kept)
+                    self._host_is_old = False
+                except Exception as error:  # noqa: BLE001 - whatever befell the card, the labels can be made again
+                    self.restore(block)
+                    self._give_up(FETCHING, error)
+            self._host_may_differ = True
 
     def restore(self, block: Block) -> None:
         """Leave the card, with the labels of the last centres that it finished."""
-        block.resident = None
-        if self._host_is_old and self._centres is not None:
-            if self._fallback is None:
-                raise RuntimeError("the card failed and nothing else may label")
-            block.kept[:] = 0
-            block.tally.count[:] = 0
-            block.tally.total[:] = 0
-            self._fallback.relabel(block, self._centres)
-            self._host_is_old = False
+        with self._lock:
+            if self._host_is_old and self._centres is not None:
+                if self._fallback is None:
+                    raise RuntimeError("the card failed and nothing else may label")
+                # The tally is theirs already, and another thread may be reading it.
+                again = Block(
+                    block.strip, block.valid, block.held, np.zeros_like(block.kept), Tally.zero(*self._centres.shape)
+                )
+                self._fallback.relabel(again, self._centres)
+                block.kept[:] = again.kept
+                self._host_is_old = False
+            block.resident = None
 
 
 class CupyKernel:
@@ -255,25 +272,45 @@ class CupyKernel:
         self._fallback = fallback
         self._budget = Budget(int(MEMORY_SHARE * card.free_memory()))
         self._lock = threading.Lock()
+        self._labelled = {_ON_CARD: 0, _ON_CPU: 0}
         self.trouble = ""
-        """Why the card was given up during the run; empty while it works."""
+        """What the card did when it was given up during the run, and why; empty while it works."""
 
     def relabel(self, block: Block, centres: Grid64, drift: Drift | None = None) -> int:
         """Label the block's pixels anew in place and return how many changed class."""
         resident = self._resident(block)
         if resident is not None:
             try:
-                return resident.relabel(block, centres)
+                changed = resident.relabel(block, centres)
             except Exception as error:
                 if self._fallback is None:
                     raise
                 resident.restore(block)
                 # The card's memory is free from here on.
                 del resident
-                self._give_up(error)
+                self._give_up(LABELLING, error)
+            else:
+                self._count(_ON_CARD, block)
+                return changed
         if self._fallback is None:
             raise MemoryError("the card has no room for a block of pixels")
+        self._count(_ON_CPU, block)
         return self._fallback.relabel(block, centres, drift)
+
+    def take_in(self, block: Block) -> None:
+        """Put a block on the card if there is room; any thread may call."""
+        self._resident(block)
+
+    def about(self) -> dict[str, Any]:
+        """Return what did the work, for the run's record: the card, the CPU's kernel and their shares."""
+        with self._lock:
+            whole = sum(self._labelled.values())
+            percent = {what: 100.0 * pixels / whole if whole else 0.0 for what, pixels in self._labelled.items()}
+        return {"card": self._card.name, "beside": self._fallback.name if self._fallback else None, "percent": percent}
+
+    def _count(self, what: str, block: Block) -> None:
+        with self._lock:
+            self._labelled[what] += block.size
 
     def _resident(self, block: Block) -> OnCard | None:
         """Return the block's copy on the card, made now if there is room; None if the CPU must do."""
@@ -284,18 +321,18 @@ class CupyKernel:
         if self.trouble or size == 0 or not self._budget.take(size):
             return None
         try:
-            resident = OnCard(self._card, self._fallback, dn)
+            resident = OnCard(self._card, self._fallback, dn, self._give_up)
         except Exception as error:
             self._budget.give_back(size)
             if self._fallback is None:
                 raise
-            self._give_up(error)
+            self._give_up(UPLOADING, error)
             return None
         weakref.finalize(resident, self._budget.give_back, size).atexit = False
         block.resident = resident
         return resident
 
-    def _give_up(self, error: Exception) -> None:
+    def _give_up(self, doing: str, error: Exception) -> None:
         """Put no more blocks on the card; after anything but a lack of memory, remember what it was."""
         self._budget.exhaust()
         if isinstance(error, self._card.cupy.cuda.memory.OutOfMemoryError):
@@ -305,7 +342,7 @@ class CupyKernel:
             except Exception as worse:  # noqa: BLE001 - likewise
                 error = worse
         with self._lock:
-            self.trouble = self.trouble or summary(error)
+            self.trouble = self.trouble or f"{doing} ({summary(error)})"
 
 
 def summary(error: BaseException) -> str:

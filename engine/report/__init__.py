@@ -174,6 +174,9 @@ def _parameters(signed: Signatures) -> str:
     run = signed.run
     rows: list[list[Cell]] = [[key, text(value)] for key, value in run["parameters"].items()]
     rows.append(["kernel", str(run["kernel"])])
+    device = run.get("device") or {}
+    if device.get("card"):
+        rows.append(["device", f"{device['card']} ({device['percent']['card']:.1f} % of the labelling), CPU"])
     rows += [[key, str(value)] for key, value in run["versions"].items()]
     times: list[list[Cell]] = [[stage, number(value, 2)] for stage, value in run["seconds"].items()]
     return (

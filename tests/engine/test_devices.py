@@ -8,6 +8,7 @@ import sys
 import emulated_cuda
 import numpy as np
 import pytest
+from iikmc.engine import choices
 from iikmc.engine.kernels import devices, nvrtc, reference
 from iikmc.engine.kernels.cpu_numpy import NumpyKernel
 from tiny import Recorder, make_block
@@ -29,19 +30,19 @@ def pick(device, job=JOB):
     return kernel.name, progress
 
 
-def refused(device=devices.GPU):
+def refused(device=choices.GPU):
     """Return the one line that is said where the card is not used."""
     name, progress = pick(device)
     assert name == "numpy"
     said, other = progress.warnings, progress.notes
-    if device == devices.AUTOMATIC:
+    if device == choices.AUTOMATIC:
         said, other = other, said
     assert (len(said), len(other)) == (1, 0)
     assert "\n" not in said[0]
     return said[0]
 
 
-@pytest.mark.parametrize(("device", "job"), [(devices.CPU, JOB), (devices.AUTOMATIC, SMALL)])
+@pytest.mark.parametrize(("device", "job"), [(choices.CPU, JOB), (choices.AUTOMATIC, SMALL)])
 def test_cupy_is_not_imported_in_vain(monkeypatch, device, job):
     imported = []
     ask = builtins.__import__
@@ -57,7 +58,7 @@ def test_cupy_is_not_imported_in_vain(monkeypatch, device, job):
     assert progress.notes == progress.warnings == progress.stages == []
 
 
-@pytest.mark.parametrize("device", [devices.AUTOMATIC, devices.GPU])
+@pytest.mark.parametrize("device", [choices.AUTOMATIC, choices.GPU])
 def test_a_good_card_is_used_after_one_self_test(emulated_cupy, device):
     name, progress = pick(device)
     assert name == "gpu"
@@ -72,7 +73,7 @@ def test_a_good_card_is_used_after_one_self_test(emulated_cupy, device):
 
 
 def test_asked_for_it_is_used_for_small_jobs_too(emulated_cupy):
-    assert pick(devices.GPU, SMALL)[0] == "gpu"
+    assert pick(choices.GPU, SMALL)[0] == "gpu"
 
 
 def test_the_picked_kernel_labels(emulated_cupy):
@@ -80,7 +81,7 @@ def test_the_picked_kernel_labels(emulated_cupy):
     dn = rng.integers(7000, 30000, (6, 500)).astype(np.uint16)
     centres = 64 * rng.integers(7000, 30000, (8, 6))
     block = make_block(dn, 8)
-    assert devices.pick(devices.GPU, JOB, NumpyKernel(), Recorder()).relabel(block, centres) == 500
+    assert devices.pick(choices.GPU, JOB, NumpyKernel(), Recorder()).relabel(block, centres) == 500
     assert block.resident is not None
     np.testing.assert_array_equal(block.labels, reference.nearest(dn, centres))
 
@@ -88,10 +89,10 @@ def test_the_picked_kernel_labels(emulated_cupy):
 def test_of_several_cards_the_one_with_most_free_memory(emulated_cupy, monkeypatch):
     emulated_cupy.free = [1 << 30, 1 << 33, 1 << 33, 1 << 31]
     assert devices.most_free(emulated_cupy) == (1, 1 << 33)
-    assert pick(devices.GPU)[0] == "gpu"
+    assert pick(choices.GPU)[0] == "gpu"
     assert list(devices._good) == [1]
     emulated_cupy.free = [1 << 35, 1 << 33, 1 << 33, 1 << 31]
-    assert pick(devices.GPU)[0] == "gpu"
+    assert pick(choices.GPU)[0] == "gpu"
     assert list(devices._good) == [1, 0]
 
 
@@ -119,7 +120,7 @@ def test_import_not_installed(monkeypatch):
     assert said.startswith("DEVICE: CuPy cannot be imported (ModuleNotFoundError: ")
     assert "install it with 'python3 -m pip install \"cupy-cuda12x>=13,<1" in said
     assert said.endswith("The numpy kernel on the CPU gives the same result.")
-    assert refused(devices.AUTOMATIC).startswith("The CPU is used: CuPy cannot be imported (ModuleNotFoundError: ")
+    assert refused(choices.AUTOMATIC).startswith("The CPU is used: CuPy cannot be imported (ModuleNotFoundError: ")
 
 
 @pytest.mark.parametrize(("version", "wanted"), [("1.26.4", "<14"), ("2.3.0", "<15")])
@@ -185,7 +186,7 @@ def test_run_fails(emulated_cupy, what):
     assert "the GPU kernel does not run (RuntimeError: cudaErrorIllegalAddress); update the" in refused()
     # Nothing is remembered of a failure: a card that works the next time is used.
     emulated_cupy.fail.clear()
-    assert pick(devices.GPU)[0] == "gpu"
+    assert pick(choices.GPU)[0] == "gpu"
 
 
 @pytest.mark.parametrize("wrong", range(3))
@@ -207,7 +208,7 @@ def test_wrong_answers(emulated_cupy, monkeypatch, wrong):
 
 
 def test_a_card_that_failed_after_its_test_is_not_used(emulated_cupy):
-    assert pick(devices.GPU)[0] == "gpu"
+    assert pick(choices.GPU)[0] == "gpu"
     emulated_cupy.fail["info"] = RuntimeError("cudaErrorIllegalAddress")
     assert "no CUDA device answers (RuntimeError: cudaErrorIllegalAddress)" in refused()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import threading
 
 import numpy as np
 import pytest
@@ -121,8 +122,9 @@ def test_a_card_that_fails_in_the_middle_of_a_run(emulated_cupy, fallback, what,
         run.iterate(centres)
     failed = what in ("set", "launch", "get", "synchronize") or (when == 0 and what in ("compile", "empty"))
     assert where(run.blocks) == [not failed] * 2
-    expected = "RuntimeError: cudaErrorLaunchFailure: unspecified launch failure" if failed else ""
-    assert run.kernel.trouble == expected
+    doing = gpu_cupy.UPLOADING if when == 0 and what in ("set", "empty", "synchronize") else gpu_cupy.LABELLING
+    failure = "RuntimeError: cudaErrorLaunchFailure: unspecified launch failure"
+    assert run.kernel.trouble == (f"{doing} ({failure})" if failed else "")
     run.finish()
 
 
@@ -138,6 +140,39 @@ def test_labels_that_cannot_be_fetched_are_made_again(emulated_cupy, fallback):
         run.iterate(centres)
     assert where(run.blocks) == [False, False]
     run.finish()
+
+
+def test_two_threads_may_ask_for_labels_of_a_card_that_is_gone(emulated_cupy):
+    begun, go = threading.Event(), threading.Event()
+
+    class Slow(NumpyKernel):
+        def relabel(self, block, centres, drift=None):
+            begun.set()
+            assert go.wait(10)
+            return super().relabel(block, centres, drift)
+
+    kernel, block = make_kernel(Slow()), blocks_of(6, 1)[0]
+    centres = centres_of(7)[0]
+    kernel.relabel(block, centres)
+    expected = reference.nearest(block.dn, centres)
+    tally = reference.tally(block.dn, expected, 8)
+    emulated_cupy.fail["get"] = RuntimeError("the card fell off the bus")
+    got = []
+    threads = [threading.Thread(target=lambda: got.append(block.labels.copy())) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    assert begun.wait(10)
+    np.testing.assert_array_equal(block.tally.count, tally.count)
+    np.testing.assert_array_equal(block.tally.total, tally.total)
+    go.set()
+    for thread in threads:
+        thread.join()
+    assert len(got) == 3
+    for labels in got:
+        np.testing.assert_array_equal(labels, expected)
+    np.testing.assert_array_equal(block.tally.total, tally.total)
+    assert block.resident is None
+    assert kernel.trouble == f"{gpu_cupy.FETCHING} (RuntimeError: the card fell off the bus)"
 
 
 def test_without_a_fallback_the_cards_errors_are_raised(emulated_cupy):

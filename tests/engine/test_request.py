@@ -45,6 +45,7 @@ def test_defaults_are_the_documented_ones(tmp_path):
         {"max_iterations": 1},
         {"seed": -5},
         {"workers": 64},
+        {"device": "GPU"},
         {"roles": ("nir",)},
         {"mask": MaskRule((), False)},
         {"start": SIGNATURES_FILE, "signatures": Path("s.json")},
@@ -67,6 +68,7 @@ def test_the_ends_of_the_ranges_are_good(tmp_path, options):
         ({"tolerance": 100.5}, "TOLERANCE is 100.5 %; choose a share from 0 to 100."),
         ({"tolerance": float("nan")}, "TOLERANCE is nan %; choose a share from 0 to 100."),
         ({"workers": -1}, "WORKERS is -1; choose a number of threads, or 0 for one a core."),
+        ({"device": "TPU"}, "DEVICE is 'TPU'; choose one of automatic, CPU, GPU."),
         (
             {"start": "random"},
             "INIT is 'random'; choose one of " + ", ".join(STARTS) + ".",

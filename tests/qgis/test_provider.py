@@ -35,6 +35,7 @@ CLUSTER_PARAMETERS = {
     "TOLERANCE": ("number", 1.0, ADVANCED, False, {"minimum": 0, "maximum": 100, "dataType": 1}),
     "SEED": ("number", 42, ADVANCED, False, {"dataType": 0}),
     "AOI": ("source", None, ADVANCED, True, {"dataTypes": [POLYGON]}),
+    "DEVICE": ("enum", 0, ADVANCED, False, {"allowMultiple": False, "options": ["Automatic", "CPU", "GPU (NVIDIA)"]}),
     "WORKERS": ("number", 0, ADVANCED, False, {"minimum": 0, "dataType": 0}),
     "MEMORY": ("number", 0, ADVANCED, False, {"minimum": 0, "dataType": 0}),
     "LOAD_RESULTS": ("boolean", True, PLAIN, False, {}),
@@ -117,7 +118,34 @@ TRANSITIONS_OUTPUTS = {
     "CHANGED_PIXELS": "outputNumber",
     "CHANGED_PERCENT": "outputNumber",
 }
+BENCHMARK_PARAMETERS = {
+    "SCENES": ("multilayer", None, PLAIN, False, {"minimumNumberInputs": 1}),
+    "K": ("number", 8, PLAIN, False, {"minimum": 2, "maximum": 254, "dataType": 0}),
+    "MASK": ("enum", [0, 1, 2, 3], PLAIN, True, {"allowMultiple": True, "options": FLAGS}),
+    "MASK_SATURATED": ("boolean", True, ADVANCED, False, {}),
+    "BANDS": ("enum", [0, 1, 2, 3, 4, 5], ADVANCED, False, {"allowMultiple": True, "options": BANDS}),
+    "MAX_ITERATIONS": ("number", 5, ADVANCED, False, {"minimum": 1, "dataType": 0}),
+    "REPEATS": ("number", 3, ADVANCED, False, {"minimum": 1, "maximum": 100, "dataType": 0}),
+    "PIXELS": ("number", 60_000_000, ADVANCED, False, {"minimum": 0, "dataType": 0}),
+    "AOI": ("source", None, ADVANCED, True, {"dataTypes": [POLYGON]}),
+    "WORKERS": ("number", 0, ADVANCED, False, {"minimum": 0, "dataType": 0}),
+    "OUTPUT": ("folderDestination", None, PLAIN, False, {}),
+}
+BENCHMARK_OUTPUTS = {
+    "TABLE": "outputFile",
+    "REPORT": "outputHtml",
+    "BEST": "outputString",
+    "SPEED_UP": "outputNumber",
+    "WHOLE_SPEED_UP": "outputNumber",
+    "PIXELS_PER_SECOND": "outputNumber",
+    "EQUAL": "outputBoolean",
+    "SCENE_COUNT": "outputNumber",
+    "PIXEL_COUNT": "outputNumber",
+    "ITERATIONS": "outputNumber",
+    "OUTPUT": "outputFolder",
+}
 ALGORITHMS = {
+    "benchmark": ("analysis", BENCHMARK_PARAMETERS, BENCHMARK_OUTPUTS),
     "audit": ("preparation", AUDIT_PARAMETERS, AUDIT_OUTPUTS),
     "cluster": ("classification", CLUSTER_PARAMETERS, CLUSTER_OUTPUTS),
     "classify": ("classification", CLASSIFY_PARAMETERS, CLASSIFY_OUTPUTS),

@@ -10,8 +10,7 @@ import pytest
 pytest.importorskip("qgis.core")
 
 import processing
-from qgis.core import QgsProcessingFeedback, QgsProcessingModelAlgorithm
-from running import run_task
+from qgis.core import QgsProcessingModelAlgorithm
 from tiny_series import read_classes
 
 pytestmark = pytest.mark.qgis
@@ -42,22 +41,26 @@ def test_it_asks_for_what_the_documentation_says(model):
         assert f"{name}=" in text
 
 
+def run(terminal, **inputs):
+    """Run the model as qgis_process does; in this process QGIS 3.22 may crash after a model with raster layers."""
+    code, out, err = terminal("run", MODEL, "--", *(f"{name}={value}" for name, value in inputs.items()))
+    assert code == 0, out + err
+    return out
+
+
 @pytest.mark.scenes
-def test_its_answer_is_that_of_its_steps(model, real_scenes, tmp_path, context):
+def test_its_answer_is_that_of_its_steps(plugin, terminal, real_scenes, tmp_path):
     scenes = [str(real_scenes / BEFORE), str(real_scenes / AFTER)]
     places = {
-        "cluster:Classes": str(tmp_path / "classes"),
-        "compare:Changes": str(tmp_path / "changes.tif"),
-        "compare:Matrix": str(tmp_path / "matrix.csv"),
-        "compare:Change report": str(tmp_path / "changes.html"),
+        "cluster:Classes": tmp_path / "classes",
+        "compare:Changes": tmp_path / "changes.tif",
+        "compare:Matrix": tmp_path / "matrix.csv",
+        "compare:Change report": tmp_path / "changes.html",
     }
-    # Not loaded: QGIS 3.22 may crash when layers that a model's step loaded are destroyed.
-    context.setProject(None)
-    inputs = {"before": scenes[0], "after": scenes[1], "k": 5, "masked": False}
-    feedback = QgsProcessingFeedback(False)
-    good, results, _ = run_task(model, {**inputs, **places}, context, feedback)
-    assert good, feedback.textLog()
-    assert {name: results[name] for name in places} == places
+    said = run(terminal, before=scenes[0], after=scenes[1], k=5, masked="false", **places)
+    for name, place in places.items():
+        assert place.exists()
+        assert f"{name}:\t{place}" in said
 
     alone = {"SCENES": scenes, "K": 5, "MASK": [], "INIT": 1, "OUTPUT": str(tmp_path / "alone")}
     processing.run("iikmc:cluster", alone)
@@ -70,24 +73,17 @@ def test_its_answer_is_that_of_its_steps(model, real_scenes, tmp_path, context):
     expected = np.where(before == after, 1, 1000 * before + after)
     expected[(before == 0) | (after == 0)] = 0
     changes = read_classes(tmp_path / "changes.tif")
-    shown = changes[:, 30:] if changes.shape[1] == 400 else changes
-    np.testing.assert_array_equal(shown, expected)
+    np.testing.assert_array_equal(changes[:, -370:], expected)
     assert 10_000 < np.count_nonzero(expected > 1) < 60_000
-    matrix = (tmp_path / "matrix.csv").read_text(encoding="utf-8").splitlines()
-    stayed = [
-        int(line.split(",")[2 + int(line.split(",")[1])]) for line in matrix if line[:7] == "pixels," and line[7] != ","
-    ]
-    assert sum(stayed) == np.count_nonzero(expected == 1)
 
 
 @pytest.mark.scenes
-def test_the_paths_may_be_those_of_mtl_files(model, real_scenes, tmp_path, context):
+def test_the_paths_may_be_those_of_mtl_files(terminal, real_scenes, tmp_path):
     """The names of the rasters are found in any path that has the product's identifier in its last part."""
-    context.setProject(None)
-    inputs = {"before": str(real_scenes / BEFORE / f"{BEFORE}_MTL.txt"), "after": str(real_scenes / AFTER)}
-    places = {"cluster:Classes": str(tmp_path / "classes"), "compare:Matrix": str(tmp_path / "matrix.csv")}
-    good, results, _ = run_task(
-        model, {**inputs, "k": 2, "masked": False, **places}, context, QgsProcessingFeedback(False)
-    )
-    assert good
-    assert Path(results["compare:Matrix"]).is_file()
+    before = real_scenes / BEFORE / f"{BEFORE}_MTL.txt"
+    places = {"cluster:Classes": tmp_path / "classes", "compare:Matrix": tmp_path / "matrix.csv"}
+    run(terminal, before=before, after=real_scenes / AFTER, k=2, masked="false", **places)
+    lines = (tmp_path / "matrix.csv").read_text(encoding="utf-8").splitlines()
+    assert lines[0].startswith("unit,from_id,")
+    # Of the 370 x 300 common cells 26 are nodata on the first date.
+    assert lines[3].endswith(f",{370 * 300 - 26}")

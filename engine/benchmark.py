@@ -1,0 +1,167 @@
+"""The same clustering by every kernel and number of threads of this machine: how long each takes, and is it the same.
+
+All ways read the same strips, start from the same centres and make the same number of iterations; only the times may
+differ. Each stage is measured several times after a first pass that brings files and programs into memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from . import benchmark_tables
+from .contenders import Contender, find
+from .execution.threads import ThreadExecutor, one_blas_thread
+from .kernels.devices import Job
+from .measuring import Bench, Part, pixels_of
+from .outputs import Staging
+from .progress import Progress, Silent, check_cancelled
+from .raster_access import small_block_cache
+from .reading import STRIP_PIXELS
+from .records import Scene, Strip
+from .request import BenchmarkRequest
+from .run_record import versions
+from .scenes import usable_scenes
+from .store import plan_series
+from .timings import Comparison, Lacking, thread_counts
+
+TABLE_NAME = "benchmark.csv"
+PAGE_NAME = "benchmark.html"
+
+
+@dataclass(frozen=True)
+class BenchmarkResult:
+    """What a benchmark found."""
+
+    request: BenchmarkRequest
+    """What was asked."""
+    parts: tuple[Part, ...]
+    """One a scene that strips were read of, in the order of time."""
+    all_pixels: int
+    """Of the grids of all scenes, read or not."""
+    comparison: Comparison
+    """Times and results of all ways."""
+    changed_percent: tuple[float, ...]
+    """Pixels that changed class, one an iteration."""
+    versions: dict[str, str]
+    """Of everything that took part."""
+    notes: tuple[str, ...]
+    """What a reader must know to judge the times, one sentence each."""
+
+    @property
+    def pixels_read(self) -> int:
+        """Of the grids."""
+        return sum(part.audit.pixels for part in self.parts)
+
+    @property
+    def table(self) -> Path:
+        """Path of benchmark.csv."""
+        return self.request.output / TABLE_NAME
+
+    @property
+    def page(self) -> Path:
+        """Path of benchmark.html."""
+        return self.request.output / PAGE_NAME
+
+
+def check(request: BenchmarkRequest, progress: Progress) -> list[Scene]:
+    """Check all that can be checked without reading pixels, and return the scenes.
+
+    Raises
+    ------
+    ParameterError
+        A parameter is out of its range.
+    SceneError, GridError
+        A scene cannot be used.
+    """
+    request.check()
+    return usable_scenes(request.scenes, request.roles, request.mask, progress, request.aoi)
+
+
+def benchmark(
+    request: BenchmarkRequest,
+    progress: Progress | None = None,
+    contenders: tuple[Sequence[Contender], Sequence[Lacking]] | None = None,
+    strip_pixels: int = STRIP_PIXELS,
+) -> BenchmarkResult:
+    """Measure all kernels and numbers of threads on the same pixels, compare the results, write table and page.
+
+    Parameters
+    ----------
+    request
+        The parameters.
+    progress
+        Whom to tell; nobody by default.
+    contenders
+        What to measure, serial first, and what is missing; what this machine has by default.
+    strip_pixels
+        Size of the units of work.
+
+    Raises
+    ------
+    IIkMCError
+        Any of its children; nothing is written then.
+    """
+    progress = progress or Silent()
+    found = check(request, progress)
+    most = ThreadExecutor(request.workers).workers
+    scenes, strips = part_of(found, request.pixels, strip_pixels)
+    job = Job(sum(pixels_of(scenes, strip) for strip in strips), request.k, len(request.roles))
+    with ExitStack() as stack:
+        stack.enter_context(one_blas_thread())
+        stack.enter_context(small_block_cache())
+        staging = stack.enter_context(Staging(request.output))
+        progress.stage("Looking which kernels this machine has")
+        ways, lacking = contenders or find(thread_counts(most), job, progress)
+        for missing in lacking:
+            progress.note(f"{missing.kernel} is not measured: {missing.why}")
+        bench = stack.enter_context(Bench(request, scenes, strips, ways, staging, progress))
+        comparison = bench.compare(lacking)
+        result = BenchmarkResult(
+            request, bench.parts(), sum(scene.checked_grid().pixels for scene in found), comparison,
+            bench.changed_percent, _versions(ways), tuple(bench.notes(comparison, most)),
+        )  # fmt: skip
+        staging.write_text(TABLE_NAME, benchmark_tables.to_csv(result))
+        staging.write_text(PAGE_NAME, benchmark_tables.render(result))
+        check_cancelled(progress)
+        staging.publish()
+    for note in result.notes:
+        progress.note(note)
+    tell = progress.note if comparison.equal else progress.warn
+    tell(benchmark_tables.verdict(comparison))
+    progress.report(1.0)
+    return result
+
+
+def part_of(scenes: Sequence[Scene], pixels: int, strip_pixels: int) -> tuple[list[Scene], list[Strip]]:
+    """Choose whole strips, spread evenly over all scenes, with at most so many pixels, but at least one strip.
+
+    Returns
+    -------
+    list of Scene
+        Those that a strip was chosen of.
+    list of Strip
+        Of these scenes, by scene and row.
+    """
+    strips = plan_series(scenes, strip_pixels)
+    whole = sum(pixels_of(scenes, strip) for strip in strips)
+    chosen = strips
+    if 0 < pixels < whole:
+        number = max(1, len(strips) * pixels // whole)
+        while True:
+            # The middle of each of `number` equal shares.
+            chosen = [strips[(2 * i + 1) * len(strips) // (2 * number)] for i in range(number)]
+            if number == 1 or sum(pixels_of(scenes, strip) for strip in chosen) <= pixels:
+                break
+            number -= 1
+    used = sorted({strip.scene for strip in chosen})
+    return [scenes[i] for i in used], [replace(strip, scene=used.index(strip.scene)) for strip in chosen]
+
+
+def _versions(ways: Iterable[Contender]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for way in ways:
+        found.update(versions(way.kernel))
+    return found

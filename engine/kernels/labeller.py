@@ -1,0 +1,108 @@
+"""What labels in a run: the CPU's kernel until a graphics card is known to pay, then the card's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Protocol, cast
+
+from . import devices
+
+if TYPE_CHECKING:
+    from ..progress import Progress
+    from ..records import Block, Grid64
+    from . import Kernel
+
+
+# How the log tells the shares of `CardKernel.about`.
+_SHARES = {"card": "of the labelling was done on the card", "cpu": "by the CPU"}
+
+
+class CardKernel(Protocol):
+    """What a kernel on a graphics card has besides labelling; CPU kernels have nothing of it."""
+
+    trouble: str
+    """What the card was doing when it failed, and why; empty while it works."""
+
+    def take_in(self, block: Block) -> None:
+        """Put a block on the card if there is room; any thread may call, and nothing is raised."""
+
+    def about(self) -> dict[str, Any]:
+        """Return what did the work, for the run's record: "card", "beside" (the CPU's kernel) and "percent"."""
+
+
+def on_card(kernel: Kernel) -> CardKernel | None:
+    """Return a kernel that labels on a graphics card as such; None for the CPU's."""
+    return cast("CardKernel", kernel) if hasattr(kernel, "take_in") else None
+
+
+class Labeller:
+    """Chooses the device as soon as that can be told, which is while the pixels are being read.
+
+    Until then, and wherever the card cannot, the CPU's kernel labels; both give the same bits, so it never matters
+    which of them labelled a block.
+    """
+
+    def __init__(self, device: str, k: int, n_bands: int, cpu: Kernel, progress: Progress) -> None:
+        """Choose at once where the card was asked for.
+
+        Parameters
+        ----------
+        device
+            One of `choices.DEVICES`.
+        k, n_bands
+            Classes and bands.
+        cpu
+            The CPU's kernel.
+        progress
+            Is told why a card is not used.
+        """
+        self.kernel = cpu
+        """What labels at present."""
+        self._device, self._k, self._n_bands, self._cpu, self._progress = device, k, n_bands, cpu, progress
+        self._chosen = False
+        self._told = False
+        self._warned = False
+        self.counted(0)
+
+    def counted(self, pixels: int) -> None:
+        """Learn how many valid pixels there are so far, and choose once they are enough; on the run's own thread."""
+        job = devices.Job(pixels, self._k, self._n_bands)
+        if not self._chosen and devices.pays(self._device, job):
+            self._chosen = True
+            self.kernel = devices.pick(self._device, job, self._cpu, self._progress)
+
+    def for_each(self, given: Grid64 | None) -> Callable[[Block], object]:
+        """Return what is done with a block as soon as it is read: labelled if the start is known, else taken in."""
+
+        def work(block: Block) -> None:
+            if given is not None:
+                self.kernel.relabel(block, given)
+                return
+            card = on_card(self.kernel)
+            if card is not None:
+                card.take_in(block)
+
+        return work
+
+    @property
+    def title(self) -> str:
+        """Such as "numba kernel"."""
+        card = on_card(self.kernel)
+        return f"{self.kernel.name} kernel" + (f" on {card.about()['card']}" if card else "")
+
+    def tell(self, progress: Progress) -> None:
+        """Tell once which device labelled, and once if the card failed on the way."""
+        card = on_card(self.kernel)
+        if card is None:
+            return
+        about = card.about()
+        if card.trouble and not self._warned:
+            self._warned = True
+            progress.warn(
+                f"DEVICE: {about['card']} failed while {card.trouble}; the {about['beside']} kernel on the CPU went "
+                "on, and the result is the same."
+            )
+        if not self._told:
+            self._told = True
+            shares = ", ".join(f"{about['percent'][key]:.1f} % {text}" for key, text in _SHARES.items())
+            progress.note(f"{about['card']} and the CPU: {shares}")

@@ -1,0 +1,308 @@
+"""DEVICE in whole runs: whatever a card does, or if there is none, the rasters are the CPU's, and the log says why."""
+
+from __future__ import annotations
+
+import dataclasses
+import subprocess
+import sys
+from pathlib import Path
+
+import emulated_cuda
+import numpy as np
+import pytest
+from iikmc.engine import choices, coarse, pipeline
+from iikmc.engine.kernels import devices, gpu_cupy, labeller
+from iikmc.engine.kernels.cpu_numpy import NumpyKernel
+from iikmc.engine.run_record import versions
+from tiny import Recorder, listing, make_block, read_json
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(autouse=True)
+def untested(monkeypatch):
+    monkeypatch.setattr(devices, "_good", {})
+    monkeypatch.setattr(sys, "platform", "linux")
+
+
+@pytest.fixture(autouse=True)
+def numpy_kernel(monkeypatch):
+    monkeypatch.setattr(pipeline, "pick_kernel", lambda progress: NumpyKernel())
+
+
+def same_files(folder):
+    """Return the files that must not depend on the device."""
+    found = listing(folder)
+    return {name: found[name] for name in found if name.endswith((".tif", ".qml", "signatures.csv", "statistics.csv"))}
+
+
+@pytest.fixture
+def both(request_of, small_series):
+    """Run on the CPU and as told; the files must be the same. Returns the run's record and its log."""
+
+    def run(device=choices.GPU, **options):
+        request = request_of(*small_series, out="cpu", workers=2, device=choices.CPU, **options)
+        pipeline.cluster(request, strip_pixels=600)
+        log = Recorder()
+        other = dataclasses.replace(request, output=request.output.with_name("other"), device=device)
+        result = pipeline.cluster(other, log, strip_pixels=600)
+        cpu = same_files(request.output)
+        assert len(cpu) == 8
+        assert same_files(other.output) == cpu
+        assert log.fractions[-1] == 1.0
+        return read_json(result.signatures)["run"], log
+
+    return run
+
+
+def on_the_card(record):
+    assert record["kernel"] == "gpu"
+    assert record["device"]["card"] == "emulated card"
+    assert record["device"]["beside"] == "numpy"
+    return record["device"]["percent"]
+
+
+# --- a card that works ------------------------------------------------------------------------------------------------
+
+
+def test_the_card_does_all_of_it(emulated_cupy, both, tmp_path):
+    record, log = both()
+    assert on_the_card(record) == {"card": 100.0, "cpu": 0.0}
+    assert record["versions"]["cupy"] == "13.emulated"
+    assert "emulated card (100.0 % of the labelling), CPU" in (tmp_path / "other" / "report.html").read_text("utf-8")
+    assert "device" not in record["parameters"]
+    assert log.warnings == []
+    assert "emulated card and the CPU: 100.0 % of the labelling was done on the card, 0.0 % by the CPU" in log.notes
+    assert [text for text in log.stages if text.endswith(" into 3 classes (gpu kernel on emulated card)")]
+
+
+@pytest.mark.parametrize("start", choices.STARTS)
+def test_every_start(emulated_cupy, both, request_of, small_series, start):
+    signatures = None
+    if start == choices.SIGNATURES_FILE:
+        request = request_of(
+            *small_series, out="earlier", device=choices.CPU, max_iterations=1, start=choices.PLUS_PLUS
+        )
+        signatures = pipeline.cluster(request).signatures
+    record, log = both(start=start, signatures=signatures)
+    assert on_the_card(record) == {"card": 100.0, "cpu": 0.0}
+    assert log.warnings == []
+
+
+def test_the_coarse_start_stays_on_the_cpu(emulated_cupy, both, monkeypatch):
+    kernels = []
+    start = coarse.start
+
+    def watch(samples, k, seed, kernel, *others):
+        kernels.append(kernel.name)
+        return start(samples, k, seed, kernel, *others)
+
+    monkeypatch.setattr(coarse, "start", watch)
+    both(start=choices.COARSE_TO_FINE)
+    assert kernels == ["numpy", "numpy"]
+
+
+def test_spilled_pixels(emulated_cupy, both, monkeypatch):
+    monkeypatch.setattr(pipeline, "automatic_budget", lambda: 30_000)
+    record, log = both()
+    assert on_the_card(record) == {"card": 100.0, "cpu": 0.0}
+    assert [text for text in log.notes if text.endswith("of pixels lie in temporary files (MEMORY)")]
+
+
+def test_pixels_that_do_not_fit_the_card(emulated_cupy, both, monkeypatch):
+    monkeypatch.setattr(devices, "_LEAST_BYTES", 0)
+    emulated_cupy.free = [40_000]
+    record, log = both()
+    share = on_the_card(record)
+    assert 0 < share["card"] < 100
+    assert sum(share.values()) == pytest.approx(100)
+    assert log.warnings == []
+
+
+@pytest.mark.parametrize("start", [choices.MINIMUM_MAXIMUM, choices.SIGNATURES_FILE])
+def test_automatic_takes_the_card_as_soon_as_enough_is_read(
+    emulated_cupy, both, request_of, small_series, monkeypatch, start
+):
+    signatures = None
+    if start == choices.SIGNATURES_FILE:
+        request = request_of(*small_series, out="earlier", device=choices.CPU, max_iterations=1)
+        signatures = pipeline.cluster(request).signatures
+    monkeypatch.setattr(devices, "WORTH", 2000 * 3 * 6)
+    seen = []
+    counted = labeller.Labeller.counted
+
+    def watch(self, pixels):
+        counted(self, pixels)
+        if pixels and self._device == choices.AUTOMATIC:
+            seen.append((pixels, self.kernel.name))
+
+    monkeypatch.setattr(labeller.Labeller, "counted", watch)
+    record, log = both(choices.AUTOMATIC, start=start, signatures=signatures)
+    assert {name for pixels, name in seen if pixels < 2000} == {"numpy"}
+    assert {name for pixels, name in seen if pixels >= 2000} == {"gpu"}
+    assert on_the_card(record)["card"] > 0
+    assert log.warnings == []
+
+
+# --- none that works --------------------------------------------------------------------------------------------------
+
+
+def cpu_only(record, log, words):
+    assert record["kernel"] == "numpy"
+    assert record["device"] == {"card": None, "beside": None, "percent": {}}
+    assert "cupy" not in record["versions"]
+    assert len(log.warnings) == 1
+    assert words in log.warnings[0]
+    assert log.warnings[0].startswith("DEVICE: ")
+    assert log.warnings[0].endswith("The numpy kernel on the CPU gives the same result.")
+
+
+def test_without_cupy(both, monkeypatch):
+    monkeypatch.setitem(sys.modules, "cupy", None)
+    cpu_only(*both(), "CuPy cannot be imported")
+
+
+def test_automatic_without_cupy_says_so_without_a_warning(both, monkeypatch):
+    monkeypatch.setitem(sys.modules, "cupy", None)
+    monkeypatch.setattr(devices, "WORTH", 1)
+    record, log = both(choices.AUTOMATIC)
+    assert record["kernel"] == "numpy"
+    assert log.warnings == []
+    assert len([text for text in log.notes if text.startswith("The CPU is used: CuPy cannot be imported")]) == 1
+
+
+def test_with_a_cupy_that_breaks_while_it_is_imported(both, monkeypatch, tmp_path):
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "cupy.py").write_text("raise OSError('libcudart.so.12: cannot open shared object file')\n")
+    monkeypatch.syspath_prepend(tmp_path / "broken")
+    monkeypatch.delitem(sys.modules, "cupy", raising=False)
+    cpu_only(*both(), "CuPy cannot be imported (OSError: libcudart.so.12: cannot open")
+
+
+@pytest.mark.parametrize(
+    ("what", "words"),
+    [
+        ("count", "no CUDA device answers"),
+        ("stream", "does not compile"),
+        ("compile", "does not compile"),
+        ("launch", "does not run"),
+        ("set", "does not run"),
+        ("get", "does not run"),
+    ],
+)
+def test_a_card_that_fails_its_test(emulated_cupy, both, what, words):
+    emulated_cupy.fail[what] = RuntimeError("cudaErrorUnknown: unknown error")
+    if what == "stream":
+        words = "no CUDA device answers"
+    cpu_only(*both(), f"{words} (RuntimeError: cudaErrorUnknown: unknown error)")
+
+
+def test_a_card_that_calculates_wrongly(emulated_cupy, both, monkeypatch):
+    get = emulated_cuda.Array.get
+
+    def off_by_one(array, stream=None, out=None):
+        answer = get(array, stream, out)
+        if answer.dtype == np.int64:
+            answer[0] += 1
+        return answer
+
+    monkeypatch.setattr(emulated_cuda.Array, "get", off_by_one)
+    cpu_only(*both(), "the graphics card calculates wrongly")
+
+
+# --- one that works no more -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("what", ["set", "launch", "get", "synchronize"])
+@pytest.mark.parametrize("when", ["before", "iterating", "writing"])
+def test_a_card_that_fails_in_the_run(emulated_cupy, both, monkeypatch, what, when):
+    tells = labeller.Labeller.tell
+    counts = iter(range(1000))
+
+    def fail():
+        emulated_cupy.fail[what] = RuntimeError("cudaErrorLaunchFailure")
+
+    def iterate(*arguments):
+        if arguments[4].name == "gpu" and when == "iterating":
+            fail()
+        return iterated(*arguments)
+
+    def tell(self, progress):
+        tells(self, progress)
+        if self.kernel.name == "gpu" and when == "writing" and next(counts) == 0:
+            fail()
+
+    def pick(*arguments):
+        kernel = picked(*arguments)
+        if kernel.name == "gpu" and when == "before":
+            fail()
+        return kernel
+
+    picked, iterated = devices.pick, pipeline._iterate
+    monkeypatch.setattr(pipeline, "_iterate", iterate)
+    monkeypatch.setattr(labeller.Labeller, "tell", tell)
+    monkeypatch.setattr(devices, "pick", pick)
+    record, log = both()
+    if when == "writing" and what in ("set", "launch"):
+        assert log.warnings == []  # nothing of it is needed any more
+        return
+    assert len(log.warnings) == 1
+    doing = [gpu_cupy.UPLOADING, gpu_cupy.LABELLING, gpu_cupy.FETCHING][["before", "iterating", "writing"].index(when)]
+    if when == "before" and what in ("launch", "get"):
+        doing = gpu_cupy.LABELLING
+    assert log.warnings[0] == (
+        f"DEVICE: emulated card failed while {doing} (RuntimeError: cudaErrorLaunchFailure); the numpy kernel on the "
+        "CPU went on, and the result is the same."
+    )
+    assert record["device"]["card"] == "emulated card"
+
+
+# --- nothing in vain --------------------------------------------------------------------------------------------------
+
+BARE = """
+import importlib.util, sys
+from pathlib import Path
+class Bare:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {"cupy", "cupyx", "cuda", "nvidia"}:
+            sys.exit("asked for " + name)
+sys.meta_path.insert(0, Bare())
+sys.dont_write_bytecode = True
+root, out, device, *scenes = sys.argv[1:]
+spec = importlib.util.spec_from_file_location("iikmc", root + "/__init__.py", submodule_search_locations=[root])
+sys.modules["iikmc"] = module = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(module)
+from iikmc.engine.pipeline import cluster
+from iikmc.engine.request import Request
+from iikmc.engine.records import MaskRule
+print(cluster(Request(tuple(scenes), Path(out), k=3, mask=MaskRule((), False), device=device)).pixels)
+assert not {name.partition(".")[0] for name in sys.modules} & {"cupy", "cupyx", "nvidia"}
+"""
+
+
+@pytest.mark.parametrize(("device", "said"), [("automatic", ""), ("CPU", ""), ("GPU", "asked for cupy")])
+def test_no_gpu_package_is_imported_in_vain(small_series, tmp_path, device, said):
+    command = [sys.executable, "-c", BARE, str(ROOT), str(tmp_path / "out"), device, *map(str, small_series)]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert done.stderr.strip() == said
+    assert (done.returncode, done.stdout.strip().isdigit()) == ((1, False) if said else (0, True))
+
+
+def test_versions_name_what_took_part(emulated_cupy):
+    found = versions(gpu_cupy.CupyKernel(gpu_cupy.Card(0), NumpyKernel()))
+    assert found["cupy"] == "13.emulated"
+    assert "cupy" not in versions(NumpyKernel())
+
+
+def test_taking_in_is_no_more_than_an_offer(emulated_cupy):
+    kernel = gpu_cupy.CupyKernel(gpu_cupy.Card(0), NumpyKernel())
+    block = make_block(np.full((6, 100), 9000), 8)
+    kernel.take_in(block)
+    assert block.resident is not None
+    assert not block.labels.any()
+    emulated_cupy.memory = 0
+    other = make_block(np.full((6, 100), 9000), 8)
+    kernel.take_in(other)
+    assert other.resident is None
+    centres = np.full((8, 6), 64 * 9000)
+    assert [kernel.relabel(one, centres) for one in (block, other)] == [100, 100]
