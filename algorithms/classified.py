@@ -20,6 +20,7 @@ from .i18n import tr
 from .layers import PREFIX, load_on_completion
 
 if TYPE_CHECKING:
+    from ..engine.per_scene import EachResult
     from ..engine.results import Result
 
 
@@ -36,7 +37,7 @@ class ClassifiedScenesAlgorithm(IIkMCAlgorithm):
 
     def __init__(self) -> None:
         super().__init__()
-        self._result: Result | None = None
+        self._result: Result | EachResult | None = None
         self._load = False
 
     def group(self) -> str:
@@ -59,14 +60,16 @@ class ClassifiedScenesAlgorithm(IIkMCAlgorithm):
         ):
             self.addOutput(output)
 
-    def _results(self, result: Result, values: dict[str, Any], context: QgsProcessingContext) -> dict[str, Any]:
+    def _results(
+        self, result: Result | EachResult, values: dict[str, Any], context: QgsProcessingContext
+    ) -> dict[str, Any]:
         """Return the outputs that all have, and keep what `postProcessAlgorithm` needs."""
         self._result = result
         self._load = self.parameterAsBool(values, parameters.LOAD_RESULTS, context)
         return {
             parameters.OUTPUT: str(result.output),
             self.CLASSIFICATIONS: [str(path) for path in result.rasters],
-            self.SIGNATURES_FILE: str(result.signatures),
+            self.SIGNATURES_FILE: str(result.signatures or ""),
             self.STATISTICS: str(result.statistics),
             self.REPORT: str(result.report),
             self.SCENE_COUNT: len(result.scenes),
@@ -78,7 +81,8 @@ class ClassifiedScenesAlgorithm(IIkMCAlgorithm):
         result = self._result
         if result is not None and self._load:
             stamp = datetime.now().strftime("%Y-%m-%d %H:%M:%S")
-            group = PREFIX + tr("{k} classes, {stamp}").format(k=len(result.names), stamp=stamp)
+            name = tr("{k} classes, {stamp}") if result.common else tr("{k} classes of each scene, {stamp}")
+            group = PREFIX + name.format(k=result.k, stamp=stamp)
             titles = [scene.title for scene in result.scenes]
             days = [scene.acquired for scene in result.scenes]
             load_on_completion(context, result.rasters, titles, group, self.CLASSIFICATIONS, days)

@@ -20,6 +20,7 @@ from .feedback import FeedbackProgress
 from .i18n import tr
 
 if TYPE_CHECKING:
+    from ..engine.per_scene import EachResult
     from ..engine.request import Request
     from ..engine.results import Result
 
@@ -69,6 +70,13 @@ class ClusterAlgorithm(ClassifiedScenesAlgorithm):
                     "as in the signatures file."
                 ),
                 tr(
+                    "Mode 'each scene on its own' is the usual k-means of one scene, for comparison: every scene has "
+                    "classes of its own, saved as a file ending in _signatures.json beside its raster, and class "
+                    "numbers mean nothing across scenes. The number of iterations is then that of the scene with the "
+                    "most, converged tells whether all did, and classes without a pixel are counted over all scenes; "
+                    "the signatures file is named for a single scene only."
+                ),
+                tr(
                     "The result is exact: the same scenes and parameters give the same rasters bit for bit, whatever "
                     "the machine, the number of threads or the order of the scenes."
                 ),
@@ -92,6 +100,7 @@ class ClusterAlgorithm(ClassifiedScenesAlgorithm):
             parameters.mask(),
             advanced(parameters.mask_saturated()),
             advanced(parameters.bands()),
+            parameters.mode(),
             advanced(parameters.init()),
             advanced(parameters.signatures()),
             advanced(parameters.max_iterations()),
@@ -101,6 +110,7 @@ class ClusterAlgorithm(ClassifiedScenesAlgorithm):
             advanced(parameters.device()),
             advanced(parameters.workers()),
             advanced(parameters.memory()),
+            advanced(parameters.compare()),
             parameters.load_results(),
             parameters.output(),
         ):
@@ -129,6 +139,7 @@ class ClusterAlgorithm(ClassifiedScenesAlgorithm):
             k=self.parameterAsInt(values, parameters.K, context),
             mask=self._mask(values, context),
             roles=self._chosen(ROLES, values, parameters.BANDS, context),
+            mode=choices.MODES[self.parameterAsEnum(values, parameters.MODE, context)],
             start=choices.STARTS[self.parameterAsEnum(values, parameters.INIT, context)],
             signatures=Path(signatures) if signatures else None,
             max_iterations=self.parameterAsInt(values, parameters.MAX_ITERATIONS, context),
@@ -138,20 +149,21 @@ class ClusterAlgorithm(ClassifiedScenesAlgorithm):
             device=choices.DEVICES[self.parameterAsEnum(values, parameters.DEVICE, context)],
             workers=self.parameterAsInt(values, parameters.WORKERS, context),
             memory=self.parameterAsInt(values, parameters.MEMORY, context),
+            compare=self.parameterAsBool(values, parameters.COMPARE, context),
         )
 
     def processAlgorithm(
         self, values: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> dict[str, Any]:
-        def work() -> Result:
-            from ..engine.pipeline import cluster
+        def work() -> Result | EachResult:
+            from ..engine.per_scene import run
 
             output = self.parameterAsFileOutput(values, parameters.OUTPUT, context)
-            return cluster(self._request(values, context, output), FeedbackProgress(feedback))
+            return run(self._request(values, context, output), FeedbackProgress(feedback))
 
         result = self._told(work)
         return {
             **self._results(result, values, context),
-            self.ITERATIONS: len(result.fit.iterations),
-            self.CONVERGED: result.fit.converged,
+            self.ITERATIONS: result.iterations,
+            self.CONVERGED: result.converged,
         }

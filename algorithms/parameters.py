@@ -28,6 +28,7 @@ K = "K"
 MASK = "MASK"
 MASK_SATURATED = "MASK_SATURATED"
 BANDS = "BANDS"
+MODE = "MODE"
 INIT = "INIT"
 SIGNATURES = "SIGNATURES"
 MAX_ITERATIONS = "MAX_ITERATIONS"
@@ -37,6 +38,7 @@ AOI = "AOI"
 DEVICE = "DEVICE"
 WORKERS = "WORKERS"
 MEMORY = "MEMORY"
+COMPARE = "COMPARE"
 LOAD_RESULTS = "LOAD_RESULTS"
 OUTPUT = "OUTPUT"
 
@@ -119,6 +121,19 @@ def bands() -> QgsProcessingParameterDefinition:
         tr(
             "Bands by role, not by number, so that TM, ETM+ and OLI scenes mix: near infrared (nir) is band 4 of "
             "Landsat 4-7 and band 5 of Landsat 8-9."
+        ),
+    )
+
+
+def mode() -> QgsProcessingParameterDefinition:
+    """MODE: common classes, or classes of each scene."""
+    labels = [tr("All scenes together (inter-image k-means)"), tr("Each scene on its own (k-means, for comparison)")]
+    return _with_help(
+        QgsProcessingParameterEnum(MODE, tr("Mode"), labels, False, 0, False),
+        tr(
+            "All scenes together gives one set of classes, the same in every scene. Each scene on its own gives every "
+            "scene classes and signatures of its own, as clustering them one by one would: class 3 of one scene is "
+            "then not class 3 of another."
         ),
     )
 
@@ -248,6 +263,18 @@ def memory() -> QgsProcessingParameterDefinition:
         tr(
             "Pixels beyond this go to temporary files, which makes the run slower and never changes the result; 0 "
             "takes a safe share of the memory that is free."
+        ),
+    )
+
+
+def compare() -> QgsProcessingParameterDefinition:
+    """COMPARE: the common classes with those of each scene."""
+    return _with_help(
+        QgsProcessingParameterBoolean(COMPARE, tr("Compare with each scene on its own in the report (slower)"), False),
+        tr(
+            "Also clusters each scene on its own and shows in the report which classes would get lost, which would "
+            "change their number, and how far they would lie from the common ones. The rasters stay the same. For "
+            "scenes that are clustered together."
         ),
     )
 

@@ -7,25 +7,20 @@ from typing import TYPE_CHECKING, Any
 
 from qgis.core import (
     QgsProcessingContext,
-    QgsProcessingException,
     QgsProcessingFeedback,
     QgsProcessingOutputNumber,
     QgsProcessingParameterDefinition,
-    QgsProcessingParameterNumber,
 )
 
 from ..engine import choices
-from ..engine.errors import IIkMCError
 from ..engine.landsat.bands import ROLES
-from ..engine.landsat.qa import FLAGS
-from . import packages, parameters
-from .analysis import AnalysisAlgorithm, file_destination
+from . import parameters
+from .analysis import AnalysisAlgorithm, file_destination, whole_number
 from .feedback import FeedbackProgress
 from .i18n import tr
-from .scene_paths import paths_of
 
 if TYPE_CHECKING:
-    from ..engine.suggest import SuggestRequest
+    from ..engine.suggest import Suggestion, SuggestRequest
 
 
 class SuggestKAlgorithm(AnalysisAlgorithm):
@@ -82,14 +77,14 @@ class SuggestKAlgorithm(AnalysisAlgorithm):
         advanced = parameters.advanced
         for parameter in (
             parameters.scenes(),
-            self._number(
+            whole_number(
                 self.K_MIN,
                 tr("Fewest classes"),
                 choices.DEFAULT_K_MIN,
                 (choices.MIN_K, choices.MAX_K),
                 tr("The smallest number of classes to try, 2 to 253."),
             ),
-            self._number(
+            whole_number(
                 self.K_MAX,
                 tr("Most classes"),
                 choices.DEFAULT_K_MAX,
@@ -100,7 +95,7 @@ class SuggestKAlgorithm(AnalysisAlgorithm):
             advanced(parameters.mask_saturated()),
             advanced(parameters.bands()),
             advanced(
-                self._number(
+                whole_number(
                     self.SAMPLE,
                     tr("Pixels in the sample"),
                     choices.DEFAULT_SAMPLE,
@@ -128,54 +123,27 @@ class SuggestKAlgorithm(AnalysisAlgorithm):
         self.addOutput(QgsProcessingOutputNumber(self.SAMPLE_PIXELS, tr("Pixels in the sample")))
 
     @staticmethod
-    def _number(
-        name: str, label: str, default: int, limits: tuple[int, int], text: str
-    ) -> QgsProcessingParameterDefinition:
-        kind = QgsProcessingParameterNumber.Type.Integer
-        parameter = QgsProcessingParameterNumber(name, label, kind, default, False, *limits)
-        parameter.setHelp(text)
-        return parameter
-
-    @staticmethod
     def _seed() -> QgsProcessingParameterDefinition:
         parameter = parameters.seed()
         parameter.setHelp(tr("Chooses the pixels of the sample and the starts of the clusterings."))
         return parameter
 
-    def checkParameterValues(self, values: dict[str, Any], context: QgsProcessingContext) -> tuple[bool, str]:
-        text = packages.import_problem() or self._refusal(values, context)
-        if text:
-            return False, text
-        # QGIS's own check takes the empty text of ``MASK=`` for a wrong value.
-        if parameters.is_emptied(values, parameters.MASK):
-            values = {**values, parameters.MASK: []}
-        return super().checkParameterValues(values, context)
-
-    def _refusal(self, values: dict[str, Any], context: QgsProcessingContext) -> str:
-        """Return what is wrong with the values in the user's words, "" if nothing is; reads headers only."""
+    def _check(self, values: dict[str, Any], context: QgsProcessingContext) -> None:
         from ..engine.progress import Silent
 
-        try:
-            places = [self._planned(values, name, context) for name in (self.TABLE, self.REPORT)]
-            request = self._request(values, context, places)
-            request.check()
-            request.checked_scenes(Silent())
-        except IIkMCError as error:
-            return str(error)
-        return ""
+        places = [self._planned(values, name, context) for name in (self.TABLE, self.REPORT)]
+        request = self._request(values, context, places)
+        request.check()
+        request.checked_scenes(Silent())
 
     def _request(
         self, values: dict[str, Any], context: QgsProcessingContext, places: list[Path | None]
     ) -> SuggestRequest:
-        from ..engine.records import MaskRule
         from ..engine.suggest import SuggestRequest
 
         return SuggestRequest(
-            scenes=tuple(paths_of(self.parameterAsFileList(values, parameters.SCENES, context))),
-            mask=MaskRule(
-                self._chosen(FLAGS, values, parameters.MASK, context),
-                self.parameterAsBool(values, parameters.MASK_SATURATED, context),
-            ),
+            scenes=self._scenes(values, context),
+            mask=self._mask(values, context),
             roles=self._chosen(ROLES, values, parameters.BANDS, context),
             k_min=self.parameterAsInt(values, self.K_MIN, context),
             k_max=self.parameterAsInt(values, self.K_MAX, context),
@@ -189,15 +157,13 @@ class SuggestKAlgorithm(AnalysisAlgorithm):
     def processAlgorithm(
         self, values: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> dict[str, Any]:
-        text = packages.import_problem()
-        if text:
-            raise QgsProcessingException(text)
-        from ..engine.suggest import suggest
-
         places = [self._file(values, name, context) for name in (self.TABLE, self.REPORT)]
-        try:
-            result = suggest(self._request(values, context, places), FeedbackProgress(feedback))
-        except IIkMCError as error:
-            raise QgsProcessingException(str(error)) from error
+
+        def work() -> Suggestion:
+            from ..engine.suggest import suggest
+
+            return suggest(self._request(values, context, places), FeedbackProgress(feedback))
+
+        result = self._told(work)
         written = {name: str(place) for name, place in zip((self.TABLE, self.REPORT), places) if place}
         return {**written, self.RECOMMENDED_K: result.advice.k, self.SAMPLE_PIXELS: result.pixels}

@@ -16,15 +16,15 @@ from qgis.core import (
     QgsProcessingParameterRasterLayer,
 )
 
-from ..engine.errors import IIkMCError
-from . import packages, parameters
+from ..engine.errors import IIkMCError, ParameterError
+from . import parameters
 from .analysis import AnalysisAlgorithm, file_destination
 from .feedback import FeedbackProgress
 from .i18n import tr
 from .layers import style_on_completion
 
 if TYPE_CHECKING:
-    from ..engine.transitions import TransitionRequest
+    from ..engine.transitions import Comparison, TransitionRequest
 
 
 class TransitionsAlgorithm(AnalysisAlgorithm):
@@ -126,23 +126,13 @@ class TransitionsAlgorithm(AnalysisAlgorithm):
         parameter.setHelp(tr("GeoTIFF on the grid of the first raster, with a style beside it; 3005 is class 3 to 5."))
         return parameter
 
-    def checkParameterValues(self, values: dict[str, Any], context: QgsProcessingContext) -> tuple[bool, str]:
-        text = packages.import_problem() or self._refusal(values, context)
-        if text:
-            return False, text
-        return super().checkParameterValues(values, context)
-
-    def _refusal(self, values: dict[str, Any], context: QgsProcessingContext) -> str:
-        """Return what is wrong with the values in the user's words, "" if nothing is; reads headers only."""
+    def _check(self, values: dict[str, Any], context: QgsProcessingContext) -> None:
         changes = self._planned(values, self.CHANGES, context)
         if changes is not None and changes.suffix.lower() not in (".tif", ".tiff"):
-            return tr("CHANGES: {path} does not end in .tif; the raster of changes is a GeoTIFF.").format(path=changes)
-        try:
-            places = [self._planned(values, name, context) for name in (self.CHANGES, self.MATRIX, self.REPORT)]
-            self._request(values, self._paths(values, context), places, context).check()
-        except IIkMCError as error:
-            return str(error)
-        return ""
+            text = tr("CHANGES: {path} does not end in .tif; the raster of changes is a GeoTIFF.")
+            raise ParameterError(text.format(path=changes))
+        places = [self._planned(values, name, context) for name in (self.CHANGES, self.MATRIX, self.REPORT)]
+        self._request(values, self._paths(values, context), places, context).check()
 
     def _paths(self, values: dict[str, Any], context: QgsProcessingContext) -> tuple[Path, Path]:
         return self._path(values, self.BEFORE, context), self._path(values, self.AFTER, context)
@@ -155,8 +145,6 @@ class TransitionsAlgorithm(AnalysisAlgorithm):
         ParameterError
             There is none.
         """
-        from ..engine.errors import ParameterError
-
         text = values.get(name)
         if isinstance(text, str) and os.path.isfile(text):
             return Path(text)
@@ -195,19 +183,17 @@ class TransitionsAlgorithm(AnalysisAlgorithm):
     def processAlgorithm(
         self, values: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> dict[str, Any]:
-        text = packages.import_problem()
-        if text:
-            raise QgsProcessingException(text)
-        from ..engine.transitions import compare
-
         changes = self.parameterAsOutputLayer(values, self.CHANGES, context)
         places = [Path(changes) if changes else None]
         places += [self._file(values, name, context) for name in (self.MATRIX, self.REPORT)]
-        try:
+
+        def work() -> Comparison:
+            from ..engine.transitions import compare
+
             rasters = self._rasters or self._paths(values, context)
-            result = compare(self._request(values, rasters, places, context), FeedbackProgress(feedback))
-        except IIkMCError as error:
-            raise QgsProcessingException(str(error)) from error
+            return compare(self._request(values, rasters, places, context), FeedbackProgress(feedback))
+
+        result = self._told(work)
         if changes:
             title = tr("Changes {before} → {after}").format(before=result.before.title, after=result.after.title)
             style_on_completion(context, Path(changes), title)

@@ -11,6 +11,7 @@ from . import signatures
 from .errors import ParameterError
 from .execution.threads import ThreadExecutor, one_blas_thread
 from .kernels import Kernel, pick_kernel, pick_packer
+from .landsat.product_id import leading_product_id
 from .outputs import Staging
 from .progress import Progress, Silent, check_cancelled
 from .quicklooks import Sketch
@@ -48,7 +49,8 @@ def check(request: ClassifyRequest, progress: Progress) -> tuple[Signatures, lis
     """
     request.check()
     source = signatures.read(request.signatures)
-    own = request.output / SIGNATURES_NAME
+    # One that another run may have written for one scene is replaced no more than the common one.
+    own = request.output / (request.signatures.name if leading_product_id(request.signatures.name) else SIGNATURES_NAME)
     if own.exists() and own.samefile(request.signatures):
         raise ParameterError(
             f"OUTPUT: {request.output} is the folder of SIGNATURES itself, whose signatures, statistics and report "

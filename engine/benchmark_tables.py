@@ -21,7 +21,10 @@ _LABELS = {"read": "Read, mask, pack", "start": "Start", "iterate": "Iterate", "
 # Colours of the stages (of the blind-safe set of Okabe and Ito), and of the two speed-ups.
 _COLOURS = {"read": "#56b4e9", "start": "#f0e442", "iterate": "#d55e00", "write": "#009e73"}
 _ITERATING, _WHOLE = "#2b6cb0", "#b6cbe3"
-_ROW_HEIGHT, _FRAME_HEIGHT = 38, 120
+# Columns of the table of iterations.
+_MOST_ITERATIONS = 12
+_FRAME_HEIGHT, _ROW_HEIGHT, _LOW_ROW_HEIGHT = 120, 38, 26
+_MOST_HIGH_ROWS = 8
 _STYLE = ".bad{color:#b00020;font-weight:bold}.good{color:#20602c;font-weight:bold}"
 
 
@@ -60,18 +63,19 @@ def _remark(timing: Timing) -> str:
 
 
 def verdict(comparison: Comparison) -> str:
-    """Return the outcome in one sentence."""
-    wrong = [timing.name for timing in comparison.timings if not timing.equal]
-    if wrong:
-        return f"The results differ: {'; '.join(wrong)} gave another result than serial, so this speed counts nothing."
-    same = "all results are the same, bit for bit"
+    """Return the outcome in one or two sentences."""
     best = comparison.best
     if best is comparison.serial:
-        return f"Nothing here is faster than serial ({best.name}); {same}."
-    return (
-        f"{best.name}: {comparison.speed_up(best):.1f} times as fast as serial ({comparison.serial.name}) in "
-        f"iterating, {comparison.whole_speed_up(best):.1f} times in all stages together; {same}."
-    )
+        outcome = f"Nothing here is faster than serial ({best.name})"
+    else:
+        outcome = (
+            f"{best.name}: {comparison.speed_up(best):.1f} times as fast as serial ({comparison.serial.name}) in "
+            f"iterating, {comparison.whole_speed_up(best):.1f} times in all stages together"
+        )
+    wrong = [timing.name for timing in comparison.timings if not timing.equal]
+    if wrong:
+        return f"The results differ: {'; '.join(wrong)} gave another result than serial. Of the others, {outcome}."
+    return f"{outcome}; all results are the same, bit for bit."
 
 
 def render(result: BenchmarkResult) -> str:
@@ -98,9 +102,7 @@ def _summary(title: str, result: BenchmarkResult) -> str:
             for timing in comparison.timings
             if not timing.equal
         )
-        checked = (
-            f'<p class="bad">The results differ. They must not: please report this, with this page.</p><ul>{wrong}</ul>'
-        )
+        checked = f'<p class="bad">They must never differ: please report this, with this page.</p><ul>{wrong}</ul>'
     notes = "".join(f"<li>{escape(note)}</li>" for note in result.notes)
     return (
         f"<h1>{escape(title)}</h1>"
@@ -168,9 +170,10 @@ def _bar(names: Sequence[str], values: Sequence[float], label: str, colour: str)
 
 
 def _layout(rows: int, label: str) -> dict[str, Any]:
+    height = _ROW_HEIGHT if rows <= _MOST_HIGH_ROWS else _LOW_ROW_HEIGHT
     return {
         "width": PLOT_WIDTH,
-        "height": _FRAME_HEIGHT + _ROW_HEIGHT * rows,
+        "height": _FRAME_HEIGHT + height * rows,
         "margin": {"l": 130, "r": 45, "t": 62, "b": 50},
         "xaxis": {"title": {"text": label}, "rangemode": "tozero", "gridcolor": "#e2e2e2", "automargin": True},
         # The first row of the table stands at the top.
@@ -183,24 +186,29 @@ def _layout(rows: int, label: str) -> dict[str, Any]:
 
 def _table(result: BenchmarkResult) -> str:
     comparison = result.comparison
-    head: list[Cell] = ["Kernel", "Threads"]
+    head: list[Cell] = ["Kernel", "Threads", "Result"]
     head += [f"{_LABELS[stage]} (s)" for stage in STAGES]
     head += ["All stages (s)", "First iteration (s)", "Mean iteration (s)", "Million pixels/s"]
-    head += ["Speed-up: first iteration", "Speed-up: iterations", "Speed-up: all stages", "Start-up (s)", "Result"]
+    head += ["Speed-up: first iteration", "Speed-up: iterations", "Speed-up: all stages", "Start-up (s)"]
     best = comparison.best
     rows: list[list[Cell]] = []
     for timing in comparison.timings:
         row: list[Cell] = [Html(f"<b>{escape(timing.kernel)}</b>") if timing is best else timing.kernel]
-        row += [timing.threads, *(number(timing.seconds(stage), 3) for stage in STAGES), number(timing.total, 3)]
+        row += [timing.threads, _result(timing, comparison)]
+        row += [*(number(timing.seconds(stage), 3) for stage in STAGES), number(timing.total, 3)]
         row += [number(timing.first_iteration, 4), number(timing.mean_iteration, 4)]
         row += [number(comparison.pixels_per_second(timing) / 1e6, 1)]
         row += [number(speed_up(timing), 2) for speed_up in (comparison.first_speed_up, comparison.speed_up)]
-        row += [number(comparison.whole_speed_up(timing), 2), number(timing.start_up, 2), _result(timing, comparison)]
+        row += [number(comparison.whole_speed_up(timing), 2), number(timing.start_up, 2)]
         rows.append(row)
     rows += [[missing.kernel, Wide(f"not measured: {missing.why}")] for missing in comparison.lacking]
+    notes = "".join(
+        f"<li>{escape(timing.name)}: {escape(timing.note)}.</li>" for timing in comparison.timings if timing.note
+    )
     return (
         "<h2>Times and speed-ups</h2>"
         + table(head, rows)
+        + (f"<ul>{notes}</ul>" if notes else "")
         + '<p class="note">Speed-ups are times as fast as serial. Million pixels/s: pixels that are labelled and '
         "summed up in a second of iterating.</p>"
     )
@@ -208,19 +216,21 @@ def _table(result: BenchmarkResult) -> str:
 
 def _result(timing: Timing, comparison: Comparison) -> Cell:
     if not timing.equal:
-        return Html(f'<span class="bad">{escape(_remark(timing))}</span>')
-    what = "serial: what the others are compared with" if timing is comparison.serial else "same as serial, all bits"
-    return f"{what}; {timing.note}" if timing.note else what
+        return Html('<span class="bad">DIFFERS</span>')
+    return "reference" if timing is comparison.serial else "same bits"
 
 
 def _iterations(result: BenchmarkResult) -> str:
     comparison = result.comparison
-    head: list[Cell] = ["Iteration", "Changed pixels (%)", *(f"{timing.name} (s)" for timing in comparison.timings)]
-    rows: list[list[Cell]] = []
-    for step in range(comparison.iterations):
-        seconds = [timing.best_iterations[step : step + 1] for timing in comparison.timings]
-        cells = [number(found[0], 4) if found else None for found in seconds]
-        rows.append([step + 1, number(result.changed_percent[step], 2), *cells])
+    shown = list(range(comparison.iterations))
+    if len(shown) > _MOST_ITERATIONS:
+        shown = [*shown[: _MOST_ITERATIONS - 1], shown[-1]]
+    head: list[Cell] = ["", *(f"Iteration {step + 1}" for step in shown)]
+    rows: list[list[Cell]] = [["Changed pixels (%)", *(number(result.changed_percent[step], 2) for step in shown)]]
+    for timing in comparison.timings:
+        seconds = timing.best_iterations
+        cells = [number(seconds[step], 4) if step < len(seconds) else None for step in shown]
+        rows.append([f"{timing.name} (s)", *cells])
     return (
         "<h2>Iteration by iteration</h2>"
         + table(head, rows)

@@ -12,6 +12,10 @@ SIGNATURES_FILE = "signatures file"
 COARSE_TO_FINE = "coarse-to-fine"
 STARTS = (MINIMUM_MAXIMUM, PERCENTILE_RANGE, PLUS_PLUS, SIGNATURES_FILE, COARSE_TO_FINE)
 
+TOGETHER = "all scenes together"
+EACH_SCENE = "each scene on its own"
+MODES = (TOGETHER, EACH_SCENE)
+
 AUTOMATIC, CPU, GPU = "automatic", "CPU", "GPU"
 DEVICES = (AUTOMATIC, CPU, GPU)
 """What labels. Never changes the result."""

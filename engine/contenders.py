@@ -10,6 +10,7 @@ import numpy as np
 from . import choices
 from .kernels import Kernel, choice, devices
 from .kernels.cpu_numpy import NumpyKernel
+from .kernels.labeller import on_card
 from .packing import NumpyPacker, Packer
 from .progress import Progress, check_cancelled
 from .records import GRID, Block, Strip, Tally
@@ -17,6 +18,8 @@ from .timings import Lacking
 
 NUMPY, NUMBA, GPU = "NumPy", "Numba", "GPU"
 
+# How a page tells the shares of `labeller.CardKernel.about`.
+_SHARES = {"card": "labelled on the card", "through": "on pixels sent through it each time", "cpu": "by the CPU"}
 # Pixels of the block that a kernel is called with once before it is measured.
 _PIXELS = 4096
 
@@ -98,8 +101,26 @@ def gpu_kernel(job: devices.Job, cpu: Kernel, progress: Progress) -> tuple[Kerne
 
 
 def trouble(kernel: Kernel) -> str:
-    """Return why a graphics card was given up on the way; empty where it was not."""
-    return str(getattr(kernel, "trouble", ""))
+    """Return why a graphics card was given up on the way; empty where it was not, and for the CPU's kernels."""
+    card = on_card(kernel)
+    return card.trouble if card else ""
+
+
+def card_note(kernel: Kernel) -> str:
+    """Return which graphics card a kernel used for which share of the labelling; empty for the CPU's kernels."""
+    card = on_card(kernel)
+    if card is None:
+        return ""
+    about = card.about()
+    shares = [f"{share:.1f} % {_SHARES.get(what, what)}" for what, share in about["percent"].items() if share]
+    return f"{about['card']}: {', '.join(shares)}"
+
+
+def close(kernel: Kernel) -> None:
+    """Give a graphics card's memory back."""
+    give_back = getattr(kernel, "close", None)
+    if give_back is not None:
+        give_back()
 
 
 class _Warnings:

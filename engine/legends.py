@@ -24,7 +24,14 @@ _ENTRY = re.compile(r"<paletteEntry\b([^>]*)>")
 _ATTRIBUTE = re.compile(r'([\w:]+)\s*=\s*"([^"]*)"')
 
 
-def names_for(output: Path, signatures_name: str, roles: Sequence[str], centres: Grid64) -> list[str]:
+def names_for(
+    output: Path,
+    signatures_name: str,
+    roles: Sequence[str],
+    centres: Grid64,
+    default: Sequence[str] | None = None,
+    styles: str = "*_classes.qml",
+) -> list[str]:
     """Return the names of the classes of a run.
 
     Where the output folder holds a run with the same centres, its classes are the same, and so are their names: those
@@ -41,17 +48,22 @@ def names_for(output: Path, signatures_name: str, roles: Sequence[str], centres:
         Bands of the run.
     centres
         (k, n_bands) in 1/64 DN.
+    default
+        The k names by default; "Class 1" and so on if there are none.
+    styles
+        Pattern of the names of the style files that show these classes.
     """
     k = len(centres)
+    default = list(default or class_names(k))
     try:
         same = np.array_equal(signatures.read_centres(output / signatures_name, roles, k), centres)
         names = signatures.read_names(output / signatures_name, k)
     except SignatureError:
-        return class_names(k)
+        return default
     if not same:
-        return class_names(k)
+        return default
     edited: dict[int, str] = {}
-    for style in sorted(output.glob("*_classes.qml"), key=_age):
+    for style in sorted(output.glob(styles), key=_age):
         for j, label in _labels(style).items():
             if 1 <= j <= k and label not in ("", names[j - 1]):
                 edited.setdefault(j, label)

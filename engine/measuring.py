@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from .contenders import Contender, trouble
+from .contenders import Contender, card_note, close, trouble
 from .errors import NoValidPixels
 from .execution.threads import ThreadExecutor, available_cores
 from .iteration import iterate
@@ -82,7 +82,6 @@ class _Runs:
     threads: int
     seconds: list[tuple[float, ...]] = field(default_factory=list)
     difference: str = ""
-    note: str = ""
 
 
 class Bench:
@@ -114,6 +113,8 @@ class Bench:
 
     def __exit__(self, *_: object) -> None:
         self._stack.close()
+        for way in self._ways:
+            close(way.kernel)
 
     def compare(self, lacking: Sequence[Lacking]) -> Comparison:
         """Measure everything. Runs alternate, so that what else the machine does meets all ways alike."""
@@ -129,7 +130,7 @@ class Bench:
         for run in runs:
             why = trouble(run.way.kernel)
             if why:
-                missing.append(Lacking(run.way.name, f"it gave up during the measurement ({why})."))
+                missing.append(Lacking(run.way.name, f"it gave up during the measurement: {why}."))
             else:
                 timings.append(_timing(run, reads[_key(run)], writes[_key(run)]))
         comparison = Comparison(self._checked_series().pixels, tuple(timings), tuple(missing))
@@ -287,11 +288,6 @@ class Bench:
             self.changed_percent = tuple(record.changed_percent for record in fit.iterations)
         else:
             run.difference = self._outcome.difference(fit, series.blocks) or run.difference
-        if run.way.kernel.name == "gpu":
-            left = sum(block.size for block in series.blocks if block.resident is None)
-            if left:
-                share = 100 * left / series.pixels
-                run.note = f"{share:.0f} % of the pixels did not fit the card, the CPU labelled them"
 
     def _write_all(self) -> dict[_Key, _Stage]:
         """Measure writing what serial labelled; the rows that were read stand one below the other."""
@@ -329,7 +325,7 @@ def _timing(run: _Runs, read: _Stage, write: _Stage) -> Timing:
     difference = "; ".join(filter(None, (read.difference, run.difference, write.difference)))
     return Timing(
         way.name, run.threads, way.start_up, tuple(read.seconds), tuple(read.start), tuple(run.seconds),
-        tuple(write.seconds), difference, run.note,
+        tuple(write.seconds), difference, card_note(way.kernel),
     )  # fmt: skip
 
 

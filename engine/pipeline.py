@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from . import coarse, signatures
+from .alone import compare_each
 from .choices import COARSE_TO_FINE, CPU, MINIMUM_MAXIMUM, PERCENTILE_RANGE, PLUS_PLUS, SIGNATURES_FILE
+from .comparison import Comparison
 from .errors import NoValidPixels
 from .execution.threads import ThreadExecutor, one_blas_thread
 from .iteration import iterate
@@ -16,12 +19,13 @@ from .kernels.labeller import Labeller
 from .kmeans import StopRule
 from .memory import PixelStore, automatic_budget
 from .outputs import Staging
+from .packing import Packer
 from .progress import Progress, Silent, Span, check_cancelled
 from .raster_access import small_block_cache
 from .reading import STRIP_PIXELS, most_valid
-from .records import Block, Fit, Scene
+from .records import Audit, Block, Fit, Scene
 from .request import Request
-from .results import Result, write_results
+from .results import Result, check_folder, write_results
 from .run_record import Clock, tell_audit
 from .scenes import usable_scenes
 from .starts import PERCENTILES, between, percentile, plus_plus
@@ -32,8 +36,41 @@ from .unfinished import UNFINISHED_NAME, Keeper, tell_continued
 if TYPE_CHECKING:
     from .records import Grid64
 
-# Shares of the progress bar, after the shares of time of a full-size run.
-_READ, _ITERATE = 0.45, 0.85
+READ, ITERATE = 0.45, 0.85
+"""Where reading and iterating end in the progress bar, after the shares of time of a full-size run."""
+
+# Where the common iteration ends if each scene is also clustered on its own.
+_COMPARE = 0.65
+
+
+@dataclass(frozen=True)
+class Tools:
+    """What a run works with; none of it changes the result, but the centres that were given."""
+
+    given: Grid64 | None
+    """(k, n_bands) centres of the signatures file that the run starts from, if it does."""
+    cpu: Kernel
+    """Labels the sub-samples of a start."""
+    labeller: Labeller
+    """Chooses what labels the pixels while they are read."""
+    packer: Packer
+    executor: ThreadExecutor
+    strip_pixels: int
+
+    @property
+    def kernel(self) -> Kernel:
+        """What labels at present."""
+        return self.labeller.kernel
+
+    @classmethod
+    def of(
+        cls, request: Request, given: Grid64 | None, kernel: Kernel | None, strip_pixels: int, progress: Progress
+    ) -> Tools:
+        """Return the tools of a request, with this kernel or by default the one that suits machine and DEVICE."""
+        cpu = kernel or pick_kernel(progress)
+        device = request.device if kernel is None else CPU
+        labeller = Labeller(device, request.k, len(request.roles), cpu, progress)
+        return cls(given, cpu, labeller, pick_packer(cpu), ThreadExecutor(request.workers), strip_pixels)
 
 
 def cluster(
@@ -66,42 +103,30 @@ def cluster(
     given = given_centres(request)
     if given is not None and request.signatures is not None:
         tell_continued(request.signatures, scenes, request, progress)
-    device = request.device if kernel is None else CPU
-    cpu = kernel or pick_kernel(progress)
-    packer = pick_packer(cpu)
-    executor = ThreadExecutor(request.workers)
+    tools = Tools.of(request, given, kernel, strip_pixels, progress)
     clock = Clock()
-    budget = request.memory * 1_000_000 or automatic_budget()
-    pixels, masked = most_valid(scenes, strip_pixels)
     with ExitStack() as stack:
         stack.enter_context(one_blas_thread())
         stack.enter_context(small_block_cache())
         staging = stack.enter_context(Staging(request.output))
-        store = stack.enter_context(PixelStore(budget, pixels, len(request.roles), staging.folder, masked))
-        labeller = Labeller(device, request.k, len(request.roles), cpu, progress)
-        progress.stage(f"Reading and masking {len(scenes)} scene(s) on {executor.workers} thread(s)")
-        series = read_series(
-            scenes, request.roles, request.mask, request.k, _need(request), request.seed, executor, packer, store,
-            Span(progress, 0.0, _READ), strip_pixels, labeller.for_each(given), labeller.counted,
-        )  # fmt: skip
-        _tell_audit(series, progress)
-        if store.spilled:
-            progress.note(f"{store.spilled / 1e9:.1f} GB of pixels lie in temporary files (MEMORY)")
+        store = stack.enter_context(pixel_store(request, scenes, strip_pixels, staging))
+        progress.stage(f"Reading and masking {len(scenes)} scene(s) on {tools.executor.workers} thread(s)")
+        series = read_scenes(scenes, request, tools, store, Span(progress, 0.0, READ))
+        if series.pixels == 0:
+            raise no_valid_pixels(series.audits)
         clock.lap("read")
-        start = given if given is not None else start_centres(request, series, cpu, executor, progress)
-        clock.lap("start")
-        progress.stage(f"Clustering {series.pixels:,} pixels into {request.k} classes ({labeller.title})")
-        labelled = given is not None
-        kernel = labeller.kernel
-        keeper = stack.enter_context(Keeper(series, request, kernel, clock))
-        fit = _iterate(series, start, labelled, request, kernel, executor, Span(progress, _READ, _ITERATE), keeper.take)
-        labeller.tell(progress)
-        clock.lap("iterate")
+        comparing = request.compare and len(scenes) > 1
+        keeper = stack.enter_context(Keeper(series, request, tools.kernel, clock))
+        span = Span(progress, READ, _COMPARE if comparing else ITERATE)
+        fit = fitted(series, request, tools, clock, span, keep=keeper.take)
+        tools.labeller.tell(progress)
+        comparisons = _compared(series, fit, request, tools, clock, progress) if comparing else []
         progress.stage("Writing the classified rasters")
         result = write_results(
-            series, fit, request, kernel, packer, executor, staging, clock, Span(progress, _ITERATE, 1.0)
-        )
-        labeller.tell(progress)
+            series, fit, request, tools.kernel, tools.packer, tools.executor, staging, clock,
+            Span(progress, ITERATE, 1.0), comparisons,
+        )  # fmt: skip
+        tools.labeller.tell(progress)
         check_cancelled(progress)
         staging.publish((UNFINISHED_NAME,))
     progress.report(1.0)
@@ -109,7 +134,8 @@ def cluster(
 
 
 def check_scenes(request: Request, progress: Progress) -> list[Scene]:
-    """Find the scenes and check them by their headers; note what was left out."""
+    """Find the scenes and check them by their headers, and the folder of the results; note what was left out."""
+    check_folder(request)
     return usable_scenes(request.scenes, request.roles, request.mask, progress, request.aoi)
 
 
@@ -120,7 +146,89 @@ def given_centres(request: Request) -> Grid64 | None:
     return signatures.read_centres(request.signatures, request.roles, request.k)
 
 
-def _need(request: Request) -> Need:
+def pixel_store(request: Request, scenes: Sequence[Scene], strip_pixels: int, staging: Staging) -> PixelStore:
+    """Return where the pixels of these scenes are kept."""
+    budget = request.memory * 1_000_000 or automatic_budget()
+    pixels, masked = most_valid(scenes, strip_pixels)
+    return PixelStore(budget, pixels, len(request.roles), staging.folder, masked)
+
+
+def read_scenes(
+    scenes: Sequence[Scene], request: Request, tools: Tools, store: PixelStore, progress: Progress
+) -> Series:
+    """Read and mask the scenes, and tell of each how much of it is valid; there may be no valid pixel at all."""
+    series = read_series(
+        scenes, request.roles, request.mask, request.k, need(request), request.seed, tools.executor, tools.packer,
+        store, progress, tools.strip_pixels, tools.labeller.for_each(tools.given),
+        tools.labeller.counted,
+    )  # fmt: skip
+    for scene, audit in zip(series.scenes, series.audits):
+        tell_audit(scene, audit, progress)
+    if store.spilled:
+        progress.note(f"{store.spilled / 1e9:.1f} GB of pixels lie in temporary files (MEMORY)")
+    return series
+
+
+def no_valid_pixels(audits: Sequence[Audit]) -> NoValidPixels:
+    """Return the error of scenes without one valid pixel."""
+    reasons = "fill, masked or saturated"
+    if any(audit.outside for audit in audits):
+        reasons = "outside AOI, " + reasons
+    return NoValidPixels(
+        f"SCENES: not one pixel of the {len(audits)} scene(s) is valid (all are {reasons}); "
+        "choose fewer flags in MASK or other scenes."
+    )
+
+
+def fitted(
+    series: Series,
+    request: Request,
+    tools: Tools,
+    clock: Clock,
+    progress: Progress,
+    labelled: bool = True,
+    keep: Callable[[Fit], object] | None = None,
+) -> Fit:
+    """Find a start for the pixels of a series, at least one, and iterate.
+
+    Parameters
+    ----------
+    series
+        As `read_scenes` gives it, or put together from its parts.
+    request, tools, clock, progress
+        Of the run.
+    labelled
+        Whether the blocks carry the labels of the given centres, if there are some; `read_scenes` labels them so.
+    keep
+        Called after every iteration with what the run would give if it ended there.
+    """
+    given = tools.given
+    start = given if given is not None else start_centres(request, series, tools.cpu, tools.executor, progress)
+    clock.lap("start")
+    progress.stage(f"Clustering {series.pixels:,} pixels into {request.k} classes ({tools.labeller.title})")
+    labelled = labelled and given is not None
+    fit = _iterate(series, start, labelled, request, tools.kernel, tools.executor, progress, keep)
+    clock.lap("iterate")
+    return fit
+
+
+def _compared(
+    series: Series, fit: Fit, request: Request, tools: Tools, clock: Clock, progress: Progress
+) -> list[Comparison | None]:
+    """Cluster each scene on its own as well, for the report."""
+
+    def fit_own(own: Series, within: Progress) -> Fit:
+        return fitted(own, request, tools, Clock(), within, labelled=False)
+
+    progress.stage("Clustering each scene on its own, for the comparison in the report")
+    span = Span(progress, _COMPARE, ITERATE)
+    found = compare_each(series, fit, need(request), request.seed, fit_own, tools.executor, span)
+    clock.lap("compare")
+    return found
+
+
+def need(request: Request) -> Need:
+    """Return what the start of a request asks of the survey."""
     return {
         MINIMUM_MAXIMUM: Need.RANGE,
         PERCENTILE_RANGE: Need.HISTOGRAM,
@@ -145,24 +253,11 @@ def start_centres(
     if survey.draws:
 
         def run(label: Callable[[Block], int], blocks: Sequence[Block]) -> int:
-            return sum(executor.each(label, blocks, Span(progress, _READ, _READ)))
+            return sum(executor.each(label, blocks, Span(progress, 0.0, 0.0)))
 
         progress.stage("Finding a start on sub-samples")
         return coarse.start(survey.draws, request.k, request.seed, kernel, run, progress)[0]
     raise RuntimeError(f"no survey for the start {request.start}")
-
-
-def _tell_audit(series: Series, progress: Progress) -> None:
-    for scene, audit in zip(series.scenes, series.audits):
-        tell_audit(scene, audit, progress)
-    if series.pixels == 0:
-        reasons = "fill, masked or saturated"
-        if any(audit.outside for audit in series.audits):
-            reasons = "outside AOI, " + reasons
-        raise NoValidPixels(
-            f"SCENES: not one pixel of the {len(series.scenes)} scene(s) is valid (all are {reasons}); "
-            "choose fewer flags in MASK or other scenes."
-        )
 
 
 def _iterate(
@@ -173,7 +268,7 @@ def _iterate(
     kernel: Kernel,
     executor: ThreadExecutor,
     progress: Progress,
-    keep: Callable[[Fit], object],
+    keep: Callable[[Fit], object] | None = None,
 ) -> Fit:
     """Iterate from the start centres; `labelled` = the blocks carry the labels of the start already."""
     stop = StopRule(request.max_iterations, request.tolerance)

@@ -22,8 +22,10 @@ from .choices import (
     MAX_REPEATS,
     MIN_K,
     MINIMUM_MAXIMUM,
+    MODES,
     SIGNATURES_FILE,
     STARTS,
+    TOGETHER,
 )
 from .errors import ParameterError
 from .landsat.bands import ROLES
@@ -49,6 +51,8 @@ class Request:
     """MASK and MASK_SATURATED."""
     roles: tuple[str, ...] = ROLES
     """BANDS: the chosen band roles, in the order of `ROLES`."""
+    mode: str = TOGETHER
+    """MODE: one of `MODES`."""
     start: str = MINIMUM_MAXIMUM
     """INIT: one of `STARTS`."""
     signatures: Path | None = None
@@ -67,6 +71,8 @@ class Request:
     """WORKERS: threads, 0 = one a core."""
     memory: int = 0
     """MEMORY: megabytes for the pixels, 0 = a safe share of what is free."""
+    compare: bool = False
+    """COMPARE: of scenes clustered together, whether each is also clustered on its own for the report."""
 
     def check(self) -> None:
         """Check the numbers and names.
@@ -80,6 +86,8 @@ class Request:
             raise ParameterError(f"K is {self.k}; choose a number of classes from {MIN_K} to {MAX_K}.")
         if not self.roles:
             raise ParameterError("BANDS is empty; choose at least one band.")
+        if self.mode not in MODES:
+            raise ParameterError(f"MODE is {self.mode!r}; choose one of {', '.join(MODES)}.")
         if self.start not in STARTS:
             raise ParameterError(f"INIT is {self.start!r}; choose one of {', '.join(STARTS)}.")
         if self.start == SIGNATURES_FILE and self.signatures is None:
@@ -103,6 +111,7 @@ class Request:
             "mask_saturated": self.mask.saturated,
             "aoi": self.aoi.name if self.aoi else None,
             "bands": list(self.roles),
+            "mode": self.mode,
             "init": self.start,
             "signatures": str(self.signatures) if self.signatures else None,
             "max_iterations": self.max_iterations,

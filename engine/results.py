@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from . import legends, rasters, report, signatures, statistics, styles
+from .choices import EACH_SCENE
+from .comparison import Comparison
+from .errors import ParameterError
 from .execution.threads import ThreadExecutor
 from .kernels import Kernel
+from .landsat.product_id import leading_product_id
 from .outputs import Staging
 from .packing import Packer
 from .palette import class_colours
@@ -46,6 +51,24 @@ class Result:
     """Classes without a pixel in any scene."""
     names: tuple[str, ...]
     """Of the classes 1..k."""
+
+    common: ClassVar[bool] = True
+    """Whether the classes are the same in every scene."""
+
+    @property
+    def k(self) -> int:
+        """Number of classes."""
+        return len(self.names)
+
+    @property
+    def iterations(self) -> int:
+        """Number of iterations."""
+        return len(self.fit.iterations)
+
+    @property
+    def converged(self) -> bool:
+        """Whether the iteration stopped by itself."""
+        return self.fit.converged
 
     @property
     def signatures(self) -> Path:
@@ -83,8 +106,11 @@ def write_results(
     staging: Staging,
     clock: Clock,
     progress: Progress,
+    comparisons: Sequence[Comparison | None] = (),
 ) -> Result:
     """Write all results of a labelled series into the staging folder.
+
+    `comparisons` are for the report, one a scene, if there are any.
 
     Raises
     ------
@@ -105,7 +131,9 @@ def write_results(
     per_scene = write_rasters(series, legend, k, packer, executor, staging, progress)
     clock.lap("write")
     run = run_record(series.scenes, series.audits, fit, request.parameters(), kernel, clock)
-    write_tables(series.scenes, series.audits, per_scene, request.roles, fit, legend, run, series.sketches, staging)
+    write_tables(
+        series.scenes, series.audits, per_scene, request.roles, fit, legend, run, series.sketches, staging, comparisons
+    )
     return Result(
         scenes=tuple(series.scenes),
         rasters=tuple(request.output / raster_name(scene) for scene in series.scenes),
@@ -127,6 +155,7 @@ def write_tables(
     run: dict[str, Any],
     sketches: Sequence[Sketch],
     staging: Staging,
+    comparisons: Sequence[Comparison | None] = (),
 ) -> None:
     """Write signatures, statistics and report into the staging folder.
 
@@ -136,23 +165,70 @@ def write_tables(
         In order, with the moments of the classes in each scene and what its pictures are drawn from.
     roles, fit, legend, run
         Bands, centres, names and colours, and what "run" in signatures.json says.
+    comparisons
+        Per scene, if each was clustered on its own as well.
 
     Raises
     ------
     OutputError
         A file cannot be written.
     """
+    signed = write_signatures("signatures", per_scene, roles, fit, legend, run, staging)
+    counts = [part.count for part in per_scene]
+    staging.write_text(STATISTICS_NAME, statistics.to_csv(scenes, legend.names, counts))
+    middle = middle_tone(sketches)
+    pictures = [sketch.picture(middle, legend.colours) for sketch in sketches]
+    staging.write_text(REPORT_NAME, report.render(signed, scenes, audits, per_scene, fit, pictures, comparisons))
+
+
+def scene_signatures(scene: Scene) -> str:
+    """Return the name, without ending, of the signatures of a scene with classes of its own."""
+    return f"{scene.id}_signatures"
+
+
+def check_folder(request: Request) -> None:
+    """Check that the output folder holds no results of the other mode, among which these would not be told apart.
+
+    Raises
+    ------
+    ParameterError
+        It does.
+    """
+    # os.path: a name that the disk cannot hold is one that does not exist, not an OSError.
+    if not os.path.isdir(request.output):
+        return
+    if request.mode == EACH_SCENE:
+        if (request.output / SIGNATURES_NAME).exists():
+            raise ParameterError(
+                f"OUTPUT: {request.output} holds a run with common classes ({SIGNATURES_NAME}), and MODE asks for "
+                "classes of each scene; choose another folder, so that the two can be compared."
+            )
+        return
+    for path in sorted(request.output.glob("*_signatures.json")):
+        if leading_product_id(path.name):
+            raise ParameterError(
+                f"OUTPUT: {request.output} holds a run with classes of each scene ({path.name}), and MODE asks for "
+                "common classes; choose another folder, so that the two can be compared."
+            )
+
+
+def write_signatures(
+    stem: str,
+    per_scene: Sequence[Moments],
+    roles: Sequence[str],
+    fit: Fit,
+    legend: Legend,
+    run: dict[str, Any],
+    staging: Staging,
+) -> signatures.Signatures:
+    """Write a set of signatures as `stem`.json and `stem`.csv, and return it; see `write_tables`."""
     k, n_bands = fit.centres.shape
     whole = added(per_scene, k, n_bands)
     records = signatures.class_records(legend.names, legend.colours, whole.count, whole.total, whole.squares)
     signed = signatures.Signatures(tuple(roles), fit.centres, records, run)
-    counts = [part.count for part in per_scene]
-    staging.write_text(SIGNATURES_NAME, signatures.to_json(signed))
-    staging.write_text("signatures.csv", signatures.to_csv(signed))
-    staging.write_text(STATISTICS_NAME, statistics.to_csv(scenes, legend.names, counts))
-    middle = middle_tone(sketches)
-    pictures = [sketch.picture(middle, legend.colours) for sketch in sketches]
-    staging.write_text(REPORT_NAME, report.render(signed, scenes, audits, per_scene, fit, pictures))
+    staging.write_text(f"{stem}.json", signatures.to_json(signed))
+    staging.write_text(f"{stem}.csv", signatures.to_csv(signed))
+    return signed
 
 
 def raster_name(scene: Scene) -> str:

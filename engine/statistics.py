@@ -78,22 +78,41 @@ def to_csv(scenes: Sequence[Scene], names: Sequence[str], counts: Sequence[Seque
     counts
         Per scene the k member counts.
     """
+    return _csv(_row(j, name, scene, count) for j, name in enumerate(names) for scene, count in zip(scenes, counts))
+
+
+def to_csv_each(scenes: Sequence[Scene], names: Sequence[Sequence[str]], counts: Sequence[Sequence[int]]) -> str:
+    """Return the text of statistics.csv of scenes with classes of their own: scene by scene, one row per class.
+
+    Parameters
+    ----------
+    scenes
+        In order.
+    names, counts
+        Per scene the names and the member counts of its classes, none where it has no classes.
+    """
+    return _csv(
+        _row(j, name, scene, count) for scene, own, count in zip(scenes, names, counts) for j, name in enumerate(own)
+    )
+
+
+def _csv(rows: Iterable[list[object]]) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(["class_id", "class_name", "scene", "date", "pixels", "hectares", "percent_of_valid"])
-    for j, name in enumerate(names):
-        for scene, count in zip(scenes, counts):
-            area = scene.checked_grid().hectares_per_pixel
-            valid = sum(count)
-            writer.writerow(
-                [
-                    j + 1,
-                    name,
-                    scene.id,
-                    scene.acquired.isoformat(),
-                    count[j],
-                    "" if area is None else f"{count[j] * area:.2f}",
-                    f"{100.0 * count[j] / valid:.4f}" if valid else "",
-                ]
-            )
+    writer.writerows(rows)
     return out.getvalue()
+
+
+def _row(j: int, name: str, scene: Scene, count: Sequence[int]) -> list[object]:
+    area = scene.checked_grid().hectares_per_pixel
+    valid = sum(count)
+    return [
+        j + 1,
+        name,
+        scene.id,
+        scene.acquired.isoformat(),
+        count[j],
+        "" if area is None else f"{count[j] * area:.2f}",
+        f"{100.0 * count[j] / valid:.4f}" if valid else "",
+    ]

@@ -41,6 +41,7 @@ PAGES = {
     "signatures": ("classes/report.html", "Signatures", "Area", 1560),
     "areas": ("classes/report.html", "Area", "Empty", 1500),
     "benchmark": ("benchmark/benchmark.html", "", "How it was", 1560),
+    "comparison": ("compared/report.html", "Each scene on its own", "Separability", 1560),
     "transitions": ("changes.html", "", "Gains", 1500),
 }
 # Leaves of a page what lies between two headings, the beginning of whose texts is given.

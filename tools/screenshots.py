@@ -27,7 +27,7 @@ from qgis.core import (
 )
 from qgis.gui import QgsFilterLineEdit
 from qgis.PyQt.QtCore import QDateTime, Qt, QTimer
-from qgis.PyQt.QtWidgets import QApplication, QDockWidget, QGroupBox, QScrollArea, QToolBar
+from qgis.PyQt.QtWidgets import QApplication, QDockWidget, QGroupBox, QScrollArea, QTextEdit, QToolBar
 from qgis.utils import iface
 
 SHOTS = Path(os.environ["IIKMC_SHOTS"])
@@ -153,7 +153,8 @@ def run(dialog, done):
     yield 1.0
     missing = [str(path) for path in done if not path.is_file()]
     if missing:
-        raise RuntimeError(f"{dialog.windowTitle()}: {missing} did not come\n{dialog.txtLog.toPlainText()}")
+        log = dialog.findChild(QTextEdit, "txtLog")
+        raise RuntimeError(f"{dialog.windowTitle()}: {missing} did not come\n{log.toPlainText()}")
 
 
 def tour():
@@ -168,6 +169,7 @@ def tour():
     yield from rename()
     yield from classify()
     yield from compare()
+    yield from contrast()
     yield from measure()
     yield from design()
 
@@ -304,6 +306,15 @@ def compare():
     dialog.close()
     yield lambda: len(layers("changes")) == 1
     yield from show_map("changes", *layers("changes"), legend=420)
+
+
+def contrast():
+    """The common classes beside those of each scene; a page alone, the dialog is the clustering's."""
+    values = {"SCENES": [*pair(), str(LANDSAT / OTHER)], "COMPARE": True, "LOAD_RESULTS": False}
+    dialog = fill("iikmc:cluster", {**series(), **values, "OUTPUT": str(DATA / "compared")})
+    yield 2.0
+    yield from run(dialog, [DATA / "compared" / "report.html"])
+    dialog.close()
 
 
 def measure():

@@ -6,23 +6,18 @@ from collections.abc import Sequence
 from html import escape
 from typing import Any
 
+from ..comparison import Comparison
 from ..html import Cell, number, page, plot, table
 from ..quicklooks import Picture
 from ..records import Audit, Fit, Scene
 from ..signatures import Signatures
 from ..statistics import Moments
 from . import figures
+from .alone import alone_section, remark
 from .classes import areas_section, drift_section, separability_section, signatures_section, vanished_section
 from .scenes import quicklooks_section, scenes_section
-from .shared import Numbers, gather, label
+from .shared import STYLE, Numbers, gather, label, parameters_section
 
-_STYLE = """
-.bar{display:flex;width:14rem;height:.9em;background:#eee}.bar i{display:block;height:100%}
-.v{background:#3a923a}.m{background:#d9822b}.f{background:#bbb}
-.scene{margin:.4rem 0}.scene h3{margin:.2rem 0}.scene img{width:300px;max-width:48%;height:auto;
-image-rendering:pixelated;border:1px solid #ccc;margin-right:.3rem}.legend>span{white-space:nowrap;margin-right:1.2rem}
-@media print{.bar{width:7rem}.scene img{width:164px}}
-"""
 # A scene with less is worth a look before it is compared with others.
 _FEW_VALID_PERCENT = 5.0
 # Classes below it were taken up by a few extreme pixels, usually clouds or snow under "minimum-maximum".
@@ -38,6 +33,7 @@ def render(
     moments: Sequence[Moments],
     fit: Fit,
     pictures: Sequence[Picture] = (),
+    comparisons: Sequence[Comparison | None] = (),
 ) -> str:
     """Return the text of report.html.
 
@@ -53,31 +49,34 @@ def render(
         Centres and iterations.
     pictures
         Per scene, or none at all.
+    comparisons
+        Per scene that with its own classes, None where it has no valid pixel; or none at all.
     """
     numbers = gather(signed, scenes, audits, moments, fit)
     sections = [
-        _summary(numbers),
+        _summary(numbers, comparisons),
         scenes_section(scenes, audits),
         quicklooks_section(signed, scenes, pictures),
         signatures_section(signed),
         areas_section(numbers),
         vanished_section(numbers),
         drift_section(numbers),
+        alone_section(signed, scenes, comparisons),
         separability_section(numbers),
         _convergence(fit, signed),
-        _parameters(signed),
+        parameters_section(signed.run),
     ]
-    return page(_title(numbers), "\n".join(sections), _STYLE)
+    return page(_title(numbers), "\n".join(sections), STYLE)
 
 
 def _title(numbers: Numbers) -> str:
     return f"IIkMC: {len(numbers.scenes)} scene(s) in {numbers.signed.k} classes"
 
 
-def _summary(numbers: Numbers) -> str:
+def _summary(numbers: Numbers, comparisons: Sequence[Comparison | None]) -> str:
     run, fit = numbers.signed.run, numbers.fit
     seconds = ", ".join(f"{stage} {value:.1f} s" for stage, value in run["seconds"].items())
-    remarks = "".join(f"<li>{remark}</li>" for remark in _remarks(numbers))
+    remarks = "".join(f"<li>{text}</li>" for text in [*_remarks(numbers), remark(comparisons)] if text)
     return (
         f"<h1>{escape(_title(numbers))}</h1>\n"
         f'<p class="note">{escape(run["finished"])} · IIkMC {escape(run["versions"]["iikmc"])}</p>\n'
@@ -165,20 +164,3 @@ def _convergence(fit: Fit, signed: Signatures) -> str:
     alt = "Pixels that changed class (dashed: the tolerance), and the largest move of a centre, in each iteration."
     head = ["Iteration", "Changed pixels", "Changed (%)", "Largest centre move (DN)", "Seconds"]
     return "<h2>Convergence</h2>" + plot(figure, alt) + table(head, rows)
-
-
-def _parameters(signed: Signatures) -> str:
-    def text(value: object) -> str:
-        return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-
-    run = signed.run
-    rows: list[list[Cell]] = [[key, text(value)] for key, value in run["parameters"].items()]
-    rows.append(["kernel", str(run["kernel"])])
-    device = run.get("device") or {}
-    if device.get("card"):
-        rows.append(["device", f"{device['card']} ({device['percent']['card']:.1f} % of the labelling), CPU"])
-    rows += [[key, str(value)] for key, value in run["versions"].items()]
-    times: list[list[Cell]] = [[stage, number(value, 2)] for stage, value in run["seconds"].items()]
-    return (
-        f"<h2>Parameters, versions and times</h2>{table(['Name', 'Value'], rows)}{table(['Stage', 'Seconds'], times)}"
-    )

@@ -21,6 +21,18 @@ _MOST_IN_MATRIX, _LISTED_PAIRS = 40, 100
 
 def signatures_section(signed: Signatures) -> str:
     """Return the signature curves and their numbers."""
+    heading = "<h2>Signatures: mean ± standard deviation of surface reflectance</h2>"
+    return heading + curves(signed) + signature_table(signed)
+
+
+def curves(signed: Signatures) -> Html:
+    """Return the signature curves."""
+    alt = "Mean surface reflectance of each class by band, with one standard deviation of its pixels up and down."
+    return plot(figures.signature_curves(signed), alt)
+
+
+def signature_table(signed: Signatures) -> Html:
+    """Return the numbers of the signatures."""
     head: list[Cell] = ["Class", "Pixels", "Share (%)"]
     # No-break spaces: a heading has two lines at most.
     head += [f"{role} ({WAVELENGTHS[role]:.2f}\u00a0µm)" for role in signed.roles]
@@ -30,12 +42,7 @@ def signatures_section(signed: Signatures) -> str:
     for record in signed.classes:
         row: list[Cell] = [chip(record), record.pixels, number(percent(record.pixels, pixels), 2)]
         rows.append(row + [number(value, 4) for value in (*record.mean, *record.std)])
-    alt = "Mean surface reflectance of each class by band, with one standard deviation of its pixels up and down."
-    return (
-        "<h2>Signatures: mean ± standard deviation of surface reflectance</h2>"
-        + plot(figures.signature_curves(signed), alt)
-        + table(head, rows)
-    )
+    return table(head, rows)
 
 
 def areas_section(numbers: Numbers) -> str:

@@ -8,7 +8,7 @@ from html import escape
 from typing import Any
 
 from ..html import PLOT_WIDTH, css_colour
-from ..landsat.bands import WAVELENGTHS
+from ..landsat.bands import SCALE, WAVELENGTHS
 from ..records import IterationRecord, Scene
 from ..signatures import ClassRecord, Signatures
 
@@ -61,12 +61,7 @@ def shares(classes: Sequence[ClassRecord], scenes: Sequence[Scene], counts: Sequ
     layout = _layout(440)
     layout.update(barmode="stack", bargap=0.15)
     n = len(scenes)
-    named = list(range(0, n, -(-n // _MOST_UPRIGHT)))
-    layout["xaxis"].update(
-        tickvals=named,
-        ticktext=[_scene_label(scenes[number], full=n <= _MOST_SLANTING) for number in named],
-        tickangle=0 if n <= _MOST_LEVEL else -45 if n <= _MOST_SLANTING else -90,
-    )
+    _name_scenes(layout, scenes)
     layout["yaxis"].update(title={"text": "Share of the valid pixels (%)"}, range=[0, 100])
     return {
         "data": [
@@ -84,6 +79,17 @@ def shares(classes: Sequence[ClassRecord], scenes: Sequence[Scene], counts: Sequ
         ],
         "layout": layout,
     }
+
+
+def _name_scenes(layout: Figure, scenes: Sequence[Scene]) -> None:
+    """Name the scenes 0, 1, ... of the horizontal axis, not all of very many."""
+    n = len(scenes)
+    named = list(range(0, n, -(-n // _MOST_UPRIGHT)))
+    layout["xaxis"].update(
+        tickvals=named,
+        ticktext=[_scene_label(scenes[number], full=n <= _MOST_SLANTING) for number in named],
+        tickangle=0 if n <= _MOST_LEVEL else -45 if n <= _MOST_SLANTING else -90,
+    )
 
 
 def _scene_label(scene: Scene, full: bool) -> str:
@@ -227,3 +233,38 @@ def _layout(height: int) -> Figure:
 
 def _axis() -> Figure:
     return {"gridcolor": _GRID, "linecolor": "#888", "zeroline": False, "showline": True, "automargin": True}
+
+
+def distances(rows: Sequence[tuple[Scene, float | None, float]]) -> Figure:
+    """Return the mean distances of each scene's own centres from the common ones, two bars a scene.
+
+    Parameters
+    ----------
+    rows
+        Scene, distance from the common class of the same number, and from the nearest one, in DN.
+    """
+    layout = _layout(380)
+    layout.update(barmode="group", bargap=0.25)
+    layout["legend"].update(orientation="h", y=1.12)
+    _name_scenes(layout, [scene for scene, _, _ in rows])
+    layout["yaxis"].update(title={"text": "Mean distance (reflectance)"}, rangemode="tozero")
+    bars = (
+        ("Same number", "#d9822b", [same for _, same, _ in rows]),
+        ("Nearest", "#31688e", [nearest for _, _, nearest in rows]),
+    )
+    return {
+        "data": [
+            {
+                "type": "bar",
+                "x": list(range(len(rows))),
+                "y": [None if distance is None else round(SCALE * distance, 6) for distance in column],
+                "text": [escape(scene.title) for scene, _, _ in rows],
+                "textposition": "none",
+                "name": name,
+                "marker": {"color": colour},
+                "hovertemplate": "%{text}: %{y:.4f}",
+            }
+            for name, colour, column in bars
+        ],
+        "layout": layout,
+    }

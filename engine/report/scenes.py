@@ -56,18 +56,25 @@ def quicklooks_section(signed: Signatures, scenes: Sequence[Scene], pictures: Se
     """Return each scene in natural colour beside its classes; "" without pictures."""
     if not pictures:
         return ""
-    legend = " ".join(f"<span>{chip(record)}</span>" for record in signed.classes)
-    shown = []
-    for scene, picture in zip(scenes, pictures):
-        size = f'width="{picture.width}" height="{picture.height}"'
-        title = escape(scene.title)
-        natural = f'<img src="{picture.natural}" {size} alt="{title} in natural colour">' if picture.natural else ""
-        shown.append(
-            f'<div class="scene"><h3>{title}</h3>{natural}'
-            f'<img src="{picture.classes}" {size} alt="Classes of {title}"></div>'
-        )
+    shown = [
+        f'<div class="scene"><h3>{escape(scene.title)}</h3>{images(scene, picture)}</div>'
+        for scene, picture in zip(scenes, pictures)
+    ]
     return (
-        f'<h2>Quicklooks</h2><p class="legend">{legend}</p><div class="row">{"".join(shown)}</div>'
+        f'<h2>Quicklooks</h2>{legend(signed)}<div class="row">{"".join(shown)}</div>'
         '<p class="note">Every n-th pixel. Natural colour is stretched alike in all scenes, so that haze and season '
         "show; grey has no data or was masked out.</p>"
     )
+
+
+def legend(signed: Signatures) -> str:
+    """Return the classes with their colours, in one paragraph."""
+    return f'<p class="legend">{" ".join(f"<span>{chip(record)}</span>" for record in signed.classes)}</p>'
+
+
+def images(scene: Scene, picture: Picture) -> str:
+    """Return a scene in natural colour, if there is such a picture, and its classes."""
+    size = f'width="{picture.width}" height="{picture.height}"'
+    title = escape(scene.title)
+    natural = f'<img src="{picture.natural}" {size} alt="{title} in natural colour">' if picture.natural else ""
+    return f'{natural}<img src="{picture.classes}" {size} alt="Classes of {title}">'

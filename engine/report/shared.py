@@ -6,13 +6,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 from itertools import combinations
+from typing import Any
 
-from ..html import Html, css_colour
+from ..html import Cell, Html, css_colour, number, table
 from ..records import Audit, Fit, Scene
 from ..signatures import ClassRecord, Signatures
 from ..statistics import Moments, added
 from . import comparison
 from .comparison import Drift
+
+STYLE = """
+.bar{display:flex;width:14rem;height:.9em;background:#eee}.bar i{display:block;height:100%}
+.v{background:#3a923a}.m{background:#d9822b}.f{background:#bbb}
+.scene{margin:.4rem 0}.scene h3{margin:.2rem 0}.scene img{width:300px;max-width:48%;height:auto;
+image-rendering:pixelated;border:1px solid #ccc;margin-right:.3rem}.legend>span{white-space:nowrap;margin-right:1.2rem}
+@media print{.bar{width:7rem}.scene img{width:164px}}
+"""
+"""Beside that of all pages."""
 
 WELL_SEPARABLE = 1.9
 """Jeffries-Matusita distance below which a pair is told as hard to separate: the usual bound."""
@@ -75,3 +85,21 @@ def chip(record: ClassRecord) -> Html:
 def percent(part: int | None, whole: int) -> float | None:
     """Return a share in percent; None where there is nothing to share."""
     return 100.0 * part / whole if whole and part is not None else None
+
+
+def parameters_section(run: dict[str, Any]) -> str:
+    """Return the parameters, versions and times of a run."""
+
+    def text(value: object) -> str:
+        return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+    rows: list[list[Cell]] = [[key, text(value)] for key, value in run["parameters"].items()]
+    rows.append(["kernel", str(run["kernel"])])
+    device = run.get("device") or {}
+    if device.get("card"):
+        rows.append(["device", f"{device['card']} ({device['percent']['card']:.1f} % of the labelling), CPU"])
+    rows += [[key, str(value)] for key, value in run["versions"].items()]
+    times: list[list[Cell]] = [[stage, number(value, 2)] for stage, value in run["seconds"].items()]
+    return (
+        f"<h2>Parameters, versions and times</h2>{table(['Name', 'Value'], rows)}{table(['Stage', 'Seconds'], times)}"
+    )

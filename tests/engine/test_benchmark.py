@@ -141,10 +141,11 @@ def test_a_lying_kernel_is_found_out(small_series, tmp_path):
     assert (serial["equal"], other["equal"], other["note"]) == ("yes", "no", said)
     page = result.page.read_text(encoding="utf-8")
     assert "The results differ" in page
-    assert f'<span class="bad">{said}</span>' in page
+    assert f"<li>lying, 1 thread: {said}</li>" in page
+    assert '<span class="bad">DIFFERS</span>' in page
     assert "Same result" not in page
     assert any(said in warning for warning in progress.warnings)
-    assert progress.warnings[-1].startswith("The results differ: lying, 1 thread gave another result than serial")
+    assert progress.warnings[-1].startswith("The results differ: lying, 1 thread gave another result than serial.")
 
 
 def test_wrong_centres_and_wrong_counts_are_found_out(small_series, tmp_path):
@@ -240,33 +241,44 @@ def test_a_card_is_measured_once_with_all_threads(emulated_cupy, small_series, t
     monkeypatch.setattr(devices, "_good", {})
     result = benchmark(request_for(small_series, tmp_path, k=8), None, strip_pixels=500)
     card = result.comparison.timings[-1]
-    assert (card.kernel, card.threads, card.equal, card.note) == ("GPU", 2, True, "")
-    assert result.comparison.lacking == () if HAS_NUMBA else True
+    assert (card.kernel, card.threads, card.equal) == ("GPU", 2, True)
+    assert card.note.endswith(": 100.0 % labelled on the card")
+    assert [missing.kernel for missing in result.comparison.lacking] == ([] if HAS_NUMBA else ["Numba"])
 
 
-class FailingCard(ReferenceKernel):
-    """Stands for a kernel that gave its card up and let the CPU do the rest."""
+class FakeCard(ReferenceKernel):
+    """What the benchmark asks a kernel on a graphics card."""
 
-    name = "gpu"
-    trouble = "CUDARuntimeError: unspecified launch failure"
+    name = "GPU"
+    trouble = ""
+    closed = False
+
+    def take_in(self, block):
+        raise NotImplementedError
+
+    def about(self):
+        return {"card": "NVIDIA X", "beside": "numpy", "percent": {"card": 87.5, "through": 0.0, "cpu": 12.5}}
+
+    def close(self):
+        self.closed = True
 
 
 def test_a_card_that_gives_up_has_no_times(small_series, tmp_path):
-    result = run(small_series, tmp_path, [FailingCard()])
+    card = FakeCard()
+    card.trouble = "labelling (CUDARuntimeError: unspecified launch failure)"
+    result = run(small_series, tmp_path, [card])
     assert [timing.kernel for timing in result.comparison.timings] == ["NumPy"]
-    assert result.comparison.lacking == (
-        NO_GPU,
-        Lacking("gpu", "it gave up during the measurement (CUDARuntimeError: unspecified launch failure)."),
-    )
+    assert result.comparison.lacking == (NO_GPU, Lacking("GPU", f"it gave up during the measurement: {card.trouble}."))
 
 
-class FullCard(ReferenceKernel):
-    name = "gpu"
-
-
-def test_pixels_that_did_not_fit_the_card_are_told(small_series, tmp_path):
-    result = run(small_series, tmp_path, [FullCard()])
-    assert result.comparison.timings[1].note == "100 % of the pixels did not fit the card, the CPU labelled them"
+def test_the_card_and_its_share_of_the_work_are_told(small_series, tmp_path):
+    card = FakeCard()
+    result = run(small_series, tmp_path, [card])
+    note = "NVIDIA X: 87.5 % labelled on the card, 12.5 % by the CPU"
+    assert result.comparison.timings[1].note == note
+    assert rows_of(result)[1]["note"] == note
+    assert f"<li>GPU, 1 thread: {note}.</li>" in result.page.read_text(encoding="utf-8")
+    assert card.closed
 
 
 @pytest.mark.parametrize("stage", ["Reading", "Iterating", "Writing"])

@@ -26,6 +26,7 @@ def test_defaults_are_the_documented_ones(tmp_path):
         "mask_saturated": True,
         "aoi": None,
         "bands": ["blue", "green", "red", "nir", "swir1", "swir2"],
+        "mode": "all scenes together",
         "init": "minimum-maximum",
         "signatures": None,
         "max_iterations": 100,

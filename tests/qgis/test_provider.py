@@ -29,6 +29,7 @@ CLUSTER_PARAMETERS = {
     "MASK": ("enum", [0, 1, 2, 3], PLAIN, True, {"allowMultiple": True, "options": FLAGS}),
     "MASK_SATURATED": ("boolean", True, ADVANCED, False, {}),
     "BANDS": ("enum", [0, 1, 2, 3, 4, 5], ADVANCED, False, {"allowMultiple": True, "options": BANDS}),
+    "MODE": ("enum", 0, PLAIN, False, {"allowMultiple": False}),
     "INIT": ("enum", 0, ADVANCED, False, {"allowMultiple": False}),
     "SIGNATURES": ("file", None, ADVANCED, True, {"extension": "json"}),
     "MAX_ITERATIONS": ("number", 100, ADVANCED, False, {"minimum": 1, "dataType": 0}),
@@ -38,6 +39,7 @@ CLUSTER_PARAMETERS = {
     "DEVICE": ("enum", 0, ADVANCED, False, {"allowMultiple": False, "options": ["Automatic", "CPU", "GPU (NVIDIA)"]}),
     "WORKERS": ("number", 0, ADVANCED, False, {"minimum": 0, "dataType": 0}),
     "MEMORY": ("number", 0, ADVANCED, False, {"minimum": 0, "dataType": 0}),
+    "COMPARE": ("boolean", False, ADVANCED, False, {}),
     "LOAD_RESULTS": ("boolean", True, PLAIN, False, {}),
     "OUTPUT": ("folderDestination", None, PLAIN, False, {}),
 }
@@ -264,6 +266,11 @@ def test_the_numbers_of_init_are_frozen(cluster):
     assert len(labels) == len(INIT_LABELS)
     for label, start in zip(labels, INIT_LABELS):
         assert label.startswith(start)
+
+
+def test_the_numbers_of_mode_are_frozen(cluster):
+    labels = cluster.parameterDefinition("MODE").options()
+    assert [label.split(" (")[0] for label in labels] == ["All scenes together", "Each scene on its own"]
 
 
 def test_outputs_are_frozen(algorithm):
