@@ -10,7 +10,7 @@ import numpy as np
 from .comparison import Comparison, compare
 from .execution.threads import ThreadExecutor
 from .packing import PackedPixels
-from .progress import Progress, Quiet, Span
+from .progress import Progress, Quiet
 from .reading import Packed
 from .records import Audit, Block, Fit, Tally
 from .sampling import draw, scene_key, shares_for
@@ -63,9 +63,9 @@ def compare_each(
         if not pixels:
             found.append(None)
             continue
-        span = Span(progress, done / series.pixels, (done + pixels) / series.pixels)
-        own = own_series(series, number, need, seed, executor, span)
-        fit = fit_own(own, Quiet(span))
+        quiet = Quiet(progress, done / series.pixels, (done + pixels) / series.pixels)
+        own = own_series(series, number, need, seed, executor, quiet)
+        fit = fit_own(own, quiet)
         here = sum((block.tally.count for block in blocks), np.zeros(len(everywhere), np.int64))
         # The blocks of both are in the same order.
         changed = sum(int(np.count_nonzero(a.labels != b.labels)) for a, b in zip(own.blocks, blocks))
@@ -100,7 +100,7 @@ def own_series(
         return survey(_packed(block, need, shares, key, scene), need, key, width)
 
     blocks = series.blocks_of(number)
-    surveys = list(executor.each(look, blocks, Quiet(Span(progress, 0.0, 0.0)))) if need is not Need.NOTHING else []
+    surveys = list(executor.each(look, blocks, Quiet(progress, 0.0, 0.0))) if need is not Need.NOTHING else []
     fresh = [
         Block(block.strip, block.valid, block.held, np.zeros(block.size, np.uint8), Tally.zero(k, n_bands))
         for block in blocks

@@ -7,22 +7,16 @@ import io
 from collections.abc import Sequence
 from html import escape
 
+from .html import Cell, Html, Number, page, table
 from .landsat.qa import FLAGS
 from .records import Audit, Scene
 
 _STYLE = """
-body{font:15px/1.5 system-ui,sans-serif;color:#222;max-width:90rem;margin:2rem auto;padding:0 1rem}
-h1{font-size:1.6rem;margin-bottom:.2rem}
-table{border-collapse:collapse;margin:.6rem 0;font-variant-numeric:tabular-nums}
-th,td{padding:.2rem .6rem;text-align:right;white-space:nowrap;border-bottom:1px solid #e4e4e4}
-th:first-child,td:first-child,td:last-child{text-align:left}
-thead th,tbody tr:last-child td{border-bottom:2px solid #999}
-.bar{display:flex;width:16rem;height:.9em;background:#eee}.bar i{display:block;height:100%}
+tbody tr:last-child td{border-top:2px solid #999}td.l{min-width:32rem}
+.bar{display:flex;width:11rem;height:.9em;background:#eee}.bar i{display:block;height:100%}
 i.v,b.v{background:#3a923a}i.m,b.m{background:#d9822b}i.f,b.f{background:#bbb}i.o,b.o{background:#eee}
-b{display:inline-block;width:1em;height:1em;vertical-align:-.15em;margin:0 .3em 0 .8em}
-.low{color:#b00020;font-weight:bold}.wide{overflow-x:auto}.note{color:#666}
-@media print{body{margin:0;max-width:none;font-size:11px}tr{break-inside:avoid}
-.bar,b{-webkit-print-color-adjust:exact;print-color-adjust:exact}}
+b.k{display:inline-block;width:1em;height:1em;vertical-align:-.15em;margin:0 .3em 0 .8em}
+.low{display:block;text-align:right;color:#b00020;font-weight:bold}
 """
 
 
@@ -81,54 +75,52 @@ def to_html(
         whole.add(audit)
     if not all(audit.flags for audit in audits):
         whole.flags = {}  # a share of the scenes that have flags, among the pixels of all, would mislead
-    head = ["Scene", "Sensor", "Valid, masked, fill, outside", "Valid", "Masked", "Fill"]
-    head += [name.capitalize() for name in FLAGS] + ["Saturated", "Out of 0..1", "Pixels", "Outside AOI", "Note"]
+    head: list[Cell] = ["Scene", "Sensor", "Valid, masked, fill, outside", "Valid", "Masked", "Fill"]
+    head += [name.capitalize() for name in FLAGS]
+    head += ["Saturated", "Out of 0..1", "Pixels", "Outside AOI", "Note"]
     rows = []
     for scene, audit in zip(scenes, audits):
-        title = f'<span title="{escape(scene.id)}">{escape(scene.title)}</span>'
-        note = escape("; ".join(unknown(scene)))
-        rows.append(_row([title, escape(scene.sensor_name)], audit, scene.qa_radsat is not None, note, low_percent))
+        name = Html(f'<span title="{escape(scene.id)}">{escape(scene.title)}</span>')
+        note = "; ".join(unknown(scene))
+        rows.append(_row([name, scene.sensor_name], audit, scene.qa_radsat is not None, note, low_percent))
     known = all(scene.qa_radsat is not None for scene in scenes)
     rows.append(_row(["All scenes", ""], whole, known, "", low_percent))
-    top = "".join(f"<th>{cell}</th>" for cell in head)
     paragraphs = "\n".join(f"<p>{escape(text)}</p>" for text in (*advice, *rule))
-    return (
-        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
-        f"<title>IIkMC: audit of {len(scenes)} scene(s)</title><style>{_STYLE}</style></head>\n<body>\n"
-        f"<h1>Audit of {len(scenes)} scene(s)</h1>\n"
+    title = f"Audit of {len(scenes)} scene(s)"
+    legend = zip("vmfo", ("valid", "masked", "fill", "outside AOI"))
+    return page(
+        f"IIkMC: {title}",
+        f"<h1>{escape(title)}</h1>\n"
         f"<p>{whole.valid:,} of {whole.inside:,} pixels are valid ({percent(whole.valid, whole.inside)}).</p>\n"
         f"{paragraphs}\n"
-        '<p class="note"><b class="v"></b>valid <b class="m"></b>masked <b class="f"></b>fill '
-        '<b class="o"></b>outside AOI</p>\n'
-        f'<div class="wide"><table><thead><tr>{top}</tr></thead>\n<tbody>\n' + "\n".join(rows) + "\n"
-        "</tbody></table></div>\n"
+        '<p class="note">' + " ".join(f'<b class="k {kind}"></b>{text}' for kind, text in legend) + "</p>\n"
+        f"{table(head, rows)}\n"
         '<p class="note">Shares of the pixels of a scene that lie inside AOI, of all where there is none; the bars '
         "show all pixels. A pixel can have several flags, and a flag is "
         "counted whether it is masked or not, so the shares need not add up. Out of 0..1: valid pixels with a "
-        "reflectance outside 0 to 1 (DN outside 7273 to 43636) in one of the bands; they stay valid.</p>\n"
-        "</body></html>\n"
+        "reflectance outside 0 to 1 (DN outside 7273 to 43636) in one of the bands; they stay valid.</p>\n",
+        _STYLE,
     )
 
 
-def _row(title: Sequence[str], audit: Audit, saturation: bool, note: str, low_percent: float) -> str:
+def _row(title: Sequence[Cell], audit: Audit, saturation: bool, note: str, low_percent: float) -> list[Cell]:
     parts = (audit.valid, masked(audit), audit.fill, audit.outside)
     shares = [100.0 * part / audit.pixels for part in parts]
     bar = "".join(f'<i class="{kind}" style="width:{share:.2f}%"></i>' for kind, share in zip("vmfo", shares))
     valid = percent(audit.valid, audit.inside)
-    cells = [
+    return [
         *title,
-        f'<span class="bar">{bar}</span>',
-        f'<span class="low">{valid}</span>' if audit.valid_percent < low_percent else valid,
-        percent(masked(audit), audit.inside),
-        percent(audit.fill, audit.inside),
-        *(percent(audit.flags[name], audit.inside) if name in audit.flags else "" for name in FLAGS),
-        percent(audit.saturated, audit.inside) if saturation else "",
-        percent(audit.out_of_range, audit.inside),
-        f"{audit.pixels:,}",
-        f"{audit.outside:,}",
+        Html(f'<span class="bar">{bar}</span>'),
+        Html(f'<span class="low">{valid}</span>') if audit.valid_percent < low_percent else Number(valid),
+        Number(percent(masked(audit), audit.inside)),
+        Number(percent(audit.fill, audit.inside)),
+        *(Number(percent(audit.flags[name], audit.inside) if name in audit.flags else "") for name in FLAGS),
+        Number(percent(audit.saturated, audit.inside) if saturation else ""),
+        Number(percent(audit.out_of_range, audit.inside)),
+        audit.pixels,
+        audit.outside,
         note,
     ]
-    return "<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
 
 
 def percent(part: int, whole: int) -> str:

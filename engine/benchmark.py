@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from . import benchmark_tables
+from .aoi import may_be_inside
 from .contenders import Contender, find
 from .execution.threads import ThreadExecutor, one_blas_thread
 from .kernels.devices import Job
@@ -138,6 +139,8 @@ def benchmark(
 def part_of(scenes: Sequence[Scene], pixels: int, strip_pixels: int) -> tuple[list[Scene], list[Strip]]:
     """Choose whole strips, spread evenly over all scenes, with at most so many pixels, but at least one strip.
 
+    Of strips that the area of interest cannot meet none is chosen, unless it meets none at all.
+
     Returns
     -------
     list of Scene
@@ -146,6 +149,7 @@ def part_of(scenes: Sequence[Scene], pixels: int, strip_pixels: int) -> tuple[li
         Of these scenes, by scene and row.
     """
     strips = plan_series(scenes, strip_pixels)
+    strips = [strip for strip in strips if may_be_inside(scenes[strip.scene], strip)] or strips
     whole = sum(pixels_of(scenes, strip) for strip in strips)
     chosen = strips
     if 0 < pixels < whole:

@@ -243,16 +243,16 @@ def _iterations(result: BenchmarkResult) -> str:
 def _method(result: BenchmarkResult) -> str:
     request = result.request
     flags = ", ".join((*request.mask.flags, *(["saturated"] if request.mask.saturated else [])))
-    area = f" Only pixels inside AOI ({request.aoi.name})." if request.aoi else ""
+    area = f" Only strips that AOI ({request.aoi.name}) meets, and pixels inside it." if request.aoi else ""
     strips = sum(part.strips for part in result.parts)
     share = 100 * result.pixels_read / result.all_pixels
     some = (
         f"All {result.all_pixels:,} pixels were read"
         if result.pixels_read == result.all_pixels
-        else f"{result.pixels_read:,} of {result.all_pixels:,} pixels ({share:.0f} %, PIXELS) were read"
+        else f"{result.pixels_read:,} of {result.all_pixels:,} pixels ({share:.0f} %) were read"
     )
     items = [
-        f"{some}, as {strips} whole strip(s) spread evenly over the scenes. Masked: fill"
+        f"{some}, as {strips} whole strip(s) spread evenly over the scenes (PIXELS). Masked: fill"
         f"{', ' + flags if flags else ''}.{area}",
         "Serial is one thread with the NumPy kernel. All ways start from the same centres (minimum-maximum) and make "
         f"the same {result.comparison.iterations} iteration(s); the tolerance is 0, so none ends earlier than another.",

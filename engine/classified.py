@@ -203,8 +203,9 @@ def doubts(before: Classified, after: Classified) -> list[str]:
         before.colour_table[j] != after.colour_table[j] for j in shared
     ):
         found.append(
-            "The colour tables of BEFORE and AFTER differ, so they may come from different runs: class numbers mean "
-            "the same only within one run (or where one was classified with the other's signatures)."
+            "The colour tables of BEFORE and AFTER differ, so they may come from different runs, or from scenes "
+            "clustered each on its own: class numbers mean the same only where scenes were clustered together (or "
+            "where one was classified with the other's signatures)."
         )
     return found
 

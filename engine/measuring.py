@@ -236,7 +236,7 @@ class Bench:
         if low is None or high is None:
             raise NoValidPixels(
                 f"SCENES: not one pixel of the {len(self._strips)} strip(s) that were read is valid; raise PIXELS, "
-                "choose fewer flags in MASK, or other scenes."
+                "choose fewer flags in MASK, a larger AOI if there is one, or other scenes."
             )
         self._start = between([int(value) for value in low], [int(value) for value in high], request.k)
         self._series, self._spilled = series, store.spilled

@@ -75,29 +75,14 @@ class Span:
         return self._progress.cancelled()
 
 
-class Quiet:
-    """Passes on the share done, warnings and the wish to stop, and swallows what is said about the work."""
-
-    def __init__(self, progress: Progress) -> None:
-        self._progress = progress
-
-    def report(self, fraction: float) -> None:
-        """Pass on."""
-        self._progress.report(fraction)
+class Quiet(Span):
+    """A part of the bar that swallows what is said about the work; warnings are passed on."""
 
     def stage(self, text: str) -> None:
         """Do nothing."""
 
     def note(self, text: str) -> None:
         """Do nothing."""
-
-    def warn(self, text: str) -> None:
-        """Pass on."""
-        self._progress.warn(text)
-
-    def cancelled(self) -> bool:
-        """Pass on."""
-        return self._progress.cancelled()
 
 
 def check_cancelled(progress: Progress) -> None:

@@ -92,7 +92,7 @@ def tour(data: Path, base: Path, shots: Path) -> None:
     env = {**qgis_run.environment(base), "QT_QPA_PLATFORM": "xcb", "LANG": "C.UTF-8", "PYTHONWARNINGS": "ignore"}
     env.update(IIKMC_SHOTS=str(shots), IIKMC_DATA=str(data), IIKMC_MODEL=str(MODEL))
     qgis = ["qgis", "--nologo", "--noversioncheck", "--code", str(ROOT / "tools" / "screenshots.py")]
-    screen = ["xvfb-run", "-a", "-s", "-screen 0 1400x900x24"]
+    screen = ["xvfb-run", "-a", "-s", "-screen 0 1600x1200x24"]
     log = base / "qgis.log"
     with log.open("w") as sink:
         try:

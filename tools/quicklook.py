@@ -19,7 +19,7 @@ from qgis.PyQt.QtCore import QRect, Qt
 from qgis.PyQt.QtGui import QColor, QFont, QGuiApplication, QImage, QPainter
 from rasterio.enums import Resampling
 
-CELL = 380  # pixels of the picture per scene
+CELL = 340  # pixels of the picture per scene
 GAP, HEAD, LINE, MARGIN = 12, 44, 30, 20
 PER_LINE = 5  # legend entries
 SCALE, OFFSET = 0.0000275, -0.2  # reflectance = DN * SCALE + OFFSET, all of Collection 2 Level-2
@@ -27,7 +27,7 @@ BRIGHTEST, GAMMA = 0.25, 0.6  # reflectance shown as white, and how much dark gr
 # Red, green and blue of each sensor family.
 RGB = {"LC": (4, 3, 2), "LE": (3, 2, 1), "LT": (3, 2, 1)}
 EMPTY = 232  # grey of fill and nodata, so that clouds stay white
-LEVELS = 20  # of each colour: fewer make a smaller file and cannot be seen here
+LEVELS = 12  # of each colour: fewer make a smaller file and cannot be seen here
 
 
 def _shape(dataset: rasterio.DatasetReader) -> tuple[int, int]:

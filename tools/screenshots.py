@@ -3,7 +3,7 @@
 Run by QGIS itself, with the plugin enabled in its profile and a (virtual) screen; `tools/pictures.py` does that::
 
     IIKMC_DATA=<folder with landsat/> IIKMC_SHOTS=<folder for the pictures> IIKMC_MODEL=<model file> \
-        xvfb-run -s "-screen 0 1400x900x24" qgis --nologo --code tools/screenshots.py
+        xvfb-run -s "-screen 0 1600x1200x24" qgis --nologo --code tools/screenshots.py
 
 An error leaves its trace in <IIKMC_SHOTS>/error.txt and ends QGIS with status 1, a step that takes too long with 2.
 """
@@ -225,7 +225,7 @@ def cluster():
     shoot(dialog, "cluster-dialog")
     box = dialog.findChild(QGroupBox, "grpAdvanced")
     box.setProperty("collapsed", False)  # PyQt knows it as a plain group box
-    dialog.resize(DIALOG[0], 860)
+    dialog.resize(DIALOG[0], 960)
     yield 1.0
     area = next(area for area in dialog.findChildren(QScrollArea) if area.isAncestorOf(box))
     area.verticalScrollBar().setValue(box.mapTo(area.widget(), box.rect().topLeft()).y())
@@ -257,7 +257,7 @@ def rename():
     """Names in one layer's style, kept by a repeated run in all layers."""
     (layer,) = layers(BEFORE)
     panel = dock("LayerStyling")
-    panel.setMinimumWidth(400)
+    panel.setMinimumWidth(465)
     renderer = layer.renderer().clone()
     for entry in renderer.classes():
         renderer.setLabel(entry.value, NAMES.get(entry.value, entry.label))

@@ -35,7 +35,7 @@ def alone_section(signed: Signatures, scenes: Sequence[Scene], comparisons: Sequ
         + "<h3>How far the scenes' own centres lie from the common ones</h3>"
         + plot(figures.distances([(s, f.mean_to_same_id, f.mean_to_nearest) for s, f in known]), alt)
         + _distances(known)
-        + (_mapping(signed, known) if signed.k <= _MOST_LISTED else "")
+        + _mapping(signed, known)
         + _note()
     )
 
@@ -64,8 +64,8 @@ def _words(known: Sequence[tuple[Scene, Comparison]]) -> str:
     return (
         "Each scene was also clustered on its own (k-means of one scene, kMC), with the same parameters; its raster is "
         f"not changed by that. On their own, {some(cancelled)} end with classes without a pixel, {some(missed)} "
-        f"have no class for a common class that they hold, and in {some(moved)} at least one class is most like a "
-        "common class of another number."
+        "have no class for a common class that they hold (of how many of their pixels, see below), and in "
+        f"{some(moved)} at least one class is most like a common class of another number."
     )
 
 
@@ -106,6 +106,8 @@ def _distances(known: Sequence[tuple[Scene, Comparison]]) -> str:
 
 
 def _mapping(signed: Signatures, known: Sequence[tuple[Scene, Comparison]]) -> str:
+    if signed.k > _MOST_LISTED:
+        return f'<p class="note">Of more than {_MOST_LISTED} classes it is not listed which is most like which.</p>'
     head: list[Cell] = ["Date", "Scene", *(Number(f"Own {j + 1}") for j in range(signed.k))]
     rows: list[list[Cell]] = []
     for scene, found in known:

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from iikmc.engine import contenders
+from iikmc.engine.aoi import Area
 from iikmc.engine.benchmark import benchmark, part_of
 from iikmc.engine.contenders import Contender
 from iikmc.engine.errors import Cancelled, NoValidPixels, ParameterError
@@ -201,6 +202,20 @@ def test_strips_are_spread_over_all_scenes(tmp_path):
     assert used == [scenes[0], scenes[2]]
     assert strips == [Strip(0, 48, 16), Strip(1, 16, 16)]
     assert part_of(scenes, 1, 256) == ([scenes[1]], [Strip(0, 32, 16)])
+
+
+def test_strips_beside_the_area_are_not_read(tmp_path):
+    path = make_scene(tmp_path / "in", product(), six_band_noise(1, 64, 16), tile=16, origin=(300000.0, 5000000.0))
+    # The centres of rows 20 to 39 and columns 0 to 7: strips 1 and 2 of four.
+    west, north, south, east = 300000.0, 5000000.0 - 20 * 30, 5000000.0 - 40 * 30, 300000.0 + 8 * 30
+    ring = [(west, south), (west, north), (east, north), (east, south), (west, south)]
+    area = Area("field", lambda wkt, bounds: [{"type": "Polygon", "coordinates": [ring]}])
+    result = run([path], tmp_path / "out", aoi=area)
+    assert [(part.strips, part.audit.pixels, part.audit.valid) for part in result.parts] == [(2, 512, 160)]
+    assert "Only strips that AOI (field) meets" in result.page.read_text(encoding="utf-8")
+    beside = Area("sea", lambda wkt, bounds: [])
+    with pytest.raises(NoValidPixels, match="a larger AOI"):
+        run([path], tmp_path / "out2", aoi=beside)
 
 
 def test_a_part_is_clustered_like_a_series_of_its_own(tmp_path):

@@ -10,6 +10,7 @@ from iikmc.engine.choices import EACH_SCENE
 from iikmc.engine.comparison import Comparison, OwnClass
 from iikmc.engine.per_scene import run
 from iikmc.engine.quicklooks import Picture
+from iikmc.engine.report import alone
 from iikmc.engine.report.each import SceneClasses, render_each
 from test_report import Page, check_offline, figures, hand_made, plain, short_plotly  # noqa: F401
 from tiny import make_scene, product
@@ -125,6 +126,15 @@ def test_an_own_class_without_a_pixel_or_a_distance_by_number():
     assert page.table("Date", "Scene", "Own 1")[1][2:] == ["-", "1", "-"]
     assert page.table("Date", "Scene", "Iterations alone")[1][2:5] == ["2", "2: 1, 3", "none"]
     assert page.table("Date", "Scene", "Same number, mean (reflectance)")[1][2:6] == ["", "", "0.0002", "8.0"]
+
+
+@pytest.mark.usefixtures("short_plotly")
+def test_many_classes_are_not_listed_one_by_one(monkeypatch):
+    monkeypatch.setattr(alone, "_MOST_LISTED", 2)
+    page = Page(report.render(*hand_made(), compared_by_hand()))
+    assert not any("Own 1" in table[0] for table in page.tables)
+    assert "Of more than 2 classes it is not listed which is most like which." in page.text
+    assert page.table("Date", "Scene", "Iterations alone")
 
 
 @pytest.mark.usefixtures("short_plotly")
