@@ -16,6 +16,8 @@ from pathlib import Path
 import qgis_run
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ["QT_HASH_SEED"] = "0"  # the order of the attributes in the file
+os.environ["LC_ALL"] = "C.UTF-8"  # the language of the tables and of the names of the steps
 sys.path[:0] = qgis_run.PYTHON_PATHS
 
 from qgis.core import (  # noqa: E402
