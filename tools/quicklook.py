@@ -106,7 +106,8 @@ def draw(results: Path, picture: Path) -> None:
     for place, (colour, text) in enumerate(entries):
         left, top = MARGIN + place % PER_LINE * step, legend + place // PER_LINE * LINE
         painter.fillRect(left, top + 4, 34, 20, QColor(*colour))
-        painter.drawText(QRect(left + 44, top, step - 48, 28), Qt.AlignmentFlag.AlignVCenter, text)
+        room = width - left if place == len(entries) - 1 else step
+        painter.drawText(QRect(left + 44, top, room - 48, 28), Qt.AlignmentFlag.AlignVCenter, text)
     painter.end()
     picture.parent.mkdir(parents=True, exist_ok=True)
     if not canvas.save(str(picture), "PNG", 0):  # 0 = smallest file

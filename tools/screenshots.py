@@ -264,7 +264,7 @@ def rename():
     layer.setRenderer(renderer)
     layer.saveDefaultStyle()
     layer.emitStyleChanged()
-    yield from show_map("rename", layer, panels=["LayerStyling"], legend=270)
+    yield from show_map("rename", layer, panels=["LayerStyling"], legend=315)
     panel.setMinimumWidth(0)
     dialog = fill("iikmc:cluster", series())
     yield from run(dialog, [CLASSES / "report.html"])
