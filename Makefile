@@ -1,7 +1,7 @@
 # Logic lives in tools/. Always the distribution's Python, the one that QGIS uses, whatever comes first on PATH.
 PYTHON := /usr/bin/python3
 
-.PHONY: help demo test bench check docs pictures zip clean
+.PHONY: help demo test bench check docs pictures translations zip clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -33,6 +33,10 @@ pictures:  ## take all pictures of the documentation again, in a QGIS window on 
 
 zip:  ## build the plugin's zip into dist/
 	@$(PYTHON) tools/build_zip.py
+
+translations:  ## bring i18n/*.ts up to date with the texts in the sources, and compile them
+	@$(PYTHON) tools/prepare.py translations
+	@$(PYTHON) tools/translations.py
 
 clean:  ## remove what these targets made, except .venv
 	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .qgis-settings

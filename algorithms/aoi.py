@@ -19,6 +19,7 @@ from qgis.core import (
 )
 
 from ..engine.errors import ParameterError
+from .i18n import tr
 
 if TYPE_CHECKING:
     from ..engine.aoi import Area, Bounds
@@ -34,14 +35,16 @@ def check_source(source: QgsProcessingFeatureSource) -> None:
     if source.featureCount() == 0:
         raise _no_polygon(source)
     if not source.sourceCrs().isValid():
-        raise ParameterError(f"AOI: {source.sourceName()} has no CRS; give it one in its layer properties.")
+        text = tr("AOI: {layer} has no CRS; give it one in its layer properties.")
+        raise ParameterError(text.format(layer=source.sourceName()))
 
 
 def _no_polygon(source: QgsProcessingFeatureSource) -> ParameterError:
-    return ParameterError(
-        f"AOI: {source.sourceName()} has no polygon (of the selected features, if only those are used); "
-        "choose a layer with one, or leave AOI empty."
+    text = tr(
+        "AOI: {layer} has no polygon (of the selected features, if only those are used); choose a layer with one, or "
+        "leave AOI empty."
     )
+    return ParameterError(text.format(layer=source.sourceName()))
 
 
 class Polygons:
@@ -88,10 +91,12 @@ class Polygons:
                     part.transform(to_scene)
                 found.append(json.loads(part.asJson(17)))
         except QgsCsException as error:
-            raise ParameterError(
-                f"AOI: {self._name} cannot be brought into the CRS {crs.authid() or crs.description()} of a scene "
-                f"({error}); save the layer in another CRS."
-            ) from error
+            text = tr(
+                "AOI: {layer} cannot be brought into the CRS {crs} of a scene ({reason}); save the layer in another "
+                "CRS."
+            )
+            found = crs.authid() or crs.description()
+            raise ParameterError(text.format(layer=self._name, crs=found, reason=error)) from error
         return found
 
 

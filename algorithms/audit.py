@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,7 @@ from .i18n import tr
 if TYPE_CHECKING:
     from ..engine.audit import AuditResult
     from ..engine.request import AuditRequest
+    from .scenes_look import Plan, Wanted
 
 
 class AuditAlgorithm(IIkMCAlgorithm):
@@ -93,6 +95,10 @@ class AuditAlgorithm(IIkMCAlgorithm):
             QgsProcessingOutputNumber(self.VALID_PERCENT, tr("Valid pixels in percent of all")),
         ):
             self.addOutput(output)
+
+    def looked_for(self, values: dict[str, Any], context: QgsProcessingContext) -> tuple[Wanted, Plan | None]:
+        # A scene without QA_PIXEL is audited too.
+        return replace(super().looked_for(values, context)[0], needs_flags=False), None
 
     def _check(self, values: dict[str, Any], context: QgsProcessingContext) -> None:
         from ..engine.audit import check

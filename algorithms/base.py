@@ -19,14 +19,17 @@ from qgis.core import (
 from qgis.PyQt.QtGui import QIcon
 
 from ..engine.errors import IIkMCError, ParameterError
+from ..engine.landsat.bands import ROLES
 from ..engine.landsat.qa import FLAGS
 from . import packages, parameters
 from .aoi import Polygons, check_source
+from .i18n import tr
 from .scene_paths import paths_of
 
 if TYPE_CHECKING:
     from ..engine.aoi import Area
     from ..engine.records import MaskRule
+    from .scenes_look import Plan, Wanted
 
 R = TypeVar("R")
 
@@ -99,6 +102,20 @@ class IIkMCAlgorithm(QgsProcessingAlgorithm):
             self.parameterAsBool(values, parameters.MASK_SATURATED, context),
         )
 
+    def looked_for(self, values: dict[str, Any], context: QgsProcessingContext) -> tuple[Wanted, Plan | None]:
+        """Return what will be asked of the scenes, and of the computer if that can be estimated, for the dialog's hint.
+
+        `values` are all but SCENES.
+        """
+        from .scenes_look import Wanted
+
+        if self.parameterDefinition(parameters.MASK) is None:
+            return Wanted(), None
+        mask = self._mask(values, context)
+        has_bands = self.parameterDefinition(parameters.BANDS) is not None
+        bands = self._chosen(ROLES, values, parameters.BANDS, context) if has_bands else None
+        return Wanted(bands, mask.flags, mask.saturated), None
+
     def prepareAlgorithm(
         self, values: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> bool:
@@ -117,7 +134,9 @@ class IIkMCAlgorithm(QgsProcessingAlgorithm):
         source = self.parameterAsSource(values, parameters.AOI, context)
         if source is None:
             raise ParameterError(
-                f"AOI: {values[parameters.AOI]} cannot be read as a layer; choose one of polygons, or leave AOI empty."
+                tr("AOI: {found} cannot be read as a layer; choose one of polygons, or leave AOI empty.").format(
+                    found=values[parameters.AOI]
+                )
             )
         check_source(source)
         return source

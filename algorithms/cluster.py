@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qgis.core import (
+    NULL,
     QgsProcessingContext,
     QgsProcessingFeedback,
     QgsProcessingOutputBoolean,
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from ..engine.per_scene import EachResult
     from ..engine.request import Request
     from ..engine.results import Result
+    from .scenes_look import Plan, Wanted
 
 
 class ClusterAlgorithm(ClassifiedScenesAlgorithm):
@@ -151,6 +153,22 @@ class ClusterAlgorithm(ClassifiedScenesAlgorithm):
             memory=self.parameterAsInt(values, parameters.MEMORY, context),
             compare=self.parameterAsBool(values, parameters.COMPARE, context),
         )
+
+    def looked_for(self, values: dict[str, Any], context: QgsProcessingContext) -> tuple[Wanted, Plan | None]:
+        from .scenes_look import Plan
+
+        plan = Plan(
+            k=self.parameterAsInt(values, parameters.K, context),
+            start=choices.STARTS[self.parameterAsEnum(values, parameters.INIT, context)],
+            max_iterations=self.parameterAsInt(values, parameters.MAX_ITERATIONS, context),
+            each=choices.MODES[self.parameterAsEnum(values, parameters.MODE, context)] == choices.EACH_SCENE,
+            compare=self.parameterAsBool(values, parameters.COMPARE, context),
+            workers=self.parameterAsInt(values, parameters.WORKERS, context),
+            memory=self.parameterAsInt(values, parameters.MEMORY, context),
+            output=self._output_folder(values, context),
+            has_area=values.get(parameters.AOI) not in (None, "", NULL),
+        )
+        return super().looked_for(values, context)[0], plan
 
     def processAlgorithm(
         self, values: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback

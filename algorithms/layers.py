@@ -21,6 +21,8 @@ from qgis.core import (
 )
 from qgis.PyQt.QtCore import QDateTime, Qt
 
+from .i18n import tr
+
 # Post-processors that Processing has not called yet. QGIS keeps only a pointer to a Python post-processor, and inside
 # a model the algorithm that made it is gone by then: without this reference it would silently not be called.
 _WAITING: list[LayerStyler] = []
@@ -88,7 +90,8 @@ class LayerStyler(QgsProcessingLayerPostProcessorInterface):
         _WAITING.remove(self)
         _, good = layer.loadNamedStyle(str(self._style))
         if not good:
-            feedback.pushWarning(f"The style {self._style} could not be applied to {layer.name()}.")
+            text = tr("The style {style} could not be applied to {layer}.")
+            feedback.pushWarning(text.format(style=self._style, layer=layer.name()))
         if self._day is not None:
             _date(layer, self._day)
         # A layer of an earlier run into the same folder is used again, with the old file still open.

@@ -7,6 +7,8 @@ import importlib.util
 import sys
 from importlib import metadata
 
+from .i18n import tr
+
 # Without these no algorithm runs; everything else is optional and looked up where it is used.
 REQUIRED = ("numpy", "rasterio", "joblib")
 
@@ -26,7 +28,14 @@ def _installed(name: str) -> bool:
 def problem() -> str:
     """Return one sentence on what is missing and how to install it, or "" if all is there."""
     absent = missing()
-    return f"IIkMC needs {_listed(absent)}, which QGIS's Python does not have. {advice(absent)}" if absent else ""
+    if not absent:
+        return ""
+    text = (
+        tr("IIkMC needs the Python package {names}, which QGIS's Python does not have.")
+        if len(absent) == 1
+        else tr("IIkMC needs the Python packages {names}, which QGIS's Python does not have.")
+    )
+    return f"{text.format(names=', '.join(absent))} {advice(absent)}"
 
 
 def import_problem() -> str:
@@ -39,7 +48,8 @@ def import_problem() -> str:
             importlib.import_module(name)
         except Exception as error:  # noqa: BLE001 - a broken binary package raises anything; the user must hear it
             reason = " ".join(str(error).split()) or type(error).__name__
-            return f"IIkMC needs {name}, which is installed but cannot be loaded ({reason}). {advice([name])}"
+            text = tr("IIkMC needs {name}, which is installed but cannot be loaded ({reason}).")
+            return f"{text.format(name=name, reason=reason)} {advice([name])}"
     return ""
 
 
@@ -48,20 +58,19 @@ def advice(names: list[str]) -> str:
     packages = " ".join(names)
     if sys.platform.startswith("win"):
         wanted = ", ".join(f"python3-{name}" for name in names)
-        return (
-            f"Start the OSGeo4W Setup of your QGIS, choose Advanced Install, select {wanted}, and restart QGIS "
-            f"(or run 'python -m pip install {packages}' in the OSGeo4W Shell)."
-        )
+        return tr(
+            "Start the OSGeo4W Setup of your QGIS, choose Advanced Install, select {wanted}, and restart QGIS (or run "
+            "'python -m pip install {packages}' in the OSGeo4W Shell)."
+        ).format(wanted=wanted, packages=packages)
     if sys.platform == "darwin":
-        return (
-            f"Open Terminal, run '/Applications/QGIS.app/Contents/MacOS/bin/python3 -m pip install {packages}', "
-            "and restart QGIS."
-        )
+        return tr(
+            "Open Terminal, run '/Applications/QGIS.app/Contents/MacOS/bin/python3 -m pip install {packages}', and "
+            "restart QGIS."
+        ).format(packages=packages)
     wanted = " ".join(f"python3-{name}" for name in names)
-    return (
-        f"On Debian and Ubuntu run 'sudo apt install {wanted}', on Fedora 'sudo dnf install {wanted}', "
-        "and restart QGIS."
-    )
+    return tr(
+        "On Debian and Ubuntu run 'sudo apt install {wanted}', on Fedora 'sudo dnf install {wanted}', and restart QGIS."
+    ).format(wanted=wanted)
 
 
 def version_of(name: str) -> str:
@@ -70,8 +79,3 @@ def version_of(name: str) -> str:
         return metadata.version(name)
     except metadata.PackageNotFoundError:
         return "missing"
-
-
-def _listed(names: list[str]) -> str:
-    noun = "Python package" if len(names) == 1 else "Python packages"
-    return f"the {noun} {', '.join(names)}"

@@ -21,6 +21,7 @@ from qgis.core import (
 from ..engine import choices
 from ..engine.landsat.bands import ROLES
 from ..engine.landsat.qa import DEFAULT_FLAGS, FLAGS
+from . import labels
 from .i18n import tr
 
 SCENES = "SCENES"
@@ -92,7 +93,7 @@ def mask() -> QgsProcessingParameterDefinition:
         QgsProcessingParameterEnum(
             MASK,
             tr("Mask out (QA_PIXEL)"),
-            [tr(flag.capitalize()) for flag in flags],
+            [labels.of_flags()[flag] for flag in flags],
             True,
             [flags.index(name) for name in DEFAULT_FLAGS],
             True,
@@ -116,7 +117,7 @@ def bands() -> QgsProcessingParameterDefinition:
     """BANDS: by role."""
     return _with_help(
         QgsProcessingParameterEnum(
-            BANDS, tr("Bands"), [tr(role) for role in ROLES], True, list(range(len(ROLES))), False
+            BANDS, tr("Bands"), [labels.of_roles()[role] for role in ROLES], True, list(range(len(ROLES))), False
         ),
         tr(
             "Bands by role, not by number, so that TM, ETM+ and OLI scenes mix: near infrared (nir) is band 4 of "
@@ -270,7 +271,7 @@ def memory() -> QgsProcessingParameterDefinition:
 def compare() -> QgsProcessingParameterDefinition:
     """COMPARE: the common classes with those of each scene."""
     return _with_help(
-        QgsProcessingParameterBoolean(COMPARE, tr("Compare with each scene on its own in the report (slower)"), False),
+        QgsProcessingParameterBoolean(COMPARE, tr("Compare with each scene on its own (slower)"), False),
         tr(
             "Also clusters each scene on its own and shows in the report which classes would get lost, which would "
             "change their number, and how far they would lie from the common ones. The rasters stay the same. For "

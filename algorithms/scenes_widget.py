@@ -10,6 +10,8 @@ from typing import Any
 from qgis.core import Qgis, QgsMessageLog, QgsProcessingParameterDefinition
 from qgis.gui import QgsGui, QgsProcessingGui
 
+from .i18n import tr
+
 MODELER_DIALOG = "ModelerParametersDialog"
 BATCH_DIALOG = "BatchAlgorithmDialog"
 
@@ -32,8 +34,8 @@ class ScenesWidgetWrapper:
 
             return ScenesWrapper(param, dialog, row, col, **options)
         except (ImportError, AttributeError) as error:
-            message = f"The list of scenes could not be shown, QGIS's own is used instead: {error!r}"
-            QgsMessageLog.logMessage(message, "IIkMC", Qgis.MessageLevel.Warning)
+            message = tr("The list of scenes could not be shown, QGIS's own is used instead: {reason}")
+            QgsMessageLog.logMessage(message.format(reason=repr(error)), "IIkMC", Qgis.MessageLevel.Warning)
             return _stock_wrapper(param, dialog)
 
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import weakref
+from collections.abc import Iterable
 from typing import Any
 
 from processing.gui.wrappers import DIALOG_BATCH, WidgetWrapper
+from qgis.core import QgsProcessingContext
 from qgis.PyQt.QtWidgets import QWidget
 
 from .scene_paths import paths_of
-from .scenes_panel import ScenesLine, ScenesPanel
+from .scenes_line import ScenesLine
+from .scenes_look import Question
+from .scenes_panel import ScenesPanel
 
 
 class ScenesWrapper(WidgetWrapper):
@@ -16,7 +21,19 @@ class ScenesWrapper(WidgetWrapper):
 
     def createWidget(self, **_options: Any) -> QWidget:
         """Return the widget that this dialog needs."""
-        widget = ScenesLine() if self.dialogType == DIALOG_BATCH else ScenesPanel()
+        self._others: dict[str, Any] = {}
+        if self.dialogType == DIALOG_BATCH:
+            widget: QWidget = ScenesLine()
+        else:
+            widget = ScenesPanel()
+            # Held weakly: in a circle, either could be destroyed by whichever thread collects the garbage.
+            own = weakref.ref(self)
+
+            def question(paths: tuple[str, ...]) -> Question:
+                wrapper = own()
+                return Question(paths) if wrapper is None else wrapper._question(paths)
+
+            widget.question_of = question
         widget.changed.connect(self._announce)
         return widget
 
@@ -28,5 +45,27 @@ class ScenesWrapper(WidgetWrapper):
         """Return the paths, or None while there is none, so that the dialog asks for them."""
         return self.widget.paths() or None
 
+    def postInitialize(self, wrappers: Iterable[Any]) -> None:
+        """Listen to the dialog's other widgets: the hint's estimate depends on them."""
+        if not isinstance(self.widget, ScenesPanel):
+            return
+        own = self.parameterDefinition().name()
+        self._others = {wrapper.parameterDefinition().name(): wrapper for wrapper in wrappers}
+        self._others.pop(own, None)
+        for wrapper in self._others.values():
+            wrapper.widgetValueHasChanged.connect(self._look)
+        self._look()
+
     def _announce(self) -> None:
         self.widgetValueHasChanged.emit(self)
+
+    def _look(self, *_: Any) -> None:
+        self.widget.look()
+
+    def _question(self, paths: tuple[str, ...]) -> Question:
+        """Return what the hint shall tell of the paths, with the other widgets as they stand."""
+        algorithm = self.parameterDefinition().algorithm()
+        if not self._others or not hasattr(algorithm, "looked_for"):
+            return Question(paths)
+        values = {name: wrapper.parameterValue() for name, wrapper in self._others.items()}
+        return Question(paths, *algorithm.looked_for(values, QgsProcessingContext()))

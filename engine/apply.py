@@ -9,6 +9,7 @@ import numpy as np
 
 from . import signatures
 from .errors import ParameterError
+from .estimate import foretell_classification, tell_took
 from .execution.threads import ThreadExecutor, one_blas_thread
 from .kernels import Kernel, pick_kernel, pick_packer
 from .landsat.product_id import leading_product_id
@@ -92,6 +93,7 @@ def classify(
     _warn_of_unfinished(request, source, progress)
     kernel = kernel or pick_kernel()
     executor = ThreadExecutor(request.workers)
+    foretell_classification(request, scenes, source.roles, source.k, kernel.name, progress)
     clock = Clock()
     audits = [Audit() for _ in scenes]
     per_scene = [Moments.zero(source.k, len(source.roles)) for _ in scenes]
@@ -118,8 +120,7 @@ def classify(
         write_tables(scenes, audits, per_scene, source.roles, fit, job.legend, run, list(sketches.values()), staging)
         check_cancelled(progress)
         staging.publish()
-    progress.report(1.0)
-    return Result(
+    result = Result(
         scenes=tuple(scenes),
         rasters=tuple(request.output / raster_name(scene) for scene in scenes),
         output=request.output,
@@ -128,6 +129,9 @@ def classify(
         empty_classes=empty,
         names=tuple(job.legend.names),
     )
+    tell_took(clock, result.pixels, result.rasters, progress)
+    progress.report(1.0)
+    return result
 
 
 class _Job:

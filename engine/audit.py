@@ -18,6 +18,7 @@ from .memory import automatic_budget, expected_use
 from .outputs import Staging
 from .packing import Packer, not_fill
 from .progress import Progress, Silent, check_cancelled
+from .quantities import size
 from .raster_access import Handles, small_block_cache
 from .reading import STRIP_PIXELS, band_numbers, decode_strip, most_valid, nothing_inside, tell_outside
 from .records import Audit, MaskRule, Scene, Strip
@@ -178,12 +179,12 @@ def _advice(scenes: list[Scene], audits: list[Audit], n_bands: int) -> list[str]
     most, masked = most_valid(scenes)
     needed, spilled = expected_use(budget, most, valid, n_bands, masked)
     sentence = (
-        f"Clustering the {valid:,} valid pixels in {n_bands} band(s) takes about {_size(needed)} for the pixels, of "
-        f"{_size(budget)} that may be used now"
+        f"Clustering the {valid:,} valid pixels in {n_bands} band(s) takes about {size(needed)} for the pixels, of "
+        f"{size(budget)} that may be used now"
     )
     if spilled:
         sentence += (
-            f", so about {_size(spilled)} would go to temporary files, which is slower and gives the same result: "
+            f", so about {size(spilled)} would go to temporary files, which is slower and gives the same result: "
             "close other programs, or take fewer scenes or bands."
         )
     else:
@@ -200,7 +201,3 @@ def _rule(request: AuditRequest) -> list[str]:
     saturated = ", saturated pixels (QA_RADSAT)" if request.mask.saturated else ""
     area = f" Only inside AOI: {request.aoi.name}." if request.aoi else ""
     return [f"Masked: fill, {flags}{saturated}. Bands: {', '.join(request.roles)}.{area}"]
-
-
-def _size(size: int) -> str:
-    return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{max(size / 1e6, 0.1):.1f} MB"

@@ -81,6 +81,11 @@ def automatic_budget() -> int:
     return int(free_memory() * _SAFE_SHARE)
 
 
+def budget_of(megabytes: int) -> int:
+    """Return the bytes that MEMORY gives to the pixels of a run; 0 = the automatic budget."""
+    return megabytes * 1_000_000 or automatic_budget()
+
+
 @dataclass(frozen=True)
 class SpilledPixels:
     """Pixel values in a file, mapped into memory while they are worked on."""
@@ -138,12 +143,12 @@ class PixelStore:
         """
         self._left = budget - bytes_beside(pixels, masked)
         self._budget = budget
-        self._parent = fallback if _in_memory(Path(tempfile.gettempdir())) else Path(tempfile.gettempdir())
+        self._parent = spill_parent(fallback)
         self._folder: Path | None = None
         self._lock = threading.Lock()
         self._files = 0
         self.spilled = 0
-        most = 2 * n_bands * pixels - max(self._left, 0)
+        most = expected_use(budget, pixels, pixels, n_bands, masked)[1]
         free = shutil.disk_usage(self._parent).free
         if most > free:
             raise MemoryBudgetError(
@@ -201,6 +206,12 @@ def expected_use(budget: int, pixels: int, valid: int, n_bands: int, masked: int
     """
     values = 2 * n_bands * valid
     return values + bytes_beside(valid), max(values - max(budget - bytes_beside(pixels, masked), 0), 0)
+
+
+def spill_parent(fallback: Path) -> Path:
+    """Return where a `PixelStore` makes its folder: the temporary folder, or `fallback` where that lies in memory."""
+    temporary = Path(tempfile.gettempdir())
+    return fallback if _in_memory(temporary) else temporary
 
 
 def _in_memory(folder: Path) -> bool:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from . import legends, statistics
 from .choices import EACH_SCENE
+from .estimate import foretell, tell_took
 from .execution.threads import one_blas_thread
 from .kernels import Kernel
 from .outputs import Staging
@@ -144,6 +145,8 @@ def cluster_each(
     if request.compare:
         progress.note("COMPARE is left out: it compares common classes with those of each scene, and there are none.")
     tools = Tools.of(request, given, kernel, strip_pixels, progress)
+    foretell(request, scenes, tools.executor.workers, tools.cpu.name, progress)
+    clock = Clock()
     with ExitStack() as stack:
         stack.enter_context(one_blas_thread())
         stack.enter_context(small_block_cache())
@@ -162,8 +165,7 @@ def cluster_each(
         _write_tables(done, request, staging)
         check_cancelled(progress)
         staging.publish()
-    progress.report(1.0)
-    return EachResult(
+    result = EachResult(
         scenes=tuple(scenes),
         rasters=tuple(request.output / raster_name(scene) for scene in scenes),
         output=request.output,
@@ -175,6 +177,9 @@ def cluster_each(
         pixels=sum(one.audit.valid for one in done),
         empty_classes=tuple((number, j) for number, one in enumerate(done) for j in one.empty),
     )
+    tell_took(clock, result.pixels, result.rasters, progress)
+    progress.report(1.0)
+    return result
 
 
 def default_names(scene: Scene, k: int) -> list[str]:

@@ -12,12 +12,13 @@ from .alone import compare_each
 from .choices import COARSE_TO_FINE, CPU, MINIMUM_MAXIMUM, PERCENTILE_RANGE, PLUS_PLUS, SIGNATURES_FILE
 from .comparison import Comparison
 from .errors import NoValidPixels
+from .estimate import foretell
 from .execution.threads import ThreadExecutor, one_blas_thread
 from .iteration import iterate
 from .kernels import Kernel, pick_kernel, pick_packer
 from .kernels.labeller import Labeller
 from .kmeans import StopRule
-from .memory import PixelStore, automatic_budget
+from .memory import PixelStore, budget_of
 from .outputs import Staging
 from .packing import Packer
 from .progress import Progress, Silent, Span, check_cancelled
@@ -104,6 +105,7 @@ def cluster(
     if given is not None and request.signatures is not None:
         tell_continued(request.signatures, scenes, request, progress)
     tools = Tools.of(request, given, kernel, strip_pixels, progress)
+    expected = foretell(request, scenes, tools.executor.workers, tools.cpu.name, progress)
     clock = Clock()
     with ExitStack() as stack:
         stack.enter_context(one_blas_thread())
@@ -129,6 +131,7 @@ def cluster(
         tools.labeller.tell(progress)
         check_cancelled(progress)
         staging.publish((UNFINISHED_NAME,))
+    expected.tell_outcome(tools.kernel.name, result, clock, store.spilled, progress)
     progress.report(1.0)
     return result
 
@@ -148,9 +151,8 @@ def given_centres(request: Request) -> Grid64 | None:
 
 def pixel_store(request: Request, scenes: Sequence[Scene], strip_pixels: int, staging: Staging) -> PixelStore:
     """Return where the pixels of these scenes are kept."""
-    budget = request.memory * 1_000_000 or automatic_budget()
     pixels, masked = most_valid(scenes, strip_pixels)
-    return PixelStore(budget, pixels, len(request.roles), staging.folder, masked)
+    return PixelStore(budget_of(request.memory), pixels, len(request.roles), staging.folder, masked)
 
 
 def read_scenes(

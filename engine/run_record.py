@@ -23,13 +23,17 @@ class Clock:
 
     def __init__(self) -> None:
         self.laps: dict[str, float] = {}
-        self._last = time.perf_counter()
+        self._last = self._began = time.perf_counter()
 
     def lap(self, stage: str) -> None:
         """Note the time since the last stage ended."""
         now = time.perf_counter()
         self.laps[stage] = round(now - self._last, 3)
         self._last = now
+
+    def elapsed(self) -> float:
+        """Return the time since the run began."""
+        return time.perf_counter() - self._began
 
 
 def run_record(

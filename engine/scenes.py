@@ -14,7 +14,7 @@ from .landsat import mtl
 from .landsat.bands import BAND_NUMBERS, ROLES, SENSOR_NAMES
 from .landsat.product_id import ARD_ID, ProductId, leading_product_id, refusal
 from .locations import Location, bundle, folder, subfolders
-from .progress import Progress
+from .progress import Progress, Silent, check_cancelled
 from .raster_access import Header, read_header
 from .records import MaskRule, PixelGrid, Scene
 
@@ -42,16 +42,20 @@ class _Candidate:
     location: Location
 
 
-def find_scenes(paths: Iterable[str | Path]) -> Found:
+def find_scenes(paths: Iterable[str | Path], progress: Progress | None = None) -> Found:
     """Find the scenes that the paths lead to.
 
     Parameters
     ----------
     paths
         Scene folders, folders of scene folders or bundles, MTL files and .tar bundles, in any mix and order.
+    progress
+        Who may cancel; nobody by default.
 
     Raises
     ------
+    Cancelled
+        The user cancelled.
     SceneError
         A path does not exist, or leads to nothing that can be clustered; the message says why.
     """
@@ -60,18 +64,22 @@ def find_scenes(paths: Iterable[str | Path]) -> Found:
         raise SceneError(f"SCENES is empty; {_WANTED}.")
     found = Found()
     candidates: list[_Candidate] = []
+    progress = progress or Silent()
     for path in wanted:
-        candidates.extend(_candidates(path, found.notes))
+        candidates.extend(_candidates(path, found.notes, progress))
     kept = _without_duplicates(candidates, found.notes)
-    found.scenes = [_scene(candidate) for candidate in kept]
+    for candidate in kept:
+        check_cancelled(progress)
+        found.scenes.append(_scene(candidate))
     found.notes = sorted(set(found.notes))
     return found
 
 
-def _candidates(path: Path, notes: list[str]) -> list[_Candidate]:
+def _candidates(path: Path, notes: list[str], progress: Progress) -> list[_Candidate]:
+    check_cancelled(progress)
     # os.path rather than Path: a name that the disk cannot hold is one that does not exist, not an OSError.
     if os.path.isdir(path):
-        return _in_folder(path, notes)
+        return _in_folder(path, notes, progress)
     if not os.path.exists(path):
         raise SceneError(f"SCENES: {path} does not exist; {_WANTED}.")
     if _TAR_NAME.search(path.name):
@@ -99,25 +107,26 @@ def _named(location: Location, what: str, only: ProductId | None = None) -> list
     return [_Candidate(product, location) for product in products]
 
 
-def _in_folder(path: Path, notes: list[str]) -> list[_Candidate]:
+def _in_folder(path: Path, notes: list[str], progress: Progress) -> list[_Candidate]:
     here = folder(path)
     if _products(here):
         named = _named(here, f"the folder {path}")
-        bundles = _searched([path / name for name in here.members if _TAR_NAME.search(name)], [], notes)
+        bundles = _searched([path / name for name in here.members if _TAR_NAME.search(name)], [], notes, progress)
         return named + bundles
     reasons: list[str] = []
     inside = [path / name for name in here.members if _TAR_NAME.search(name)] + subfolders(path)
-    candidates = _searched(inside, reasons, notes)
+    candidates = _searched(inside, reasons, notes, progress)
     if not candidates:
         why = f"; {reasons[0]}" if reasons else _foreign(here)
         raise SceneError(f"SCENES: the folder {path} holds no Landsat scene that can be clustered{why}; {_WANTED}.")
     return candidates
 
 
-def _searched(places: Iterable[Path], reasons: list[str], notes: list[str]) -> list[_Candidate]:
+def _searched(places: Iterable[Path], reasons: list[str], notes: list[str], progress: Progress) -> list[_Candidate]:
     """Return the products of places met in a search; one that cannot be used is noted and left out."""
     candidates: list[_Candidate] = []
     for place in places:
+        check_cancelled(progress)
         location = bundle(place) if place.is_file() else folder(place)
         for product in _products(location):
             reason = refusal(product) or _no_reflectance(product)
@@ -251,7 +260,7 @@ def usable_scenes(
 
     The parameters and errors are those of `find_scenes`, `check_series` and `aoi.placed`.
     """
-    found = find_scenes(paths)
+    found = find_scenes(paths, progress)
     for note in found.notes:
         progress.warn(note)
     return [placed(scene, area) for scene in check_series(found.scenes, roles, rule, chosen_by)]

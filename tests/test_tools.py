@@ -74,6 +74,17 @@ def test_a_failing_apt_ends_the_run_with_one_sentence(machine):
     assert len(log) == 2
 
 
+def test_qts_tools_for_translators_are_installed_for_them_alone_and_if_they_can_be_had(machine):
+    done, log = machine("translations", installed=[])
+    assert done.returncode == 0, done.stderr
+    assert log[1].endswith(" install -y --no-install-recommends qttools5-dev-tools")
+    for purpose in ("demo", "test", "bench", "check"):
+        assert "qttools5-dev-tools" not in _packages(purpose)
+    done, log = machine("translations", installed=[], apt_fails=True)
+    assert done.returncode == 0
+    assert "apt-get could not install the packages" in done.stderr
+
+
 def test_without_apt_the_missing_things_are_named(machine):
     done, _ = machine("demo", commands=())
     assert done.returncode == 1

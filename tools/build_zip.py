@@ -25,7 +25,8 @@ FILES = ("__init__.py", "metadata.txt", "LICENSE", "README.md", "CHANGELOG.md", 
 FOLDERS = {
     "engine": (".py",),
     "algorithms": (".py",),
-    "iikmc_plugin": (".py", ".qm"),
+    "iikmc_plugin": (".py",),
+    "i18n": (".qm",),
     "icons": (".svg", ".png"),
     "models": (".model3",),
 }

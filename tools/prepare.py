@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Install what a make target needs and this machine lacks: distribution packages first, then a virtual environment.
 
-    /usr/bin/python3 tools/prepare.py demo|test|check|bench|pictures
+    /usr/bin/python3 tools/prepare.py demo|test|check|bench|pictures|translations
 
 Standard library only, because it runs on a machine that has nothing else. A run that finds everything there asks
 neither apt nor PyPI. The virtual environment sees the distribution's packages; from PyPI it takes only what Debian
@@ -36,6 +36,7 @@ PACKAGES = {
     "check": _RUN + _VENV + _CHECK,
     "bench": _RUN + _VENV,
     "pictures": _RUN + _DRAW + _VENV + _PICTURES,
+    "translations": ("qttools5-dev-tools",),
 }
 # What to look for where there is no apt: a module (for /usr/bin/python3) or a command per package.
 MODULES = {
@@ -239,7 +240,10 @@ def main() -> None:
     purpose = sys.argv[1] if len(sys.argv) == 2 else ""
     if purpose not in PACKAGES:
         stop(f"say what for: {', '.join(PACKAGES)}.")
-    install_packages(PACKAGES[purpose])
+    # Where Qt's tools cannot be had, tools/translations.py itself says so, after its own part of the work.
+    install_packages(PACKAGES[purpose], fatal=purpose != "translations")
+    if purpose == "translations":
+        return
     if purpose == "test":
         install_venv({"pytest-qgis": pytest_qgis()})
     else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from iikmc.engine import pipeline
+from iikmc.engine import memory
 from iikmc.engine.choices import COARSE_TO_FINE, MINIMUM_MAXIMUM, PERCENTILE_RANGE, PLUS_PLUS, SIGNATURES_FILE
 from iikmc.engine.execution.threads import ThreadExecutor
 from iikmc.engine.kernels.reference import ReferenceKernel
@@ -76,7 +76,7 @@ def test_same_answer_however_it_is_made(kernel, strip_pixels, workers, order, sm
 @pytest.mark.parametrize("strip_pixels", [1, WHOLE])
 def test_same_answer_with_pixels_in_files(kernel, strip_pixels, small_series, expected, request_of, monkeypatch):
     # The smallest MEMORY that a user can set holds these tiny scenes: a budget of nothing spills all of them.
-    monkeypatch.setattr(pipeline, "automatic_budget", lambda: 0)
+    monkeypatch.setattr(memory, "automatic_budget", lambda: 0)
     spilled = []
     genuine = PixelStore.keep
     monkeypatch.setattr(PixelStore, "keep", lambda self, dn: spilled.append(genuine(self, dn)) or spilled[-1])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from iikmc.engine import alone, pipeline, sampling
+from iikmc.engine import alone, memory, sampling
 from iikmc.engine.choices import COARSE_TO_FINE, EACH_SCENE, SIGNATURES_FILE, STARTS
 from iikmc.engine.comparison import OwnClass, compare
 from iikmc.engine.errors import Cancelled
@@ -67,7 +67,7 @@ def test_sub_samples_are_those_of_the_scene_alone(small_series, request_of, comp
 
 def test_spilled_pixels_are_compared_too(small_series, request_of, compared, monkeypatch):
     cluster(request_of(*small_series, compare=True))
-    monkeypatch.setattr(pipeline, "automatic_budget", lambda: 0)
+    monkeypatch.setattr(memory, "automatic_budget", lambda: 0)
     progress = Recorder()
     cluster(request_of(*small_series, compare=True, out="spilled"), progress)
     assert any("temporary files" in note for note in progress.notes)

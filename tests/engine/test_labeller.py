@@ -10,7 +10,7 @@ from pathlib import Path
 import emulated_cuda
 import numpy as np
 import pytest
-from iikmc.engine import choices, coarse, pipeline
+from iikmc.engine import choices, coarse, memory, pipeline
 from iikmc.engine.kernels import devices, gpu_cupy, labeller
 from iikmc.engine.kernels.cpu_numpy import NumpyKernel
 from iikmc.engine.run_record import versions
@@ -103,7 +103,7 @@ def test_the_coarse_start_stays_on_the_cpu(emulated_cupy, both, monkeypatch):
 
 
 def test_spilled_pixels(emulated_cupy, both, monkeypatch):
-    monkeypatch.setattr(pipeline, "automatic_budget", lambda: 30_000)
+    monkeypatch.setattr(memory, "automatic_budget", lambda: 30_000)
     record, log = both()
     assert on_the_card(record) == {"card": 100.0, "cpu": 0.0}
     assert [text for text in log.notes if text.endswith("of pixels lie in temporary files (MEMORY)")]

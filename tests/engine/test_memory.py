@@ -100,7 +100,7 @@ def test_a_spilled_run_gives_the_same_rasters_and_leaves_nothing(tmp_path, reque
     ample = cluster(request_of(*paths, out="ample", k=5), strip_pixels=20_000)
     # 480 000 pixels need 5.8 MB for DN and 1.5 MB beside them: a third of the DN fit.
     scarce = cluster(request_of(*paths, out="scarce", k=5, memory=3), Listener(), strip_pixels=20_000)
-    spilled = [files for text, files in notes if "temporary files" in text]
+    spilled = [files for text, files in notes if "temporary files (MEMORY)" in text]
     assert len(spilled) == 1
     assert spilled[0] > 5
     assert read(scarce.output) == read(ample.output)

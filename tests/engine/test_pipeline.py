@@ -163,7 +163,9 @@ def test_what_a_run_tells(three, request_of):
     assert progress.stages[1].startswith("Clustering 3,600 pixels into 3 classes (")
     assert progress.stages[2].startswith("Iteration 1: 100.00 % of pixels changed class")
     assert progress.stages[-1] == "Writing the classified rasters"
-    assert progress.notes[0] == "2020-01-01 LC08 190027: 1,200 of 1,200 pixels are valid (100.0 %)"
+    assert progress.notes[0].startswith("Estimate for 3 scene(s): about 3,600 valid pixels of 3,600; ")
+    assert progress.notes[1] == "2020-01-01 LC08 190027: 1,200 of 1,200 pixels are valid (100.0 %)"
+    assert progress.notes[-1].startswith("Took ")
     assert progress.warnings == []
 
 

@@ -302,8 +302,11 @@ class TestPanel:
         panel.setPaths([str(tree / SCENE_1), str(tree / "gone")])
         rows = [panel.list.topLevelItem(row) for row in range(2)]
         assert [(row.text(0), row.text(1)) for row in rows] == [(SCENE_1, str(tree)), ("gone", str(tree))]
+        panel.list.mark_gone([str(tree / "gone")])
         assert rows[0].toolTip(0) == str(tree / SCENE_1)
         assert rows[1].toolTip(0) == f"{tree / 'gone'} was not found"
+        panel.list.mark_gone([])
+        assert rows[1].toolTip(0) == str(tree / "gone")
 
     def test_delete_removes_the_selection(self, panel):
         panel.setPaths(["/a", "/b", "/c", "/d"])
@@ -443,7 +446,7 @@ class TestPanel:
 
 class TestBatch:
     def test_a_cell_is_one_line(self, batch):
-        from iikmc.algorithms.scenes_panel import ScenesLine
+        from iikmc.algorithms.scenes_line import ScenesLine
 
         widget = batch.wrappers[0][0].widget
         assert isinstance(widget, ScenesLine)
@@ -493,7 +496,7 @@ class TestBatch:
         assert widget.paths() == ["/a", f"{tree}/lower"]
 
     def test_the_button_opens_the_list(self, batch, monkeypatch):
-        from iikmc.algorithms.scenes_panel import ScenesDialog
+        from iikmc.algorithms.scenes_line import ScenesDialog
 
         widget = batch.wrappers[0][0].widget
         widget.setPaths(["/a", "/b"])

@@ -1,0 +1,29 @@
+"""What the engine's names are called in a dialog; there the names themselves stand in files and logs."""
+
+from __future__ import annotations
+
+from .i18n import tr
+
+
+def of_flags() -> dict[str, str]:
+    """Return the labels of the flags of QA_PIXEL."""
+    return {
+        "dilated cloud": tr("Dilated cloud"),
+        "cirrus": tr("Cirrus"),
+        "cloud": tr("Cloud"),
+        "cloud shadow": tr("Cloud shadow"),
+        "snow or ice": tr("Snow or ice"),
+        "water": tr("Water"),
+    }
+
+
+def of_roles() -> dict[str, str]:
+    """Return the labels of the band roles."""
+    return {
+        "blue": tr("blue"),
+        "green": tr("green"),
+        "red": tr("red"),
+        "nir": tr("nir"),
+        "swir1": tr("swir1"),
+        "swir2": tr("swir2"),
+    }

@@ -1,0 +1,179 @@
+"""What lies behind the chosen paths, and what a run on it will take: asked in a thread, for the dialog."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..engine import choices
+from . import packages
+
+if TYPE_CHECKING:
+    from ..engine.estimate import Estimate
+    from ..engine.progress import Progress
+    from ..engine.records import Scene
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What an algorithm will ask of the scenes, as its dialog stands."""
+
+    bands: tuple[str, ...] | None = None
+    """BANDS; None where the bands come from elsewhere."""
+    flags: tuple[str, ...] | None = None
+    """MASK; None where nothing is known of the mask, so that only what is there is looked for."""
+    saturated: bool = True
+    """MASK_SATURATED."""
+    needs_flags: bool = True
+    """Whether a scene without QA_PIXEL is refused when flags are chosen."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What else the time and memory of a clustering depend on."""
+
+    k: int
+    """K."""
+    start: str = choices.MINIMUM_MAXIMUM
+    """INIT."""
+    max_iterations: int = choices.DEFAULT_MAX_ITERATIONS
+    """MAX_ITERATIONS."""
+    each: bool = False
+    """MODE: whether each scene is clustered on its own."""
+    compare: bool = False
+    """COMPARE."""
+    workers: int = 0
+    """WORKERS."""
+    memory: int = 0
+    """MEMORY."""
+    output: str = ""
+    """OUTPUT."""
+    has_area: bool = False
+    """Whether AOI is given, which the estimate does not know."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """What the dialog wants to know."""
+
+    paths: tuple[str, ...]
+    """The chosen paths."""
+    wanted: Wanted = field(default_factory=Wanted)
+    """What the scenes must have."""
+    plan: Plan | None = None
+    """For an estimate; None where there is none to give."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What was found."""
+
+    gone: tuple[str, ...] = ()
+    """Paths that do not exist."""
+    scenes: tuple[Scene, ...] = ()
+    """The scenes, in order; with their grids if they were checked."""
+    size: int = 0
+    """Bytes of their files."""
+    valid: int | None = None
+    """About how many pixels are valid; None if that was not asked or cannot be told."""
+    notes: tuple[str, ...] = ()
+    """What was left out."""
+    problem: str = ""
+    """Why a run would be refused, in the engine's words."""
+    estimate: Estimate | None = None
+    """What a run will take."""
+
+
+class Looker:
+    """Answers questions, and answers the next one faster where only what is done with the scenes has changed."""
+
+    def __init__(self) -> None:
+        self._known: tuple[object, Answer] | None = None
+
+    def __call__(self, question: Question, progress: Progress) -> Answer:
+        """Answer; any thread may ask.
+
+        Raises
+        ------
+        Cancelled
+            The answer is no longer wanted.
+        """
+        text = packages.import_problem()
+        if text:
+            return Answer(problem=text)
+        key = (question.paths, question.wanted)
+        known = self._known
+        if known is not None and known[0] == key:
+            answer = known[1]
+        else:
+            answer = _scenes(question, progress)
+            # Only what is whole is kept: the user may mend a file and look again.
+            self._known = None if answer.problem else (key, answer)
+        return _with_estimate(answer, question)
+
+
+def _scenes(question: Question, progress: Progress) -> Answer:
+    from ..engine.errors import Cancelled, IIkMCError
+    from ..engine.landsat.bands import ROLES
+    from ..engine.preview import disk_size, valid_share
+    from ..engine.progress import check_cancelled
+    from ..engine.records import MaskRule
+    from ..engine.scenes import check_series, find_scenes
+
+    gone = []
+    for path in question.paths:
+        check_cancelled(progress)
+        if not os.path.exists(path):
+            gone.append(path)
+    wanted = question.wanted
+    scenes: list[Scene] = []
+    notes: tuple[str, ...] = ()
+    size, valid, problem = 0, 0, ""
+    try:
+        found = find_scenes(question.paths, progress)
+        scenes, notes = found.scenes, tuple(found.notes)
+        for number, scene in enumerate(found.scenes):
+            check_cancelled(progress)
+            progress.report(number / len(found.scenes))
+            size += disk_size(scene)
+            if wanted.flags is None or problem:
+                continue
+            bands = wanted.bands if wanted.bands is not None else tuple(scene.bands) or ROLES
+            rule = MaskRule(wanted.flags, wanted.saturated)
+            needed = rule if wanted.needs_flags else MaskRule((), wanted.saturated)
+            chosen_by = "SIGNATURES" if wanted.bands is None else "BANDS"
+            try:
+                [scenes[number]] = check_series([scene], bands, needed, chosen_by)
+                valid += round(valid_share(scenes[number], bands, rule) * scenes[number].checked_grid().pixels)
+            except Cancelled:
+                raise
+            except IIkMCError as error:
+                problem = str(error)
+    except Cancelled:
+        raise
+    except IIkMCError as error:
+        problem = str(error)
+    told = None if problem or wanted.flags is None else valid
+    return Answer(tuple(gone), tuple(scenes), size, told, notes, problem)
+
+
+def _with_estimate(answer: Answer, question: Question) -> Answer:
+    from dataclasses import replace
+
+    from ..engine import rates
+    from ..engine.estimate import Manner, estimate, job_of
+    from ..engine.execution.threads import available_cores
+    from ..engine.memory import budget_of
+    from ..engine.records import MaskRule
+
+    plan, wanted = question.plan, question.wanted
+    if plan is None or answer.valid is None or not wanted.bands or wanted.flags is None:
+        return answer
+    rule = MaskRule(wanted.flags, wanted.saturated)
+    workers = plan.workers or available_cores()
+    job = job_of(answer.scenes, answer.valid, wanted.bands, rule, plan.k, workers)
+    manner = Manner(plan.start, plan.max_iterations, plan.each, plan.compare)
+    told = estimate(answer.scenes, job, manner, budget_of(plan.memory), Path(plan.output), rates.recall())
+    return replace(answer, estimate=told)

@@ -1,0 +1,78 @@
+"""The words of the hint below the list of scenes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from ..engine.landsat.bands import SENSOR_NAMES
+from ..engine.quantities import about, duration, size
+from .i18n import tr
+
+if TYPE_CHECKING:
+    from ..engine.estimate import Estimate
+    from ..engine.records import Scene
+    from .scenes_look import Answer, Plan
+
+
+def lines(answer: Answer, plan: Plan | None) -> list[str]:
+    """Return what was found and what a run will take, one sentence or list a line; without the problem."""
+    result = []
+    if answer.scenes:
+        result.append(found(answer.scenes, answer.size))
+    if answer.estimate is not None:
+        result.append(expected(answer.estimate, plan is not None and plan.has_area))
+    elif answer.valid is not None:
+        pixels = sum(scene.checked_grid().pixels for scene in answer.scenes)
+        result.append(tr("Estimate: {parts}.").format(parts=_valid(answer.valid, pixels)))
+    if len(answer.notes) == 1:
+        result.append(answer.notes[0])
+    elif answer.notes:
+        rest = tr("(and {count} more, see the tool tip)").format(count=len(answer.notes) - 1)
+        result.append(f"{answer.notes[0]} {rest}")
+    return result
+
+
+def found(scenes: Sequence[Scene], n_bytes: int) -> str:
+    """Return number, sensors, dates and size, such as "2 scenes: Landsat 8; 2019-01-14 to 2019-01-30; 2.9 GB"."""
+    # Without the instrument: "Landsat 8 OLI" is too long for a list.
+    kinds = Counter(SENSOR_NAMES[scene.product.sensor].rpartition(" ")[0] for scene in scenes)
+    newest_first = sorted(kinds, reverse=True)
+    sensors = newest_first[0] if len(kinds) == 1 else ", ".join(f"{kinds[name]} {name}" for name in newest_first)
+    first, last = min(scene.acquired for scene in scenes), max(scene.acquired for scene in scenes)
+    dates = first.isoformat()
+    if last != first:
+        dates = tr("{first} to {last}").format(first=first.isoformat(), last=last.isoformat())
+    count = tr("1 scene") if len(scenes) == 1 else tr("{count} scenes").format(count=len(scenes))
+    return f"{count}: {sensors}; {dates}; {size(n_bytes)}"
+
+
+def expected(estimate: Estimate, has_area: bool) -> str:
+    """Return what a run is estimated to take."""
+    parts = [_valid(estimate.valid, estimate.pixels)]
+    if has_area:
+        parts[0] += " " + tr("(without the area of interest)")
+    parts.append(_memory(estimate))
+    parts.append(tr("rasters of at most {size}").format(size=size(estimate.results)))
+    if estimate.seconds is None:
+        parts.append(tr("the time can be told after a first run on this computer"))
+    else:
+        text = tr("{time} for {count} iterations, judged by earlier runs on this computer")
+        parts.append(text.format(time=duration(estimate.seconds), count=estimate.iterations))
+    return tr("Estimate: {parts}.").format(parts="; ".join(parts))
+
+
+def _valid(valid: int, pixels: int) -> str:
+    return tr("{valid} of {pixels} pixels valid").format(valid=about(valid), pixels=about(pixels))
+
+
+def _memory(estimate: Estimate) -> str:
+    values = {"memory": size(estimate.memory), "folder": estimate.folder}
+    if estimate.short:
+        text = tr("{memory} of memory, for which {folder} may lack {short}: free some space or take fewer scenes")
+        return text.format(**values, short=size(estimate.short))
+    if estimate.spilled:
+        text = tr("{memory} of memory, of which {spilled} go to temporary files in {folder}")
+        return text.format(**values, spilled=size(estimate.spilled))
+    return tr("{memory} of memory, which fits").format(**values)

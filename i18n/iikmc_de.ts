@@ -1,0 +1,1062 @@
+<?xml version="1.0" encoding="utf-8"?>
+<!DOCTYPE TS>
+<TS version="2.1" language="de_DE" sourcelanguage="en">
+<context>
+    <name>IIkMC</name>
+    <message>
+        <location filename="../algorithms/analysis.py"/>
+        <source>Analysis</source>
+        <translation>Analyse</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/aoi.py"/>
+        <source>AOI: {layer} has no CRS; give it one in its layer properties.</source>
+        <translation>AOI: {layer} hat kein KBS; weisen Sie ihm in den Layereigenschaften eines zu.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/aoi.py"/>
+        <source>AOI: {layer} has no polygon (of the selected features, if only those are used); choose a layer with one, or leave AOI empty.</source>
+        <translation>AOI: {layer} enthält kein Polygon (unter den gewählten Objekten, falls nur diese benutzt werden); wählen Sie einen Layer mit Polygonen oder lassen Sie AOI leer.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/aoi.py"/>
+        <source>AOI: {layer} cannot be brought into the CRS {crs} of a scene ({reason}); save the layer in another CRS.</source>
+        <translation>AOI: {layer} kann nicht in das KBS {crs} einer Szene umgerechnet werden ({reason}); speichern Sie den Layer in einem anderen KBS.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/audit.py"/>
+        <source>Audit scenes (what the mask leaves)</source>
+        <translation>Szenen prüfen (was die Maske übrig lässt)</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/audit.py"/>
+        <source>Preparation</source>
+        <translation>Vorbereitung</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/audit.py"/>
+        <source>landsat,audit,mask,clouds,quality,qa_pixel,fill,saturated,valid pixels,iikmc,series,check</source>
+        <translation>landsat,prüfung,maske,wolken,qualität,qa_pixel,füllwert,gesättigt,gültige pixel,iikmc,zeitreihe,audit,mask</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/audit.py"/>
+        <source>Counts per scene how many pixels are fill, cloud, shadow, saturated or valid, before a long run.</source>
+        <translation>Zählt vor einem langen Lauf je Szene, wie viele Pixel Füllwert, Wolke, Schatten, gesättigt oder gültig sind.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/audit.py"/>
+        <source>Counts for each scene the pixels that are fill, carry each QA_PIXEL flag, are saturated, lie outside the valid range of reflectance (DN 7273 to 43636), and are left as valid by the chosen mask. Nothing is clustered, so this takes only the time to read the scenes.</source>
+        <translation>Zählt für jede Szene die Pixel, die Füllwert sind, die einzelnen QA_PIXEL-Kennzeichen tragen, gesättigt sind, außerhalb des gültigen Bereichs des Reflexionsgrads liegen (DN 7273 bis 43636), und die nach der gewählten Maske als gültig übrig bleiben. Es wird nichts geclustert; die Prüfung dauert daher nur so lange wie das Lesen der Szenen.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/audit.py"/>
+        <source>Flags and saturation are counted whether they are masked or not, so one audit shows what another mask would take. A pixel can have several flags.</source>
+        <translation>Kennzeichen und Sättigung werden gezählt, ob sie maskiert werden oder nicht. So zeigt eine Prüfung auch, was eine andere Maske wegnähme. Ein Pixel kann mehrere Kennzeichen haben.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/audit.py"/>
+        <source>Scenes with less than 10 % valid pixels are warned of. A scene without QA_PIXEL is audited too, with the note that its flags are unknown. The log and the page also say how much memory a clustering of the valid pixels takes, and whether it fits.</source>
+        <translation>Vor Szenen mit weniger als 10 % gültigen Pixeln wird gewarnt. Auch eine Szene ohne QA_PIXEL wird geprüft, mit dem Hinweis, dass ihre Kennzeichen unbekannt sind. Protokoll und Seite nennen außerdem, wie viel Speicher ein Clustern der gültigen Pixel braucht und ob er reicht.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/audit.py"/>
+        <source>Output folder: audit.csv, one scene a row, and audit.html with bars, which opens offline.</source>
+        <translation>Ausgabeverzeichnis: audit.csv mit einer Zeile je Szene und audit.html mit Balken, das ohne Internet lesbar ist.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/audit.py"/>
+        <source>Gets audit.csv and audit.html; those of an earlier audit are replaced.</source>
+        <translation>Nimmt audit.csv und audit.html auf; die einer früheren Prüfung werden ersetzt.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/audit.py"/>
+        <location filename="../algorithms/benchmark.py"/>
+        <source>Table</source>
+        <translation>Tabelle</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/audit.py"/>
+        <source>Audit</source>
+        <translation>Prüfung</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/audit.py"/>
+        <location filename="../algorithms/benchmark.py"/>
+        <location filename="../algorithms/classified.py"/>
+        <source>Number of scenes</source>
+        <translation>Anzahl der Szenen</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/audit.py"/>
+        <location filename="../algorithms/classified.py"/>
+        <source>Number of valid pixels</source>
+        <translation>Anzahl der gültigen Pixel</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/audit.py"/>
+        <source>Valid pixels in percent of all</source>
+        <translation>Gültige Pixel in Prozent aller Pixel</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/base.py"/>
+        <source>AOI: {found} cannot be read as a layer; choose one of polygons, or leave AOI empty.</source>
+        <translation>AOI: {found} kann nicht als Layer gelesen werden; wählen Sie einen Polygonlayer oder lassen Sie AOI leer.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/benchmark.py"/>
+        <source>Benchmark (serial, threads, GPU)</source>
+        <translation>Geschwindigkeit messen (seriell, Threads, GPU)</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/benchmark.py"/>
+        <source>landsat,benchmark,speed,performance,threads,parallel,gpu,cuda,numba,numpy,speed-up,iikmc</source>
+        <translation>landsat,benchmark,geschwindigkeit,leistung,vergleich,threads,parallel,gpu,cuda,numba,numpy,beschleunigung,iikmc</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/benchmark.py"/>
+        <source>Measures on your scenes how fast this computer clusters, and that every way gives the same result.</source>
+        <translation>Misst an Ihren Szenen, wie schnell dieser Rechner clustert und dass jeder Weg dasselbe Ergebnis gibt.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/benchmark.py"/>
+        <source>Clusters the same pixels of your scenes in every way that this computer knows: with NumPy and with Numba on 1, 2, 3, 4, 6, 8, 12, ... threads, and on a graphics card. A table and plots show the seconds of each stage and iteration, the pixels per second, and how many times as fast as serial (one thread, NumPy) each way is. What cannot be measured here is listed with the reason.</source>
+        <translation>Clustert dieselben Pixel Ihrer Szenen auf jedem Weg, den dieser Rechner kennt: mit NumPy und mit Numba auf 1, 2, 3, 4, 6, 8, 12, ... Threads und auf einer Grafikkarte. Eine Tabelle und Diagramme zeigen die Sekunden jedes Schritts und jeder Iteration, die Pixel je Sekunde und wievielmal so schnell wie seriell (ein Thread, NumPy) jeder Weg ist. Was hier nicht gemessen werden kann, ist mit dem Grund aufgeführt.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/benchmark.py"/>
+        <source>All results are compared: labels and centres must be the same bit for bit, and the report says whether they are.</source>
+        <translation>Alle Ergebnisse werden verglichen: Klassen und Zentren müssen Bit für Bit gleich sein, und der Bericht sagt, ob sie es sind.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/benchmark.py"/>
+        <source>Every way starts from the same centres (minimum-maximum) and makes the same number of iterations, 5 unless told otherwise, whether it has converged or not. Each stage is measured several times and the best time counts, after a first pass that is not counted, so the files are in the computer's memory when the clock starts.</source>
+        <translation>Jeder Weg beginnt mit denselben Zentren (Minimum-Maximum) und macht gleich viele Iterationen, 5, wenn nichts anderes angegeben ist, ob er konvergiert ist oder nicht. Jeder Schritt wird mehrmals gemessen, und die beste Zeit zählt, nach einem ersten Durchgang, der nicht zählt; die Dateien sind also schon im Arbeitsspeicher, wenn die Uhr zu laufen beginnt.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/benchmark.py"/>
+        <source>Of many or large scenes about 60 million pixels are read, as whole strips spread evenly over all scenes, which takes a minute or two; set Pixels at most to 0 for all of them. Close other programs while it runs. No classified raster is kept.</source>
+        <translation>Von vielen oder großen Szenen werden etwa 60 Millionen Pixel gelesen, als ganze Streifen gleichmäßig über alle Szenen verteilt, was ein bis zwei Minuten dauert; mit 0 bei „Höchstzahl der Pixel“ werden alle gelesen. Schließen Sie währenddessen andere Programme. Klassifizierte Raster werden nicht aufbewahrt.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/benchmark.py"/>
+        <source>Output folder: benchmark.html with table and plots, which opens offline, and benchmark.csv.</source>
+        <translation>Ausgabeverzeichnis: benchmark.html mit Tabelle und Diagrammen, das ohne Internet lesbar ist, und benchmark.csv.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/benchmark.py"/>
+        <source>Repeats</source>
+        <translation>Wiederholungen</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/benchmark.py"/>
+        <source>How often each stage is measured; the best time counts, because other programs only add.</source>
+        <translation>Wie oft jeder Schritt gemessen wird; die beste Zeit zählt, weil andere Programme sie nur verlängern.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/benchmark.py"/>
+        <source>Pixels at most (0 = all)</source>
+        <translation>Höchstzahl der Pixel (0 = alle)</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/benchmark.py"/>
+        <source>At most so many pixels are read, valid or not, as whole strips spread evenly over all scenes, but at least one strip; 0 reads all.</source>
+        <translation>Höchstens so viele Pixel werden gelesen, gültig oder nicht, als ganze Streifen gleichmäßig über alle Szenen verteilt, mindestens aber ein Streifen; 0 liest alle.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/benchmark.py"/>
+        <source>Gets benchmark.html and benchmark.csv; those of an earlier benchmark are replaced.</source>
+        <translation>Nimmt benchmark.html und benchmark.csv auf; die einer früheren Messung werden ersetzt.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/benchmark.py"/>
+        <source>Benchmark</source>
+        <translation>Messung</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/benchmark.py"/>
+        <source>Fastest way</source>
+        <translation>Schnellster Weg</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/benchmark.py"/>
+        <source>Best speed-up over serial, iterations</source>
+        <translation>Größte Beschleunigung zu seriell, Iterationen</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/benchmark.py"/>
+        <source>Its speed-up over serial, all stages</source>
+        <translation>Dessen Beschleunigung zu seriell, alle Schritte</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/benchmark.py"/>
+        <source>Its pixels per second and iteration</source>
+        <translation>Dessen Pixel je Sekunde und Iteration</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/benchmark.py"/>
+        <source>All results are the same</source>
+        <translation>Alle Ergebnisse sind gleich</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/benchmark.py"/>
+        <source>Number of valid pixels that were clustered</source>
+        <translation>Anzahl der gültigen Pixel, die geclustert wurden</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/benchmark.py"/>
+        <location filename="../algorithms/cluster.py"/>
+        <source>Number of iterations</source>
+        <translation>Anzahl der Iterationen</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/benchmark.py"/>
+        <source>Every way makes so many iterations; fewer only if no centre moves any more.</source>
+        <translation>Jeder Weg macht so viele Iterationen; weniger nur, wenn sich kein Zentrum mehr bewegt.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/benchmark.py"/>
+        <source>Most threads (0 = automatic)</source>
+        <translation>Höchstzahl der Threads (0 = automatisch)</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/benchmark.py"/>
+        <source>The largest number of threads that is measured; 0 goes up to the number of cores.</source>
+        <translation>Die größte Anzahl von Threads, die gemessen wird; 0 geht bis zur Anzahl der Kerne.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/classified.py"/>
+        <location filename="../algorithms/cluster.py"/>
+        <source>Classification</source>
+        <translation>Klassifikation</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/classified.py"/>
+        <source>Classified rasters</source>
+        <translation>Klassifizierte Raster</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/classified.py"/>
+        <source>Signatures</source>
+        <translation>Signaturen</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/classified.py"/>
+        <source>Statistics</source>
+        <translation>Statistik</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/classified.py"/>
+        <location filename="../algorithms/suggestk.py"/>
+        <location filename="../algorithms/transitions.py"/>
+        <source>Report</source>
+        <translation>Bericht</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/classified.py"/>
+        <source>Number of classes without a pixel</source>
+        <translation>Anzahl der Klassen ohne Pixel</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/classified.py"/>
+        <source>{k} classes, {stamp}</source>
+        <translation>{k} Klassen, {stamp}</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/classified.py"/>
+        <source>{k} classes of each scene, {stamp}</source>
+        <translation>{k} Klassen je Szene, {stamp}</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/classify.py"/>
+        <source>Classify scenes with saved signatures</source>
+        <translation>Szenen mit gespeicherten Signaturen klassifizieren</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/classify.py"/>
+        <source>landsat,classification,signatures,apply,predict,iikmc,series,land cover,minimum distance,k-means</source>
+        <translation>landsat,klassifikation,klassifizierung,signaturen,anwenden,iikmc,zeitreihe,landbedeckung,minimale distanz,k-means,classify</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/classify.py"/>
+        <source>Puts new Landsat scenes into the classes of an earlier run, with the same numbers and colours.</source>
+        <translation>Ordnet neue Landsat-Szenen den Klassen eines früheren Laufs zu, mit denselben Nummern und Farben.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/classify.py"/>
+        <source>Gives every valid pixel of the scenes the class whose saved centre is nearest. Nothing is clustered anew: class 3 stays class 3, so maps of new dates or places can be compared with those of the run that saved the signatures.</source>
+        <translation>Gibt jedem gültigen Pixel der Szenen die Klasse, deren gespeichertes Zentrum am nächsten liegt. Es wird nichts neu geclustert: Klasse 3 bleibt Klasse 3, sodass sich Karten neuer Aufnahmetage oder Gebiete mit denen des Laufs vergleichen lassen, der die Signaturen gespeichert hat.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/classify.py"/>
+        <source>Input: Landsat 4-9 Collection 2 Level-2 surface reflectance, as for the clustering, and the signatures.json of an earlier run. Its bands and number of classes are used. Class names and colours edited in that file are kept.</source>
+        <translation>Eingabe: Landsat 4-9 Collection 2 Level-2 (Reflexionsgrad der Erdoberfläche) wie beim Clustern und die signatures.json eines früheren Laufs. Ihre Bänder und ihre Klassenzahl werden verwendet. Klassennamen und Farben, die in dieser Datei geändert wurden, bleiben erhalten.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/classify.py"/>
+        <source>Output folder: the same files as from the clustering; signatures.json has the same centres and the statistics of these scenes. It must not be the folder of the signatures file.</source>
+        <translation>Ausgabeverzeichnis: dieselben Dateien wie beim Clustern; signatures.json enthält dieselben Zentren und die Statistik dieser Szenen. Es darf nicht das Verzeichnis der Signaturdatei sein.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/classify.py"/>
+        <source>The result is exact: with the same mask, the scenes of the earlier run get the rasters of the earlier run bit for bit.</source>
+        <translation>Das Ergebnis ist exakt: Mit derselben Maske erhalten die Szenen des früheren Laufs Bit für Bit dessen Raster.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/classify.py"/>
+        <source>Memory: pixels are not kept. A run takes the memory of a few strips of each thread and of the scene being written, however many scenes there are.</source>
+        <translation>Speicher: Pixel werden nicht aufbewahrt. Ein Lauf braucht den Speicher für einige Streifen je Thread und für die Szene, die gerade geschrieben wird, gleich wie viele Szenen es sind.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/cluster.py"/>
+        <source>Cluster scenes together (inter-image k-means)</source>
+        <translation>Szenen gemeinsam clustern (Inter-Image-k-Means)</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/cluster.py"/>
+        <source>landsat,k-means,kmeans,clustering,unsupervised,classification,iikmc,series,land cover,isodata</source>
+        <translation>landsat,k-means,kmeans,clustern,clusteranalyse,unüberwacht,klassifikation,iikmc,zeitreihe,landbedeckung,isodata,cluster</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/cluster.py"/>
+        <source>Clusters Landsat scenes together, so that class 3 is the same land cover in every scene.</source>
+        <translation>Clustert Landsat-Szenen gemeinsam, sodass Klasse 3 in jeder Szene dieselbe Landbedeckung ist.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/cluster.py"/>
+        <source>Clusters all valid pixels of many Landsat scenes together with inter-image k-means (Han and Lee 2024, Remote Sensing 16(1):102): one single set of class signatures, so class 3 is the same land cover in every scene. Each scene gets a classified raster on its own grid.</source>
+        <translation>Clustert alle gültigen Pixel vieler Landsat-Szenen gemeinsam mit Inter-Image-k-Means (Han und Lee 2024, Remote Sensing 16(1):102): mit einem einzigen Satz von Klassensignaturen, sodass Klasse 3 in jeder Szene dieselbe Landbedeckung ist. Jede Szene erhält ein klassifiziertes Raster auf ihrem eigenen Gitter.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/cluster.py"/>
+        <source>Input: Landsat 4-9 Collection 2 Level-2 surface reflectance (L2SP or L2SR), as folders, MTL files or .tar bundles. Different sensors, dates, UTM zones and grids cluster together; nothing is resampled.</source>
+        <translation>Eingabe: Landsat 4-9 Collection 2 Level-2, Reflexionsgrad der Erdoberfläche (L2SP oder L2SR), als Ordner, MTL-Dateien oder .tar-Archive. Verschiedene Sensoren, Aufnahmetage, UTM-Zonen und Gitter werden gemeinsam geclustert; nichts wird umgerechnet (kein Resampling).</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/cluster.py"/>
+        <source>Output folder: per scene a raster ending in _classes.tif (classes 1 to k, 0 is nodata) with its style; signatures.json and signatures.csv; statistics.csv (pixels, hectares and percent per class and scene); and report.html. Class ids run in the order of the start centres: dark to bright, or as in the signatures file.</source>
+        <translation>Ausgabeverzeichnis: je Szene ein Raster, dessen Name auf _classes.tif endet (Klassen 1 bis k, 0 ist NoData), mit seinem Stil; signatures.json und signatures.csv; statistics.csv (Pixel, Hektar und Prozent je Klasse und Szene); und report.html. Die Klassennummern folgen der Reihenfolge der Startzentren: von dunkel nach hell oder wie in der Signaturdatei.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/cluster.py"/>
+        <source>Mode 'each scene on its own' is the usual k-means of one scene, for comparison: every scene has classes of its own, saved as a file ending in _signatures.json beside its raster, and class numbers mean nothing across scenes. The number of iterations is then that of the scene with the most, converged tells whether all did, and classes without a pixel are counted over all scenes; the signatures file is named for a single scene only.</source>
+        <translation>Der Modus „Jede Szene für sich“ ist das übliche k-Means einer einzelnen Szene, zum Vergleich: Jede Szene hat eigene Klassen, die in einer Datei mit der Endung _signatures.json neben ihrem Raster stehen, und Klassennummern sagen über Szenen hinweg nichts aus. Als Anzahl der Iterationen gilt dann die der Szene mit den meisten, Konvergiert sagt, ob es alle sind, und Klassen ohne Pixel werden über alle Szenen gezählt; die Signaturdatei wird nur bei einer einzigen Szene genannt.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/cluster.py"/>
+        <source>The result is exact: the same scenes and parameters give the same rasters bit for bit, whatever the machine, the number of threads or the order of the scenes.</source>
+        <translation>Das Ergebnis ist exakt: Dieselben Szenen und Parameter ergeben Bit für Bit dieselben Raster, auf jedem Rechner, mit jeder Anzahl von Threads und in jeder Reihenfolge der Szenen.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/cluster.py"/>
+        <source>A cancelled run leaves no rasters. Once all pixels were labelled at least once, it keeps the signatures so far, as signatures_unfinished.json in the output folder; to continue, run the same scenes again with the start "Signatures file" and this file.</source>
+        <translation>Ein abgebrochener Lauf hinterlässt keine Raster. War jedes Pixel mindestens einmal einer Klasse zugeordnet, so behält er die bis dahin gefundenen Signaturen als signatures_unfinished.json im Ausgabeverzeichnis; um ihn fortzusetzen, starten Sie dieselben Szenen noch einmal mit dem Start „Signaturdatei“ und dieser Datei.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/cluster.py"/>
+        <source>Memory: about 15 bytes per valid pixel, some 2 GB for three full scenes; beyond the limit set in the advanced parameters, pixels go to temporary files.</source>
+        <translation>Speicher: etwa 15 Byte je gültigem Pixel, rund 2 GB für drei volle Szenen; was über die Grenze in den fortgeschrittenen Parametern hinausgeht, kommt in temporäre Dateien.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/cluster.py"/>
+        <source>Converged</source>
+        <translation>Konvergiert</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/labels.py"/>
+        <source>Dilated cloud</source>
+        <translation>Wolkenrand (dilated cloud)</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/labels.py"/>
+        <source>Cirrus</source>
+        <translation>Zirrus</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/labels.py"/>
+        <source>Cloud</source>
+        <translation>Wolke</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/labels.py"/>
+        <source>Cloud shadow</source>
+        <translation>Wolkenschatten</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/labels.py"/>
+        <source>Snow or ice</source>
+        <translation>Schnee oder Eis</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/labels.py"/>
+        <source>Water</source>
+        <translation>Wasser</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/labels.py"/>
+        <source>blue</source>
+        <translation>Blau</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/labels.py"/>
+        <source>green</source>
+        <translation>Grün</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/labels.py"/>
+        <source>red</source>
+        <translation>Rot</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/labels.py"/>
+        <source>nir</source>
+        <translation>NIR</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/labels.py"/>
+        <source>swir1</source>
+        <translation>SWIR1</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/labels.py"/>
+        <source>swir2</source>
+        <translation>SWIR2</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/layers.py"/>
+        <source>The style {style} could not be applied to {layer}.</source>
+        <translation>Der Stil {style} konnte nicht auf {layer} angewendet werden.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/packages.py"/>
+        <source>IIkMC needs the Python package {names}, which QGIS's Python does not have.</source>
+        <translation>IIkMC braucht das Python-Paket {names}, das in der Python-Installation von QGIS fehlt.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/packages.py"/>
+        <source>IIkMC needs the Python packages {names}, which QGIS's Python does not have.</source>
+        <translation>IIkMC braucht die Python-Pakete {names}, die in der Python-Installation von QGIS fehlen.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/packages.py"/>
+        <source>IIkMC needs {name}, which is installed but cannot be loaded ({reason}).</source>
+        <translation>IIkMC braucht {name}; das Paket ist installiert, kann aber nicht geladen werden ({reason}).</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/packages.py"/>
+        <source>Start the OSGeo4W Setup of your QGIS, choose Advanced Install, select {wanted}, and restart QGIS (or run 'python -m pip install {packages}' in the OSGeo4W Shell).</source>
+        <translation>Starten Sie das OSGeo4W-Setup Ihres QGIS, wählen Sie Advanced Install, markieren Sie {wanted} und starten Sie QGIS neu (oder führen Sie in der OSGeo4W-Shell 'python -m pip install {packages}' aus).</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/packages.py"/>
+        <source>Open Terminal, run '/Applications/QGIS.app/Contents/MacOS/bin/python3 -m pip install {packages}', and restart QGIS.</source>
+        <translation>Öffnen Sie das Terminal, führen Sie '/Applications/QGIS.app/Contents/MacOS/bin/python3 -m pip install {packages}' aus und starten Sie QGIS neu.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/packages.py"/>
+        <source>On Debian and Ubuntu run 'sudo apt install {wanted}', on Fedora 'sudo dnf install {wanted}', and restart QGIS.</source>
+        <translation>Führen Sie unter Debian und Ubuntu 'sudo apt install {wanted}' aus, unter Fedora 'sudo dnf install {wanted}', und starten Sie QGIS neu.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/parameters.py"/>
+        <source>Landsat scenes</source>
+        <translation>Landsat-Szenen</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/parameters.py"/>
+        <source>Landsat 4-9 Collection 2 Level-2 scenes: scene folders, folders of scene folders, MTL files (txt, xml or json) or .tar bundles as downloaded, in any mix. Sensors, zones and grids may differ; nothing is resampled. A scene given twice is used once.</source>
+        <translation>Szenen aus Landsat 4-9 Collection 2 Level-2: Szenenordner, Ordner mit Szenenordnern, MTL-Dateien (txt, xml oder json) oder .tar-Archive wie heruntergeladen, beliebig gemischt. Sensoren, Zonen und Gitter dürfen sich unterscheiden; nichts wird umgerechnet (kein Resampling). Eine doppelt angegebene Szene wird nur einmal verwendet.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/parameters.py"/>
+        <source>Number of classes (k)</source>
+        <translation>Anzahl der Klassen (k)</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/parameters.py"/>
+        <source>How many classes all scenes together are divided into, 2 to 254.</source>
+        <translation>In wie viele Klassen alle Szenen gemeinsam eingeteilt werden, 2 bis 254.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/parameters.py"/>
+        <source>Mask out (QA_PIXEL)</source>
+        <translation>Ausmaskieren (QA_PIXEL)</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/parameters.py"/>
+        <source>Pixels with any of these QA_PIXEL flags are left out and become nodata. Fill is always left out. With none chosen, a scene without a QA_PIXEL file is accepted.</source>
+        <translation>Pixel mit einem dieser QA_PIXEL-Kennzeichen werden ausgelassen und zu NoData. Füllwerte werden immer ausgelassen. Ist kein Kennzeichen gewählt, wird auch eine Szene ohne QA_PIXEL-Datei angenommen.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/parameters.py"/>
+        <source>Mask out saturated pixels (QA_RADSAT)</source>
+        <translation>Gesättigte Pixel ausmaskieren (QA_RADSAT)</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/parameters.py"/>
+        <source>Leave out pixels that are saturated in a chosen band, where the scene has a QA_RADSAT file.</source>
+        <translation>Pixel auslassen, die in einem gewählten Band gesättigt sind, wo die Szene eine QA_RADSAT-Datei hat.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/parameters.py"/>
+        <source>Bands</source>
+        <translation>Bänder</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/parameters.py"/>
+        <source>Bands by role, not by number, so that TM, ETM+ and OLI scenes mix: near infrared (nir) is band 4 of Landsat 4-7 and band 5 of Landsat 8-9.</source>
+        <translation>Bänder nach ihrer Rolle, nicht nach ihrer Nummer, damit sich TM-, ETM+- und OLI-Szenen mischen lassen: Das nahe Infrarot (NIR) ist Band 4 bei Landsat 4-7 und Band 5 bei Landsat 8-9.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/parameters.py"/>
+        <source>All scenes together (inter-image k-means)</source>
+        <translation>Alle Szenen gemeinsam (Inter-Image-k-Means)</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/parameters.py"/>
+        <source>Each scene on its own (k-means, for comparison)</source>
+        <translation>Jede Szene für sich (k-Means, zum Vergleich)</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/parameters.py"/>
+        <source>Mode</source>
+        <translation>Modus</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/parameters.py"/>
+        <source>All scenes together gives one set of classes, the same in every scene. Each scene on its own gives every scene classes and signatures of its own, as clustering them one by one would: class 3 of one scene is then not class 3 of another.</source>
+        <translation>Alle Szenen gemeinsam ergibt einen einzigen Satz von Klassen, in jeder Szene denselben. Jede Szene für sich gibt jeder Szene eigene Klassen und Signaturen, wie wenn man sie einzeln clusterte: Klasse 3 der einen Szene ist dann nicht Klasse 3 einer anderen.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/parameters.py"/>
+        <source>Minimum-maximum (the method's own)</source>
+        <translation>Minimum-Maximum (Vorgabe des Verfahrens)</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/parameters.py"/>
+        <source>2-98 % (as before, without extremes)</source>
+        <translation>2-98 % (ebenso, ohne Extremwerte)</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/parameters.py"/>
+        <source>k-means++ (seeded sample)</source>
+        <translation>k-means++ (Stichprobe nach Startwert)</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/parameters.py"/>
+        <source>Signatures file</source>
+        <translation>Signaturdatei</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/parameters.py"/>
+        <source>Coarse-to-fine (usually the fastest)</source>
+        <translation>Grob nach fein (meist am schnellsten)</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/parameters.py"/>
+        <source>Start</source>
+        <translation>Start</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/parameters.py"/>
+        <source>Where the classes start. Minimum-maximum spreads them evenly from the darkest to the brightest value of each band; 2-98 % does the same between percentiles, which clouds and glint cannot stretch; k-means++ draws them from a sample that depends on the seed alone; a signatures file starts from the classes of an earlier run, or continues one that was cancelled or ended at its maximum of iterations; coarse-to-fine clusters ever finer sub-samples first, so that few full iterations remain (other classes than with minimum-maximum, found in less time).</source>
+        <translation>Wo die Klassen beginnen. Minimum-Maximum verteilt sie gleichmäßig vom dunkelsten bis zum hellsten Wert jedes Bandes; 2-98 % macht dasselbe zwischen Perzentilen, die Wolken und Sonnenglanz nicht dehnen können; k-means++ zieht sie aus einer Stichprobe, die allein vom Zufallsstartwert abhängt; eine Signaturdatei beginnt mit den Klassen eines früheren Laufs oder setzt einen fort, der abgebrochen wurde oder bei der Höchstzahl der Iterationen endete; Grob nach fein clustert zuerst immer feinere Teilstichproben, sodass nur wenige volle Iterationen bleiben (andere Klassen als mit Minimum-Maximum, in kürzerer Zeit gefunden).</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/parameters.py"/>
+        <source>The signatures.json of an earlier run with the same bands and number of classes; for the start from it. The signatures_unfinished.json of a cancelled run, or the signatures.json of one that ended at its maximum of iterations, continues that run: with the same scenes, mask and area the classes become what they would have become without the interruption. The maximum of iterations counts anew.</source>
+        <translation>Die signatures.json eines früheren Laufs mit denselben Bändern und derselben Klassenzahl; für den Start daraus. Die signatures_unfinished.json eines abgebrochenen Laufs oder die signatures.json eines Laufs, der bei der Höchstzahl der Iterationen endete, setzt diesen Lauf fort: Mit denselben Szenen, derselben Maske und demselben Untersuchungsgebiet werden die Klassen zu dem, was sie ohne die Unterbrechung geworden wären. Die Höchstzahl der Iterationen zählt von neuem.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/parameters.py"/>
+        <source>The signatures.json of an earlier run; its bands, classes, names and colours are used. The signatures_unfinished.json of a cancelled run can be applied too, with a warning.</source>
+        <translation>Die signatures.json eines früheren Laufs; ihre Bänder, Klassen, Namen und Farben werden verwendet. Auch die signatures_unfinished.json eines abgebrochenen Laufs lässt sich anwenden, mit einer Warnung.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/parameters.py"/>
+        <source>Maximum number of iterations</source>
+        <translation>Höchstzahl der Iterationen</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/parameters.py"/>
+        <source>The run ends after this many iterations even if it has not converged.</source>
+        <translation>Der Lauf endet nach so vielen Iterationen, auch wenn er nicht konvergiert ist.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/parameters.py"/>
+        <source>Tolerance (% of pixels)</source>
+        <translation>Toleranz (% der Pixel)</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/parameters.py"/>
+        <source>The run has converged when fewer than this share of the pixels changed class in an iteration. 0 iterates until no centre moves.</source>
+        <translation>Der Lauf ist konvergiert, wenn in einer Iteration weniger als dieser Anteil der Pixel die Klasse gewechselt hat. 0 iteriert, bis sich kein Zentrum mehr bewegt.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/parameters.py"/>
+        <source>Seed</source>
+        <translation>Zufallsstartwert (Seed)</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/parameters.py"/>
+        <source>Chooses the samples of the k-means++ and coarse-to-fine starts; the other starts do not use it.</source>
+        <translation>Bestimmt die Stichproben der Starts k-means++ und Grob nach fein; die anderen Starts verwenden ihn nicht.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/parameters.py"/>
+        <source>Area of interest</source>
+        <translation>Untersuchungsgebiet</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/parameters.py"/>
+        <source>Only pixels whose centre lies inside a polygon of this layer are used; the others become nodata. The layer may have any CRS; it is brought into that of each scene. Scenes that it does not meet are warned of.</source>
+        <translation>Nur Pixel, deren Mitte in einem Polygon dieses Layers liegt, werden verwendet; die anderen werden zu NoData. Der Layer darf jedes KBS haben; er wird in das jeder Szene umgerechnet. Vor Szenen, die er nicht berührt, wird gewarnt.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/parameters.py"/>
+        <source>Automatic</source>
+        <translation>Automatisch</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/parameters.py"/>
+        <source>CPU</source>
+        <translation>CPU</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/parameters.py"/>
+        <source>GPU (NVIDIA)</source>
+        <translation>GPU (NVIDIA)</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/parameters.py"/>
+        <source>Device</source>
+        <translation>Gerät</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/parameters.py"/>
+        <source>What does the clustering. Automatic takes an NVIDIA graphics card (GPU) if there is one, the Python package CuPy is installed, a short test gives the right answer and the job is large; else the processor (CPU). If GPU is chosen and cannot be used, the CPU does the work and the log says what is missing. It never changes the result.</source>
+        <translation>Was das Clustern übernimmt. Automatisch nimmt eine NVIDIA-Grafikkarte (GPU), wenn es eine gibt, das Python-Paket CuPy installiert ist, ein kurzer Test das richtige Ergebnis gibt und die Aufgabe groß ist; sonst den Prozessor (CPU). Ist GPU gewählt und nicht verwendbar, so rechnet die CPU, und das Protokoll sagt, was fehlt. Das Ergebnis hängt nie davon ab.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/parameters.py"/>
+        <source>Threads (0 = automatic)</source>
+        <translation>Threads (0 = automatisch)</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/parameters.py"/>
+        <source>Threads for reading, clustering and writing; 0 uses every core. It never changes the result.</source>
+        <translation>Threads zum Lesen, Clustern und Schreiben; 0 nutzt alle Kerne. Das Ergebnis hängt nie davon ab.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/parameters.py"/>
+        <source>Memory for the pixels in MB (0 = automatic)</source>
+        <translation>Speicher für die Pixel in MB (0 = automatisch)</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/parameters.py"/>
+        <source>Pixels beyond this go to temporary files, which makes the run slower and never changes the result; 0 takes a safe share of the memory that is free.</source>
+        <translation>Was darüber hinausgeht, kommt in temporäre Dateien. Das macht den Lauf langsamer und ändert nie das Ergebnis; 0 nimmt einen sicheren Anteil des freien Speichers.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/parameters.py"/>
+        <source>Compare with each scene on its own (slower)</source>
+        <translation>Mit Einzelclustern vergleichen (langsamer)</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/parameters.py"/>
+        <source>Also clusters each scene on its own and shows in the report which classes would get lost, which would change their number, and how far they would lie from the common ones. The rasters stay the same. For scenes that are clustered together.</source>
+        <translation>Clustert zusätzlich jede Szene für sich und zeigt im Bericht, welche Klassen verloren gingen, welche ihre Nummer wechselten und wie weit sie von den gemeinsamen entfernt lägen. Die Raster bleiben gleich. Für Szenen, die gemeinsam geclustert werden.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/parameters.py"/>
+        <source>Load the results into the project</source>
+        <translation>Ergebnisse in das Projekt laden</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/parameters.py"/>
+        <source>Add one styled layer per scene to the project, in one group.</source>
+        <translation>Je Szene einen gestalteten Layer in das Projekt laden, alle in einer Gruppe.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/parameters.py"/>
+        <source>Output folder</source>
+        <translation>Ausgabeverzeichnis</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/parameters.py"/>
+        <source>Gets one classified raster per scene, the signatures, the statistics and the report. Files of an earlier run of the same scenes are replaced.</source>
+        <translation>Nimmt je Szene ein klassifiziertes Raster auf, dazu die Signaturen, die Statistik und den Bericht. Dateien eines früheren Laufs mit denselben Szenen werden ersetzt.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/scenes_panel.py"/>
+        <source>Scene</source>
+        <translation>Szene</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/scenes_panel.py"/>
+        <source>In folder</source>
+        <translation>Im Ordner</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/scenes_panel.py"/>
+        <source>{path} was not found</source>
+        <translation>{path} wurde nicht gefunden</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/scenes_panel.py"/>
+        <source>Drop scene folders, MTL files or .tar bundles here</source>
+        <translation>Szenenordner, MTL-Dateien oder .tar-Archive hier ablegen</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/scenes_panel.py"/>
+        <source>Add scene folder…</source>
+        <translation>Ordner hinzufügen…</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/scenes_panel.py"/>
+        <source>Add one folder: a scene, or a folder whose sub-folders are scenes</source>
+        <translation>Einen Ordner hinzufügen: eine Szene oder einen Ordner, dessen Unterordner Szenen sind</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/scenes_panel.py"/>
+        <source>Add every scene in a folder…</source>
+        <translation>Alle Szenen eines Ordners hinzufügen…</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/scenes_panel.py"/>
+        <source>Look into a folder and add each scene folder and .tar bundle directly in it</source>
+        <translation>In einem Ordner nachsehen und jeden Szenenordner und jedes .tar-Archiv direkt darin hinzufügen</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/scenes_panel.py"/>
+        <source>Add files…</source>
+        <translation>Dateien hinzufügen…</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/scenes_panel.py"/>
+        <source>Add MTL files or .tar bundles as downloaded</source>
+        <translation>MTL-Dateien oder .tar-Archive wie heruntergeladen hinzufügen</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/scenes_panel.py"/>
+        <source>Remove</source>
+        <translation>Entfernen</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/scenes_panel.py"/>
+        <source>Remove the selected entries (Delete)</source>
+        <translation>Die gewählten Einträge entfernen (Entf)</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/scenes_panel.py"/>
+        <source>Remove all</source>
+        <translation>Alle entfernen</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/scenes_panel.py"/>
+        <source>Empty the list</source>
+        <translation>Die Liste leeren</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/scenes_panel.py"/>
+        <source>{added} added</source>
+        <translation>{added} hinzugefügt</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/scenes_panel.py"/>
+        <source>{known} already in the list</source>
+        <translation>{known} schon in der Liste</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/scenes_panel.py"/>
+        <source>Not a folder, MTL file or .tar bundle: {names}</source>
+        <translation>Kein Ordner, keine MTL-Datei und kein .tar-Archiv: {names}</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/scenes_panel.py"/>
+        <source>The folder cannot be read: {reason}</source>
+        <translation>Der Ordner kann nicht gelesen werden: {reason}</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/scenes_panel.py"/>
+        <source>No Landsat scene found directly in {folder}</source>
+        <translation>Keine Landsat-Szene direkt in {folder} gefunden</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/scenes_panel.py"/>
+        <source>Add Scene Folder</source>
+        <translation>Szenenordner hinzufügen</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/scenes_panel.py"/>
+        <source>Add Every Scene in a Folder</source>
+        <translation>Alle Szenen eines Ordners hinzufügen</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/scenes_panel.py"/>
+        <source>Landsat MTL files and bundles</source>
+        <translation>MTL-Dateien und Archive von Landsat</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/scenes_panel.py"/>
+        <source>Add Files</source>
+        <translation>Dateien hinzufügen</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/scenes_panel.py"/>
+        <source>Looking for scenes…</source>
+        <translation>Szenen werden gesucht…</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/scenes_panel.py"/>
+        <source>Cancel</source>
+        <translation>Abbrechen</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/scenes_panel.py"/>
+        <source>1 entry</source>
+        <translation>1 Eintrag</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/scenes_panel.py"/>
+        <source>{count} entries</source>
+        <translation>{count} Einträge</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/scenes_panel.py"/>
+        <source>Scene folders, MTL files or .tar bundles</source>
+        <translation>Szenenordner, MTL-Dateien oder .tar-Archive</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/scenes_panel.py"/>
+        <source>Choose the scenes</source>
+        <translation>Szenen wählen</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/scenes_panel.py"/>
+        <source>Scenes</source>
+        <translation>Szenen</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/scenes_widget.py"/>
+        <source>The list of scenes could not be shown, QGIS's own is used instead: {reason}</source>
+        <translation>Die Szenenliste konnte nicht angezeigt werden, stattdessen wird die von QGIS benutzt: {reason}</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/suggestk.py"/>
+        <source>Suggest the number of classes (k)</source>
+        <translation>Anzahl der Klassen (k) vorschlagen</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/suggestk.py"/>
+        <source>landsat,k-means,number of clusters,elbow,silhouette,calinski-harabasz,davies-bouldin,iikmc</source>
+        <translation>landsat,k-means,anzahl der cluster,klassenzahl,ellenbogen,silhouette,calinski-harabasz,davies-bouldin,iikmc,suggest</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/suggestk.py"/>
+        <source>Compares numbers of classes on a sample of all scenes, before the full run.</source>
+        <translation>Vergleicht Klassenzahlen an einer Stichprobe aller Szenen, vor dem vollen Lauf.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/suggestk.py"/>
+        <source>Clusters one sample of all scenes with each number of classes of a range, and tells how well each suits: inertia (the elbow curve), silhouette, Calinski-Harabasz and Davies-Bouldin. It takes the time of reading the scenes once and a few seconds more.</source>
+        <translation>Clustert eine einzige Stichprobe aller Szenen mit jeder Klassenzahl eines Bereichs und nennt, wie gut jede passt: Inertia (die Ellenbogenkurve), Silhouette, Calinski-Harabasz und Davies-Bouldin. Das dauert so lange, wie die Szenen einmal zu lesen, und einige Sekunden mehr.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/suggestk.py"/>
+        <source>The suggestion is the number with the best mean rank over silhouette, Calinski-Harabasz and Davies-Bouldin; a tie goes to the fewer classes. The bend of the inertia curve is told as a hint. Without the Python package scikit-learn only inertia and Calinski-Harabasz are there, the latter decides, and log and report say so.</source>
+        <translation>Vorgeschlagen wird die Zahl mit dem besten mittleren Rang aus Silhouette, Calinski-Harabasz und Davies-Bouldin; bei Gleichstand die kleinere. Der Knick der Inertia-Kurve wird als Hinweis genannt. Ohne das Python-Paket scikit-learn gibt es nur Inertia und Calinski-Harabasz; dann entscheidet das letztere, und Protokoll und Bericht sagen es.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/suggestk.py"/>
+        <source>These indices favour few, compact classes. A map that must tell more covers apart may need more: look at the curves in the report, a local optimum above the suggestion is a good candidate.</source>
+        <translation>Diese Kennzahlen bevorzugen wenige, kompakte Klassen. Eine Karte, die mehr Arten von Landbedeckung unterscheiden soll, kann mehr brauchen: Sehen Sie sich die Kurven im Bericht an; ein lokales Optimum über dem Vorschlag ist ein guter Kandidat.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/suggestk.py"/>
+        <source>The sample is drawn by the seed in proportion to the valid pixels of each scene, every scene with at least a tenth of an equal share. The same scenes, seed and parameters give the same advice, whatever the order of the scenes or the number of threads.</source>
+        <translation>Die Stichprobe wird nach dem Zufallsstartwert im Verhältnis der gültigen Pixel jeder Szene gezogen, jede Szene mit mindestens einem Zehntel eines gleichen Anteils. Dieselben Szenen, derselbe Zufallsstartwert und dieselben Parameter ergeben denselben Vorschlag, in jeder Reihenfolge der Szenen und mit jeder Anzahl von Threads.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/suggestk.py"/>
+        <source>Fewest classes</source>
+        <translation>Kleinste Klassenzahl</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/suggestk.py"/>
+        <source>The smallest number of classes to try, 2 to 253.</source>
+        <translation>Die kleinste Klassenzahl, die versucht wird, 2 bis 253.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/suggestk.py"/>
+        <source>Most classes</source>
+        <translation>Größte Klassenzahl</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/suggestk.py"/>
+        <source>The largest number of classes to try, above the smallest and up to 254.</source>
+        <translation>Die größte Klassenzahl, die versucht wird, über der kleinsten und höchstens 254.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/suggestk.py"/>
+        <source>Pixels in the sample</source>
+        <translation>Pixel in der Stichprobe</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/suggestk.py"/>
+        <source>About so many pixels of all scenes together are clustered; more are slower and steadier.</source>
+        <translation>Etwa so viele Pixel aller Szenen zusammen werden geclustert; mehr dauern länger und geben beständigere Werte.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/suggestk.py"/>
+        <source>Table of the indices</source>
+        <translation>Tabelle der Kennzahlen</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/suggestk.py"/>
+        <location filename="../algorithms/transitions.py"/>
+        <source>CSV files (*.csv)</source>
+        <translation>CSV-Dateien (*.csv)</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/suggestk.py"/>
+        <source>A row per number of classes with all indices and the mean rank.</source>
+        <translation>Eine Zeile je Klassenzahl mit allen Kennzahlen und dem mittleren Rang.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/suggestk.py"/>
+        <location filename="../algorithms/transitions.py"/>
+        <source>HTML files (*.html)</source>
+        <translation>HTML-Dateien (*.html)</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/suggestk.py"/>
+        <source>The suggestion with its reason, the table, and curves where QGIS has plotly.</source>
+        <translation>Der Vorschlag mit seiner Begründung, die Tabelle und, wo QGIS plotly hat, Kurven.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/suggestk.py"/>
+        <source>Suggested number of classes</source>
+        <translation>Vorgeschlagene Anzahl der Klassen</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/suggestk.py"/>
+        <source>Chooses the pixels of the sample and the starts of the clusterings.</source>
+        <translation>Bestimmt die Pixel der Stichprobe und die Starts der Clusterläufe.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/transitions.py"/>
+        <source>Compare two classified rasters (transitions)</source>
+        <translation>Zwei klassifizierte Raster vergleichen (Übergänge)</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/transitions.py"/>
+        <source>landsat,change,transition,matrix,from-to,crosstab,cross tabulation,gain,loss,sankey,iikmc</source>
+        <translation>landsat,veränderung,änderung,übergang,übergangsmatrix,kreuztabelle,zunahme,abnahme,sankey,iikmc,change,transition</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/transitions.py"/>
+        <source>From-to matrix, raster of changes and report of two classified dates.</source>
+        <translation>Übergangsmatrix, Änderungsraster und Bericht zu zwei klassifizierten Aufnahmetagen.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/transitions.py"/>
+        <source>Tells what became of each class between two dates: a from-to matrix in pixels and hectares, the gains and losses of each class, and a raster of where which change happened.</source>
+        <translation>Zeigt, was zwischen zwei Aufnahmetagen aus jeder Klasse wurde: eine Übergangsmatrix in Pixeln und Hektar, die Zu- und Abnahmen jeder Klasse und ein Raster, das zeigt, wo welche Änderung geschah.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/transitions.py"/>
+        <source>Both rasters must hold the same classes: take two rasters of one run of Cluster scenes together, or one that was classified with the other's signatures. Any single-band raster of bytes with nodata 0 works as well. Names and colours are read from the rasters and the styles beside them, so rename classes there first.</source>
+        <translation>Beide Raster müssen dieselben Klassen enthalten: Nehmen Sie zwei Raster eines Laufs von „Szenen gemeinsam clustern“ oder eines, das mit den Signaturen des anderen klassifiziert wurde. Auch jedes andere einbandige Byte-Raster mit NoData 0 ist geeignet. Namen und Farben werden aus den Rastern und den Stilen daneben gelesen; benennen Sie Klassen also vorher dort um.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/transitions.py"/>
+        <source>Grids may be shifted against each other: each cell of the first raster is compared with the nearest cell of the second on their common area, and the log tells the shift. Both need one CRS and one cell size. Pixels that are nodata on either date are not counted.</source>
+        <translation>Die Gitter dürfen gegeneinander verschoben sein: Jede Zelle des ersten Rasters wird mit der nächsten Zelle des zweiten auf der gemeinsamen Fläche verglichen, und das Protokoll nennt die Verschiebung. Beide brauchen dasselbe KBS und dieselbe Zellgröße. Pixel, die an einem der Tage NoData sind, zählen nicht mit.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/transitions.py"/>
+        <source>Codes of the raster of changes: 0 nodata, 1 unchanged, and 1000 x from + to for a change, so 3005 is class 3 to class 5. Its style lists the changes that occur, the largest first; its attribute table holds classes, pixels and hectares.</source>
+        <translation>Werte des Änderungsrasters: 0 NoData, 1 unverändert, und 1000 x vorher + nachher bei einer Änderung; 3005 heißt also von Klasse 3 zu Klasse 5. Sein Stil führt die Änderungen auf, die vorkommen, die größte zuerst; seine Attributtabelle enthält Klassen, Pixel und Hektar.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/transitions.py"/>
+        <source>Classified raster before</source>
+        <translation>Klassifiziertes Raster vorher</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/transitions.py"/>
+        <source>The earlier date, such as a raster ending in _classes.tif.</source>
+        <translation>Der frühere Aufnahmetag, etwa ein Raster, dessen Name auf _classes.tif endet.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/transitions.py"/>
+        <source>Classified raster after</source>
+        <translation>Klassifiziertes Raster nachher</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/transitions.py"/>
+        <source>The later date, with the same classes as before.</source>
+        <translation>Der spätere Aufnahmetag, mit denselben Klassen wie der frühere.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/transitions.py"/>
+        <source>From-to matrix</source>
+        <translation>Übergangsmatrix</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/transitions.py"/>
+        <source>A row per class before and a column per class after, in pixels, hectares and percent.</source>
+        <translation>Eine Zeile je Klasse vorher und eine Spalte je Klasse nachher, in Pixeln, Hektar und Prozent.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/transitions.py"/>
+        <source>The matrix, gains and losses to read and print, with plots where QGIS has plotly.</source>
+        <translation>Die Matrix, Zu- und Abnahmen zum Lesen und Drucken und, wo QGIS plotly hat, Diagramme.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/transitions.py"/>
+        <source>Pixels classified in both</source>
+        <translation>In beiden klassifizierte Pixel</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/transitions.py"/>
+        <source>Pixels that changed class</source>
+        <translation>Pixel, deren Klasse sich geändert hat</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/transitions.py"/>
+        <source>Changed, % of the pixels classified in both</source>
+        <translation>Geändert, % der in beiden klassifizierten Pixel</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/transitions.py"/>
+        <source>Raster of changes</source>
+        <translation>Änderungsraster</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/transitions.py"/>
+        <source>GeoTIFF on the grid of the first raster, with a style beside it; 3005 is class 3 to 5.</source>
+        <translation>GeoTIFF auf dem Gitter des ersten Rasters, mit einem Stil daneben; 3005 heißt von Klasse 3 zu 5.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/transitions.py"/>
+        <source>CHANGES: {path} does not end in .tif; the raster of changes is a GeoTIFF.</source>
+        <translation>CHANGES: {path} endet nicht auf .tif; das Änderungsraster ist ein GeoTIFF.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/transitions.py"/>
+        <source>{name} is empty; choose a classified raster.</source>
+        <translation>{name} ist leer; wählen Sie ein klassifiziertes Raster.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/transitions.py"/>
+        <source>{name}: {found} is no raster file on disk; choose a classified raster.</source>
+        <translation>{name}: {found} ist keine Rasterdatei auf der Festplatte; wählen Sie ein klassifiziertes Raster.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/transitions.py"/>
+        <source>Changes {before} → {after}</source>
+        <translation>Änderungen {before} → {after}</translation>
+    </message>
+</context>
+</TS>

@@ -1,0 +1,261 @@
+"""What a run will take, by hand, and that the log tells it before and after."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections import namedtuple
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from iikmc.engine import estimate as module
+from iikmc.engine import rates
+from iikmc.engine.aoi import Area, placed
+from iikmc.engine.apply import classify
+from iikmc.engine.estimate import Manner, estimate, job_of
+from iikmc.engine.kernels.cpu_numpy import NumpyKernel
+from iikmc.engine.pipeline import cluster
+from iikmc.engine.preview import disk_size, expected_valid, valid_share
+from iikmc.engine.progress import Silent
+from iikmc.engine.records import MaskRule, PixelGrid, Scene
+from iikmc.engine.request import ClassifyRequest
+from iikmc.engine.scenes import check_series, find_scenes
+from tiny import ROLES, Recorder, make_tar, product
+
+NO_FLAG = MaskRule((), True)
+CLOUD = MaskRule(("cloud",), True)
+Disk = namedtuple("Disk", "total used free")
+
+
+def checked(folder, rule=NO_FLAG, roles=ROLES):
+    return check_series(find_scenes([folder]).scenes, roles, rule)
+
+
+class TestValidShare:
+    def test_a_small_scene_is_counted_whole(self, scene):
+        qa = np.full((20, 30), 21824, np.uint16)
+        qa[:5] = 1
+        qa[5:8] |= 8
+        [found] = checked(scene(np.full((20, 30), 9000), qa=qa))
+        assert valid_share(found, ROLES, NO_FLAG) == 15 / 20
+        assert valid_share(found, ROLES, CLOUD) == 12 / 20
+
+    def test_without_qa_pixel_fill_of_the_first_band_counts(self, scene):
+        dn = np.full((20, 30), 9000)
+        dn[:, :6] = 0
+        [found] = checked(scene(dn, qa=None))
+        assert valid_share(found, ("nir",), NO_FLAG) == 24 / 30
+
+    def test_a_large_scene_by_a_hundred_of_its_blocks(self, scene):
+        # 40 x 40 tiles of 16 x 16, the right quarter of them cloud: 10 of 40 tile columns, and of the ten columns
+        # looked at (2, 6, 10, ... 38) the last three (30, 34, 38).
+        qa = np.full((640, 640), 21824, np.uint16)
+        qa[:, 480:] |= 8
+        [found] = checked(scene(np.full((640, 640), 9000), qa=qa, tile=16))
+        assert valid_share(found, ROLES, CLOUD) == pytest.approx(0.7)
+
+    def test_a_damaged_file_gives_the_most_there_can_be(self, scene):
+        folder = scene(np.full((20, 30), 9000))
+        [found] = checked(folder)
+        path = Path(found.qa_pixel)
+        path.write_bytes(path.read_bytes()[:300])
+        assert valid_share(found, ROLES, NO_FLAG) == 1.0
+
+    def test_an_area_of_interest_takes_its_share(self, scene):
+        [found] = checked(scene(np.full((20, 30), 9000)))
+        a, _, x, _, e, y = found.grid.transform
+        ring = [(x, y), (x + 10 * a, y), (x + 10 * a, y + 20 * e), (x, y + 20 * e), (x, y)]
+        half = Area("third", lambda crs, bounds: [{"type": "Polygon", "coordinates": [ring]}])
+        assert valid_share(placed(found, half), ROLES, NO_FLAG) == pytest.approx(1 / 3)
+        beside = Area("beside", lambda crs, bounds: [])
+        assert valid_share(placed(found, beside), ROLES, NO_FLAG) == 0.0
+
+    def test_all_scenes_together(self, scene, tmp_path):
+        scene(np.full((20, 30), 9000), product(day="20220511"))
+        scene(np.full((10, 10), 9000), product(day="20220512"), qa=1)
+        assert expected_valid(checked(tmp_path), ROLES, NO_FLAG, Silent()) == 600
+
+
+class TestDiskSize:
+    def test_files_of_the_scene_and_no_others(self, scene):
+        folder = scene(np.full((20, 30), 9000))
+        expected = sum(path.stat().st_size for path in folder.iterdir())
+        (folder / "notes.txt").write_text("mine")
+        (folder / f"{folder.name}_ANG.txt").write_text("12345")
+        [found] = find_scenes([folder]).scenes
+        assert disk_size(found) == expected + 5
+
+    def test_a_bundle_is_its_file(self, scene, tmp_path):
+        bundle = make_tar(scene(np.full((20, 30), 9000)), tmp_path / "bundle.tar")
+        [found] = find_scenes([bundle]).scenes
+        assert disk_size(found) == bundle.stat().st_size
+
+    def test_what_is_gone_counts_nothing(self, scene):
+        folder = scene(np.full((20, 30), 9000))
+        [found] = find_scenes([folder]).scenes
+        shutil.rmtree(folder)
+        assert disk_size(found) == 0
+
+
+def grid_scene(pixels: int) -> Scene:
+    """Return a scene of 1 x `pixels` pixels that exists nowhere, with QA_PIXEL and QA_RADSAT."""
+    from iikmc.engine.landsat.product_id import parse_product_id
+
+    identifier = parse_product_id(product())
+    assert identifier is not None
+    grid = PixelGrid(pixels, 1, (30, 0, 0, 0, -30, 0), None, 1)
+    return Scene(identifier, "/nowhere", dict.fromkeys(ROLES, "x"), "qa", "radsat", grid=grid)
+
+
+@pytest.fixture
+def disk(monkeypatch):
+    """Give the temporary folder so many free bytes."""
+
+    def give(free):
+        monkeypatch.setattr(module.shutil, "disk_usage", lambda _: Disk(0, 0, free))
+        monkeypatch.setattr(module, "spill_parent", lambda _: Path("/spill"))
+
+    give(1 << 40)
+    return give
+
+
+class TestEstimate:
+    """Two scenes of 50 M pixels, 60 M of them valid, 6 bands: 12 bytes a pixel and 3.125 beside."""
+
+    SCENES = (grid_scene(50_000_000), grid_scene(50_000_000))
+
+    def of(self, budget, scenes=SCENES, valid=60_000_000, start="minimum-maximum", most=100, runs=(), **manner):
+        job = job_of(scenes, valid, ROLES, NO_FLAG, 8, 2, "numba")
+        return estimate(scenes, job, Manner(start, most, **manner), budget, Path("/out"), runs)
+
+    def test_what_fits(self, disk):
+        found = self.of(2_000_000_000)
+        assert (found.scenes, found.pixels, found.valid) == (2, 100_000_000, 60_000_000)
+        assert found.memory == 60_000_000 * 15.125 == 907_500_000
+        assert found.spilled == found.short == 0
+        assert found.results == 133_333_333
+        assert found.seconds is None
+        assert found.sentence == (
+            "Estimate for 2 scene(s): about 60 million valid pixels of 100 million; 908 MB for the pixels, of 2.0 GB "
+            "of memory that may be used; rasters of at most 133 MB; its time can be told after a first run on this "
+            "computer."
+        )
+
+    def test_what_spills(self, disk):
+        # 3.125 bytes of each of the 100 M pixels are set aside: 500 - 312.5 MB are left for 720 MB of values.
+        found = self.of(500_000_000)
+        assert found.spilled == 720_000_000 - 187_500_000 == 532_500_000
+        assert "; 908 MB for the pixels, of which 532 MB go to temporary files in /spill; " in found.sentence
+
+    def test_what_the_disk_may_lack(self, disk):
+        # Were all pixels valid: 1200 MB of values, 187.5 MB of them in memory.
+        disk(1_000_000_000)
+        found = self.of(500_000_000)
+        assert found.short == 1_012_500_000 - 1_000_000_000
+        assert "; 908 MB for the pixels, for which /spill may lack 12 MB; " in found.sentence
+
+    def test_time(self, disk):
+        # Half the pixels of each kind took 8 + 2.4 + 1 s and 0.5 s for the rest, see test_rates.
+        run = rates.Run("numba", 2, 8, 6, 50_000_000, 400_000_000, 30_000_000, 10, 8.0, 2.4, 1.0, 0.5)
+        found = self.of(2_000_000_000, runs=[run])
+        assert found.iterations == 10
+        assert found.seconds == pytest.approx(2 * 11.4 + 0.5)
+        assert found.sentence.endswith("; about 25 s for 10 iterations, judged by earlier runs on this computer.")
+        assert self.of(2_000_000_000, start="coarse-to-fine", runs=[run]).iterations == 3
+        assert self.of(2_000_000_000, most=4, runs=[run]).seconds == pytest.approx(2 * (9 + 0.96) + 0.5)
+
+    def test_each_scene_on_its_own_takes_the_memory_of_the_largest(self, disk):
+        # 60 of 80 M pixels are valid, so 37.5 of the larger scene's 50 M; 156.25 MB beside, 43.75 left for 450 MB.
+        scenes = (grid_scene(30_000_000), grid_scene(50_000_000))
+        found = self.of(200_000_000, scenes, each=True)
+        assert found.memory == 37_500_000 * 15.125
+        assert found.spilled == 450_000_000 - 43_750_000
+        assert found.results == round(80_000_000 * 4 / 3)
+
+    def test_comparing_iterates_once_more(self, disk):
+        run = rates.Run("numba", 2, 8, 6, 50_000_000, 400_000_000, 30_000_000, 10, 8.0, 2.4, 1.0, 0.5)
+        found = self.of(2_000_000_000, runs=[run], compare=True)
+        assert found.iterations == 10
+        assert found.seconds == pytest.approx(2 * (11.4 + 2.4) + 0.5)
+        for same in ({"each": True, "compare": True}, {"scenes": self.SCENES[:1], "compare": True}):
+            plain = {name: value for name, value in same.items() if name != "compare"}
+            assert self.of(2_000_000_000, runs=[run], **same) == self.of(2_000_000_000, runs=[run], **plain)
+
+    def test_only_the_files_that_are_read_count(self):
+        whole, bare = self.SCENES[0], replace(self.SCENES[0], qa_pixel=None, qa_radsat=None)
+        for rule, values in ((NO_FLAG, 8 + 6), (MaskRule((), False), 7 + 6)):
+            assert job_of((whole, bare), 1, ROLES, rule, 8, 2).values == values * 50_000_000
+        assert job_of((whole,), 1, ("red", "nir"), NO_FLAG, 8, 2).values == 4 * 50_000_000
+
+
+class TestLog:
+    def test_the_estimate_is_told_first_and_the_true_figures_last(self, small_series, request_of, monkeypatch):
+        kept = []
+        monkeypatch.setattr(rates, "recall", lambda: [])
+        monkeypatch.setattr(rates, "remember", kept.append)
+        recorder = Recorder()
+        result = cluster(request_of(*small_series, flags=("cloud",)), recorder)
+        grids = 37 * 41 + 64 * 30 + 23 * 57
+        first, last = recorder.notes[0], recorder.notes[-1]
+        # 4748 pixels; a small scene is counted whole, but for saturation and single bands.
+        guess = expected_valid(result.scenes, ROLES, CLOUD, Silent())
+        assert result.pixels <= guess <= 1.1 * result.pixels
+        assert re.match(
+            r"Estimate for 3 scene\(s\): about \d,\d00 valid pixels of 4,700; 0\.1 MB for the pixels, of ", first
+        )
+        assert abs(int(re.search(r"about (\S+)", first)[1].replace(",", "")) - guess) <= 50
+        assert re.fullmatch(
+            rf"Took \d+\.\d s: reading \d+\.\d s, {len(result.fit.iterations)} iteration\(s\) \d+\.\d s, "
+            rf"rasters \d+\.\d s, everything else \d+\.\d s; {result.pixels:,} valid pixels took 0\.1 MB; "
+            r"the rasters have 0\.1 MB\.",
+            last,
+        )
+        [run] = kept
+        assert (run.k, run.n_bands, run.workers, run.pixels, run.valid) == (3, 6, 1, grids, result.pixels)
+        assert run.values == 8 * grids
+        assert run.iterations == len(result.fit.iterations)
+        assert run.kernel in ("numba", "numpy")
+
+    def test_a_run_that_spills_says_so(self, small_series, request_of, monkeypatch):
+        monkeypatch.setattr(rates, "recall", lambda: [])
+        from iikmc.engine import memory
+
+        monkeypatch.setattr(memory, "automatic_budget", lambda: 20_000)
+        recorder = Recorder()
+        cluster(request_of(*small_series), recorder)
+        assert "go to temporary files in " in recorder.notes[0]
+        assert "valid pixels took 0.1 MB, of which 0.1 MB in temporary files; " in recorder.notes[-1]
+
+    def test_the_labelling_done_while_reading_is_no_measure_of_an_iteration(
+        self, small_series, request_of, monkeypatch, tmp_path
+    ):
+        kept = []
+        monkeypatch.setattr(rates, "remember", kept.append)
+        cluster(request_of(*small_series, max_iterations=1))
+        again = request_of(*small_series, start="signatures file", signatures=tmp_path / "out" / "signatures.json")
+        result = cluster(replace(again, output=tmp_path / "again"))
+        assert len(result.fit.iterations) > 1
+        assert [run.iterations for run in kept] == [1, len(result.fit.iterations) - 1]
+
+    def test_a_classification_tells_its_own(self, small_series, request_of, monkeypatch, tmp_path):
+        cluster(request_of(*small_series))
+        # All time is 4 s of reading for as many values, and 2 s for an iteration of as many pixels and 3 classes.
+        grids = 37 * 41 + 64 * 30 + 23 * 57
+        run = rates.Run("numpy", 1, 3, 6, grids, 8 * grids, grids, 1, 4.0, 2.0, 0.0, 0.0)
+        monkeypatch.setattr(rates, "recall", lambda: [run])
+        recorder = Recorder()
+        request = ClassifyRequest(
+            tuple(map(str, small_series)), tmp_path / "again", tmp_path / "out" / "signatures.json", NO_FLAG, workers=1
+        )
+        result = classify(request, recorder, NumpyKernel())
+        share = expected_valid(result.scenes, ROLES, NO_FLAG, Silent()) / grids
+        assert share > 0.9
+        first, last = recorder.notes[0], recorder.notes[-1]
+        assert re.fullmatch(
+            r"Estimate for 3 scene\(s\): about 4,\d00 valid pixels of 4,700, none of which is kept; rasters of at most "
+            r"0\.1 MB; at most about 6 s, judged by earlier clusterings here\.",
+            first,
+        )
+        assert re.fullmatch(rf"Took \d+\.\d s for {result.pixels:,} valid pixels; the rasters have 0\.1 MB\.", last)
