@@ -79,6 +79,15 @@ def _results(root: QgsLayerTree) -> QgsLayerTreeGroup:
     return (root.findGroup(name) if name else None) or root
 
 
+def _out_of_runs(layer_id: str, project: QgsProject) -> None:
+    """Move a layer that is no scene of a run out of a run's group, where QGIS puts it beside the current layer."""
+    root = project.layerTreeRoot()
+    node = root.findLayer(layer_id)
+    if node is not None and node.parent().name().startswith(PREFIX):
+        _results(root).insertChildNode(0, node.clone())
+        node.parent().removeChildNode(node)
+
+
 class LayerStyler(QgsProcessingLayerPostProcessorInterface):
     """Gives one loaded layer the style beside its file and its place in the run's group, if it has one."""
 
@@ -111,8 +120,12 @@ class LayerStyler(QgsProcessingLayerPostProcessorInterface):
         layer.reload()
         layer.triggerRepaint()
         project = context.project()
-        if project is not None and self._place is not None:
+        if project is None:
+            return
+        if self._place is not None:
             self._place.take(layer.id(), self._position, project)
+        else:
+            _out_of_runs(layer.id(), project)
 
 
 def _date(layer, day: date, first: bool) -> None:
