@@ -247,8 +247,8 @@ def test_no_pixel_at_all(tmp_path, request_of):
         with pytest.raises(NoValidPixels) as caught:
             cluster(request_of(path, aoi=Area("a", lambda *_, found=shapes: found)))
         assert str(caught.value) == (
-            "AOI: not one pixel of the 1 scene(s) has its centre inside a polygon; choose polygons that meet the scenes, "
-            "and check the CRS of their layer."
+            "AOI: not one pixel of the 1 scene(s) has its centre inside a polygon; choose polygons that meet the "
+            "scenes, and check the CRS of their layer."
         )
 
 
@@ -259,8 +259,8 @@ def test_nothing_valid_inside(tmp_path, request_of):
     with pytest.raises(NoValidPixels) as caught:
         cluster(request_of(path, aoi=zone))
     assert str(caught.value) == (
-        "SCENES: not one pixel of the 1 scene(s) is valid (all are outside AOI, fill, masked or saturated); choose fewer "
-        "flags in MASK, a larger AOI, or other scenes."
+        "SCENES: not one pixel of the 1 scene(s) is valid (all are outside AOI, fill, masked or saturated); choose "
+        "fewer flags in MASK, a larger AOI, or other scenes."
     )
 
 
