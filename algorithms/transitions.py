@@ -125,7 +125,8 @@ class TransitionsAlgorithm(AnalysisAlgorithm):
         parameter = QgsProcessingParameterRasterDestination(self.CHANGES, tr("Raster of changes"), None, True, True)
         parameter.setHelp(
             tr(
-                "GeoTIFF of the common area in the cells of the first raster, with a style beside it; 3005 is class 3 to 5."
+                "GeoTIFF of the common area in the cells of the first raster, with a style beside it; 3005 is class 3 "
+                "to 5."
             )
         )
         return parameter
