@@ -120,7 +120,9 @@ def outside(scene: Scene, strip: Strip) -> NDArray[np.bool_] | None:
             near = [polygon.shape for polygon in scene.aoi if polygon.window.meets(first, height)]
             if not near:
                 continue
-            transform = Affine(*grid.transform) * Affine.translation(0, first)
+            # Multiplied out: affine 3 (rasterio 1.5) wants `@` between transforms, affine 2 knows `*` alone.
+            a, b, c, d, e, f = grid.transform
+            transform = Affine(a, b, b * first + c, d, e, e * first + f)
             piece = geometry_mask(near, (height, grid.width), transform, all_touched=False)
             top, bottom = max(first, strip.row), min(first + height, last)
             result[top - strip.row : bottom - strip.row] = piece[top - first : bottom - first]
