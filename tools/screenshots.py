@@ -221,6 +221,7 @@ def series():
 def cluster():
     """The run, its log and its layers."""
     dialog = fill("iikmc:cluster", series())
+    dialog.resize(DIALOG[0], 730)
     yield 3.0
     shoot(dialog, "cluster-dialog")
     box = dialog.findChild(QGroupBox, "grpAdvanced")
