@@ -132,12 +132,15 @@ def opened(monkeypatch):
     return found
 
 
-def test_files_are_opened_once_for_their_header_and_once_for_all_strips(tmp_path, request_of, opened):
+def test_files_are_opened_once_for_their_header_and_for_all_strips_and_the_mask_for_the_estimate(
+    tmp_path, request_of, opened
+):
     path = make_scene(tmp_path, product("LT05"), six_band_noise(1, 40, 20), tile=16)
     opened.clear()
     cluster(request_of(path, max_iterations=2), strip_pixels=1)
     names = [name for name, _ in opened]
-    assert sorted(names) == sorted(2 * [str(file) for file in path.glob("*.TIF")])
+    looked_at = [str(file) for file in path.glob("*_QA_PIXEL.TIF")]
+    assert sorted(names) == sorted(2 * [str(file) for file in path.glob("*.TIF")] + looked_at)
     assert all(dataset.closed for _, dataset in opened)
 
 
