@@ -1,7 +1,7 @@
 # Logic lives in tools/. Always the distribution's Python, the one that QGIS uses, whatever comes first on PATH.
 PYTHON := /usr/bin/python3
 
-.PHONY: help demo test bench check zip translations clean
+.PHONY: help demo test bench check docs pictures translations zip clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -22,6 +22,14 @@ bench:  ## measure against the bare decode and other programs, write benchmarks/
 check:  ## check format, lint, types, and the security of the zip
 	@$(PYTHON) tools/prepare.py check
 	@$(PYTHON) tools/check.py
+
+docs:  ## write the tables of parameters into docs/algorithms, and the model that ships with the plugin
+	@$(PYTHON) tools/prepare.py demo
+	@$(PYTHON) tools/doc_tables.py
+
+pictures:  ## take all pictures of the documentation again, in a QGIS window on a virtual screen
+	@$(PYTHON) tools/prepare.py pictures
+	@$(PYTHON) tools/pictures.py
 
 zip:  ## build the plugin's zip into dist/
 	@$(PYTHON) tools/build_zip.py

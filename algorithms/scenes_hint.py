@@ -41,7 +41,7 @@ class WrappedLabel(QLabel):
 
     def show_text(self, text: str) -> None:
         """Replace the text."""
-        self.setText(_BREAK_AFTER.sub("\\g<0>\u200b", text))
+        self.setText(_BREAK_AFTER.sub(lambda found: found.group() + "\u200b", text))
         self._fit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from qgis.PyQt.QtCore import QLocale
+
+from ..engine import quantities
 from ..engine.landsat.bands import SENSOR_NAMES
-from ..engine.quantities import about, duration, size
 from .i18n import tr
 
 if TYPE_CHECKING:
     from ..engine.estimate import Estimate
     from ..engine.records import Scene
     from .scenes_look import Answer, Plan
+
+_MARK_BETWEEN_DIGITS = re.compile(r"(?<=[0-9])[.,](?=[0-9])")
 
 
 def lines(answer: Answer, plan: Plan | None) -> list[str]:
@@ -45,7 +50,7 @@ def found(scenes: Sequence[Scene], n_bytes: int) -> str:
     if last != first:
         dates = tr("{first} to {last}").format(first=first.isoformat(), last=last.isoformat())
     count = tr("1 scene") if len(scenes) == 1 else tr("{count} scenes").format(count=len(scenes))
-    return f"{count}: {sensors}; {dates}; {size(n_bytes)}"
+    return f"{count}: {sensors}; {dates}; {_size(n_bytes)}"
 
 
 def expected(estimate: Estimate, has_area: bool) -> str:
@@ -54,25 +59,40 @@ def expected(estimate: Estimate, has_area: bool) -> str:
     if has_area:
         parts[0] += " " + tr("(without the area of interest)")
     parts.append(_memory(estimate))
-    parts.append(tr("rasters of at most {size}").format(size=size(estimate.results)))
+    parts.append(tr("rasters of at most {size}").format(size=_size(estimate.results)))
     if estimate.seconds is None:
         parts.append(tr("the time can be told after a first run on this computer"))
     else:
         text = tr("{time} for {count} iterations, judged by earlier runs on this computer")
-        parts.append(text.format(time=duration(estimate.seconds), count=estimate.iterations))
+        parts.append(text.format(time=_in_locale(quantities.duration(estimate.seconds)), count=estimate.iterations))
     return tr("Estimate: {parts}.").format(parts="; ".join(parts))
 
 
 def _valid(valid: int, pixels: int) -> str:
-    return tr("{valid} of {pixels} pixels valid").format(valid=about(valid), pixels=about(pixels))
+    return tr("{valid} of {pixels} pixels valid").format(valid=_about(valid), pixels=_about(pixels))
 
 
 def _memory(estimate: Estimate) -> str:
-    values = {"memory": size(estimate.memory), "folder": estimate.folder}
+    values = {"memory": _size(estimate.memory), "folder": estimate.folder}
     if estimate.short:
         text = tr("{memory} of memory, for which {folder} may lack {short}: free some space or take fewer scenes")
-        return text.format(**values, short=size(estimate.short))
+        return text.format(**values, short=_size(estimate.short))
     if estimate.spilled:
         text = tr("{memory} of memory, of which {spilled} go to temporary files in {folder}")
-        return text.format(**values, spilled=size(estimate.spilled))
+        return text.format(**values, spilled=_size(estimate.spilled))
     return tr("{memory} of memory, which fits").format(**values)
+
+
+def _about(count: int) -> str:
+    return _in_locale(quantities.about(count, tr("million")))
+
+
+def _size(n_bytes: float) -> str:
+    return _in_locale(quantities.size(n_bytes))
+
+
+def _in_locale(text: str) -> str:
+    """Return a text with its numbers written as the user's locale has them."""
+    locale = QLocale()
+    marks = {",": locale.groupSeparator(), ".": locale.decimalPoint()}
+    return _MARK_BETWEEN_DIGITS.sub(lambda found: marks[found.group()], text)

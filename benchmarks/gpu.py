@@ -6,9 +6,12 @@
 2. Equality: labels, sums and changes against the reference and the NumPy kernel, for many numbers of classes and bands.
 3. Bandwidth: a copy within the card's memory, bytes read and written counted, which is what the roofline is made of.
 4. Iterations: k-means on one large block that stays on the card, as the engine calls it, and the launch alone.
-5. The same iterations by the NumPy kernel on one thread: the sequential reference, whose every result must be equal.
+5. Feeding: bytes a second to the card from pinned and from usual memory, and as the engine sends its blocks; iterations
+   of blocks that pass through the card each time, and of a card with room for half of them, the CPU beside it.
+6. The same iterations by the NumPy kernel on one thread: the sequential reference, whose every result must be equal.
 
-Prints tables and writes every number as JSON. It measures only what it ran: what is missing is written as null.
+Prints tables, ends with PASS or FAIL of all that was compared (exit status 0 or 1), and writes every number as JSON.
+It measures only what it ran: what is missing is written as null.
 """
 
 from __future__ import annotations
@@ -23,7 +26,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -38,16 +40,12 @@ ROOT = Path(__file__).resolve().parents[1]
 
 CLASSES = (2, 3, 5, 8, 9, 16, 17, 24, 32, 33, 64, 65, 128, 254)
 BANDS = (1, 2, 3, 4, 5, 6)
-EXTREMES = (1, 2, 4095, 7273, 32767, 32768, 43636, 65534, 65535)
-CHUNK = 1 << 20
-# As many pixels as the engine's blocks have.
-STRIP = 2_000_000
 # The issue's targets.
 MOST_OF_ROOFLINE, LEAST_SPEED_UP, LONGEST_START = 2.5, 390.0, 2.0
 
 
-def engine(name: str) -> Any:
-    """Import a module of the engine from this checkout, whatever its folder is called."""
+def package(name: str) -> Any:
+    """Import a module of this checkout, such as "engine.kmeans", whatever its folder is called."""
     if "iikmc" not in sys.modules:
         where = {"submodule_search_locations": [str(ROOT)]}
         spec = importlib.util.spec_from_file_location("iikmc", ROOT / "__init__.py", **where)
@@ -56,93 +54,7 @@ def engine(name: str) -> Any:
         module = importlib.util.module_from_spec(spec)
         sys.modules["iikmc"] = module
         spec.loader.exec_module(module)
-    return importlib.import_module(f"iikmc.engine.{name}")
-
-
-def make_block(dn: np.ndarray, k: int) -> Any:
-    """Return an unlabelled block of pixels."""
-    records = engine("records")
-    n = dn.shape[1]
-    none = np.empty(0, np.uint8)
-    return records.Block(
-        records.Strip(0, 0, 1), none, dn, np.zeros(n, np.uint8), records.Tally.zero(k, dn.shape[0])
-    )  # fmt: skip
-
-
-# --- pixels ----------------------------------------------------------------------------------------------------------
-
-
-def landscape(n_bands: int, n: int, seed: int = 1, threads: int = 0) -> np.ndarray:
-    """Return (n_bands, n) DN: runs of 3 to 40 pixels of 20 overlapping land covers with noise, by the seed."""
-    covers = np.random.default_rng(seed).integers(7500, 22000, (20, n_bands))
-    dn = np.empty((n_bands, n), np.uint16)
-
-    def fill(start: int) -> None:
-        rng = np.random.default_rng((seed, start))
-        size = min(CHUNK, n - start)
-        lengths = rng.integers(3, 41, size // 3 + 1)
-        cover = np.repeat(rng.integers(0, len(covers), lengths.size), lengths)[:size]
-        for b in range(n_bands):
-            noise = rng.standard_normal(size, np.float32) * 700
-            dn[b, start : start + size] = np.clip(covers[cover, b] + noise, 1, 65535)
-
-    with ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
-        list(pool.map(fill, range(0, n, CHUNK)))
-    return dn
-
-
-def hostile(rng: np.random.Generator, n_bands: int, n: int, k: int) -> tuple[np.ndarray, list[np.ndarray]]:
-    """Return extreme and random pixels, and centres on pixels, midway between two, at the extremes and twice."""
-    dn = rng.choice(np.array(EXTREMES), (n_bands, n))
-    usual = rng.random(n) < 0.5
-    dn[:, usual] = rng.integers(7000, 30000, (n_bands, int(usual.sum())))
-    pixels = dn.astype(np.int64)
-
-    def centres() -> np.ndarray:
-        chosen = 64 * pixels[:, rng.integers(0, n, k)].T
-        midway = 32 * (pixels[:, rng.integers(0, n, k)] + pixels[:, rng.integers(0, n, k)]).T
-        chosen[1::3] = midway[1::3]
-        chosen[2::4] = chosen[: len(chosen[2::4])]
-        chosen[-1] = 64 * 65535
-        return chosen
-
-    first = centres()
-    few = first.copy()
-    few[k // 2] = np.minimum(few[k // 2] + 5, 64 * 65535)
-    return dn.astype(np.uint16), [first, few, few, centres(), first[::-1].copy()]
-
-
-# --- equality --------------------------------------------------------------------------------------------------------
-
-
-def same(one: Any, other: Any, changed: tuple[int, int], labels: bool = True) -> bool:
-    """Tell whether two blocks carry the same labels and tallies and as many pixels changed."""
-    return (
-        changed[0] == changed[1]
-        and np.array_equal(one.tally.count, other.tally.count)
-        and np.array_equal(one.tally.total, other.tally.total)
-        and (not labels or np.array_equal(one.labels, other.labels))
-    )
-
-
-def check_equality(kernel: Any, classes: tuple[int, ...], bands: tuple[int, ...], large: int) -> list[dict[str, Any]]:
-    """Compare the kernel with the reference on 3,001 hostile pixels and with the NumPy kernel on `large` ones."""
-    reference, numpy = engine("kernels.reference").ReferenceKernel(), engine("kernels.cpu_numpy").NumpyKernel()
-    rows = []
-    for k in classes:
-        for n_bands in bands:
-            row: dict[str, Any] = {"k": k, "bands": n_bands}
-            for name, other, n in (("reference", reference, 3001), ("numpy", numpy, large)):
-                dn, sets = hostile(np.random.default_rng((k, n_bands, n)), n_bands, n, k)
-                ours, theirs = make_block(dn, k), make_block(dn, k)
-                results = [
-                    # Half of the times the labels stay on the card, as in a run.
-                    same(ours, theirs, (kernel.relabel(ours, c), other.relabel(theirs, c)), number % 2 == 0)
-                    for number, c in enumerate(sets)
-                ]
-                row[name] = all(results)
-            rows.append(row)
-    return rows
+    return importlib.import_module(f"iikmc.{name}")
 
 
 # --- start-up --------------------------------------------------------------------------------------------------------
@@ -158,11 +70,11 @@ def start_up(k: int, n_bands: int) -> dict[str, float]:
         now = time.perf_counter()
         laps[name], last = now - last, now
 
-    engine("kernels.selftest")
+    package("engine.kernels.selftest")
     lap("engine")
     cupy = importlib.import_module("cupy")
     lap("import")
-    devices, gpu = engine("kernels.devices"), engine("kernels.gpu_cupy")
+    devices, gpu = package("engine.kernels.devices"), package("engine.kernels.gpu_cupy")
     card = gpu.Card(devices.most_free(cupy)[0])
     lap("open")
     card.compile(k, n_bands)
@@ -190,162 +102,6 @@ def start_ups(arguments: argparse.Namespace) -> list[dict[str, float]]:
     return found
 
 
-# --- speed -----------------------------------------------------------------------------------------------------------
-
-
-def card_seconds(cupy: Any, stream: Any, work: Any, repeats: int) -> list[float]:
-    """Return how long the card takes for what `work` puts on the stream, each time."""
-    times = []
-    for _ in range(repeats):
-        first, last = cupy.cuda.Event(), cupy.cuda.Event()
-        first.record(stream)
-        work()
-        last.record(stream)
-        last.synchronize()
-        times.append(cupy.cuda.get_elapsed_time(first, last) / 1000)
-    return times
-
-
-def bandwidth(card: Any, size: int, repeats: int) -> float:
-    """Return the bytes a second, read and written, of a copy within the card's memory."""
-    cupy, stream = card.cupy, card._stream
-    with card._device, stream:
-        source, target = cupy.empty(size, np.uint8), cupy.empty(size, np.uint8)
-        source.data.memset_async(1, size, stream)
-        times = card_seconds(
-            cupy, stream, lambda: target.data.copy_from_device_async(source.data, size, stream), repeats
-        )
-    return 2 * size / min(times[1:] or times)
-
-
-def iterate(kernel: Any, blocks: list[Any], start: np.ndarray, iterations: int) -> list[dict[str, Any]]:
-    """Run so many iterations of k-means; return the seconds of the labelling and the changed pixels of each."""
-    kmeans, records = engine("kmeans"), engine("records")
-    centres, rows = start, []
-    for _ in range(iterations):
-        began = time.perf_counter()
-        changed = sum(kernel.relabel(block, centres) for block in blocks)
-        seconds = time.perf_counter() - began
-        tally = records.Tally.zero(*centres.shape)
-        for block in blocks:
-            tally.add(block.tally)
-        rows.append({"seconds": seconds, "changed": changed, "centres": centres, "tally": tally})
-        centres = kmeans.next_centres(centres, tally)
-    return rows
-
-
-def launch_seconds(card: Any, block: Any, centres: np.ndarray, repeats: int) -> dict[str, float]:
-    """Return the card's seconds for one launch: when all pixels change class, and when none does."""
-    cuda_source = engine("kernels.cuda_source")
-    k, n_bands = centres.shape
-    pixels, labels = block.resident._pixels, block.resident._labels
-    blocks, steps = card.shape(block.size)
-    kernel = card.compile(k, n_bands)
-    with card._device, card._stream:
-        there, sums = card._room(k, n_bands)
-        there.set(np.ascontiguousarray(centres, np.int32), stream=card._stream)
-        arguments = (pixels, np.int64(pixels.shape[1]), np.int64(block.size), labels, there, np.int32(steps), sums)
-
-        def launch() -> None:
-            kernel((blocks,), (cuda_source.THREADS,), arguments)
-
-        changing = []
-        for _ in range(repeats):
-            labels.data.memset_async(0, labels.nbytes, card._stream)
-            changing += card_seconds(card.cupy, card._stream, launch, 1)
-        return {
-            "all_change": min(changing),
-            "none_changes": min(card_seconds(card.cupy, card._stream, launch, repeats)),
-        }
-
-
-def parts(dn: np.ndarray, k: int, size: int) -> list[Any]:
-    """Return blocks of at most `size` pixels."""
-    n = dn.shape[1]
-    return [make_block(np.ascontiguousarray(dn[:, at : at + size]), k) for at in range(0, n, size)]
-
-
-def measure(card: Any, arguments: argparse.Namespace) -> dict[str, Any]:
-    """Return all that is measured on the large block."""
-    gpu = engine("kernels.gpu_cupy")
-    k, n_bands, n = arguments.k, arguments.bands, arguments.pixels
-    print(f"making {n:,} pixels of {n_bands} bands", flush=True)
-    dn = landscape(n_bands, n)
-    start = engine("starts").between(dn.min(axis=1).tolist(), dn.max(axis=1).tolist(), k)
-    result: dict[str, Any] = {"pixels": n, "k": k, "bands": n_bands}
-
-    kernel = gpu.CupyKernel(card, None)
-    block = make_block(dn, k)
-    began = time.perf_counter()
-    kernel._resident(block)
-    result["upload_seconds"] = time.perf_counter() - began
-    print(f"{arguments.iterations} iterations on the card", flush=True)
-    ours = iterate(kernel, [block], start, arguments.iterations)
-    labels = block.labels.copy()
-    result["gpu"] = [{"seconds": row["seconds"], "changed": row["changed"]} for row in ours]
-    result["launch"] = launch_seconds(card, block, ours[-1]["centres"], arguments.repeats)
-    result["copy_bytes_per_second"] = bandwidth(card, arguments.copy_bytes, arguments.repeats)
-    block.resident = None
-    del block
-
-    theirs = iterate(gpu.CupyKernel(card, None), parts(dn, k, STRIP), start, arguments.iterations)
-    result["gpu_in_strips"] = [{"seconds": row["seconds"], "changed": row["changed"]} for row in theirs]
-    result["equal_in_strips"] = equal(ours, theirs)
-
-    result["numpy"] = result["equal_to_numpy"] = None
-    if arguments.numpy_iterations:
-        count = min(arguments.numpy_iterations, arguments.iterations)
-        print(f"{count} iterations by the NumPy kernel on one thread", flush=True)
-        blocks = parts(dn, k, STRIP)
-        theirs = iterate(engine("kernels.cpu_numpy").NumpyKernel(), blocks, start, count)
-        result["numpy"] = [{"seconds": row["seconds"], "changed": row["changed"]} for row in theirs]
-        result["equal_to_numpy"] = equal(ours[:count], theirs)
-        if count == arguments.iterations:
-            result["equal_to_numpy"] &= bool(np.array_equal(labels, np.concatenate([b.labels for b in blocks])))
-    return result
-
-
-def equal(ours: list[dict[str, Any]], theirs: list[dict[str, Any]]) -> bool:
-    """Tell whether two runs had the same centres, tallies and changes in every iteration."""
-    return len(ours) == len(theirs) and all(
-        one["changed"] == other["changed"]
-        and np.array_equal(one["centres"], other["centres"])
-        and np.array_equal(one["tally"].count, other["tally"].count)
-        and np.array_equal(one["tally"].total, other["tally"].total)
-        for one, other in zip(ours, theirs)
-    )
-
-
-def figures(measured: dict[str, Any]) -> dict[str, Any]:
-    """Return what the targets are stated in.
-
-    The roofline is what reading the pixels and the labels once, 2 bytes a band and 1, would take at the speed of a copy
-    within the card's memory; labels that change are written, too, which is not counted.
-    """
-    n, n_bands = measured["pixels"], measured["bands"]
-    usual = [row["seconds"] for row in measured["gpu"][1:]] or [measured["gpu"][0]["seconds"]]
-    strips = [row["seconds"] for row in measured["gpu_in_strips"][1:]] or [measured["gpu_in_strips"][0]["seconds"]]
-    seconds = float(np.median(usual))
-    roofline = n * (2 * n_bands + 1) / measured["copy_bytes_per_second"]
-    result = {
-        "ps_per_pixel_first": 1e12 * measured["gpu"][0]["seconds"] / n,
-        "ps_per_pixel": 1e12 * seconds / n,
-        "ps_per_pixel_launch": 1e12 * measured["launch"]["none_changes"] / n,
-        "ps_per_pixel_launch_all_change": 1e12 * measured["launch"]["all_change"] / n,
-        "ps_per_pixel_in_strips": 1e12 * float(np.median(strips)) / n,
-        "ps_per_pixel_roofline": 1e12 * roofline / n,
-        "times_roofline": seconds / roofline,
-        "speed_up_first": None,
-        "speed_up": None,
-    }
-    if measured["numpy"]:
-        pairs = [(one["seconds"], other["seconds"]) for one, other in zip(measured["gpu"], measured["numpy"])]
-        result["speed_up_first"] = pairs[0][1] / pairs[0][0]
-        later = pairs[1:] or pairs
-        result["speed_up"] = sum(numpy for _, numpy in later) / sum(gpu for gpu, _ in later)
-    return result
-
-
 # --- what is said ----------------------------------------------------------------------------------------------------
 
 
@@ -355,7 +111,7 @@ def about(card: Any) -> dict[str, Any]:
     name = runtime.getDeviceProperties(card.device)["name"]
     return {
         "card": name.decode() if isinstance(name, bytes) else str(name),
-        "multiprocessors": card._multiprocessors,
+        "multiprocessors": card.multiprocessors,
         "driver": runtime.driverGetVersion(),
         "cuda": runtime.runtimeGetVersion(),
         "cupy": card.cupy.__version__,
@@ -394,6 +150,7 @@ def table(report: dict[str, Any]) -> str:
             f"{'  target 2.5 x roofline':24}{verdict(found['times_roofline'] <= MOST_OF_ROOFLINE)}",
             f"{'  target 390 x NumPy':24}"
             + verdict(None if found["speed_up"] is None else found["speed_up"] >= LEAST_SPEED_UP),
+            *feeding_table(measured),
             f"{'equal in strips':24}{measured['equal_in_strips']}",
             f"{'equal to NumPy':24}{measured['equal_to_numpy']}",
             "iteration   changed %     GPU ms   in strips ms   NumPy ms",
@@ -406,14 +163,41 @@ def table(report: dict[str, Any]) -> str:
                 f"{i + 1:9}{100 * row['changed'] / measured['pixels']:12.3f}{1000 * row['seconds']:11.3f}"
                 f"{1000 * strips:15.3f}{other}"
             )
+    lines.append(f"equality of everything compared: {'PASS' if all_equal(report) else 'FAIL'}")
     return "\n".join(lines)
+
+
+def feeding_table(measured: dict[str, Any]) -> list[str]:
+    """Return the lines on the way to the card and on what does not fit."""
+    feeding, other = measured["feeding"], measured["not_resident"]
+    lines = [
+        f"{'to the card, ' + name[: -len('_bytes_per_second')]:24}{value / 1e9:,.2f} GB/s"
+        for name, value in feeding.items()
+        if name.endswith("_bytes_per_second")
+    ]
+    for name, text in (
+        ("passing", "all pass through"),
+        ("half", "room for half"),
+        ("cpu", f"{other['cpu_kernel']} alone"),
+    ):
+        later = [row["seconds"] for row in other[name][1:]] or [other[name][0]["seconds"]]
+        lines.append(
+            f"{text:24}{1e12 * float(np.median(later)) / measured['pixels']:,.2f} ps a pixel and iteration on "
+            f"{other['threads']} thread(s)"
+        )
+    shares = ", ".join(f"{what} {share:.1f} %" for what, share in other["half_about"]["percent"].items())
+    lines.append(f"{'  labelled with half':24}{shares}")
+    lines.append(f"{'equal where not fitting':24}{other['equal']}")
+    return lines
 
 
 def all_equal(report: dict[str, Any]) -> bool:
     """Tell whether nothing that was compared differs."""
     measured = report["measured"] or {}
     return all(row["reference"] and row["numpy"] for row in report["equality"]) and not (
-        measured.get("equal_in_strips") is False or measured.get("equal_to_numpy") is False
+        measured.get("equal_in_strips") is False
+        or measured.get("equal_to_numpy") is False
+        or measured.get("not_resident", {}).get("equal") is False
     )
 
 
@@ -428,6 +212,9 @@ def parse(words: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--numpy-iterations", type=int, default=3, help="of the sequential reference (3), 0 = none")
     parser.add_argument("--repeats", type=int, default=10, help="of a launch and of a copy (10)")
     parser.add_argument("--copy-bytes", type=int, default=1 << 31, help="of the copy (2 GiB)")
+    parser.add_argument("--feed-bytes", type=int, default=1 << 28, help="of the copies to the card (256 MiB)")
+    parser.add_argument("--threads", type=int, default=os.cpu_count() or 1, help="that feed the card (all)")
+    parser.add_argument("--split-iterations", type=int, default=5, help="where not all fits the card (5)")
     parser.add_argument("--large", type=int, default=200_003, help="hostile pixels compared with NumPy (200,003)")
     parser.add_argument("--quick", action="store_true", help="fewer classes and bands compared")
     parser.add_argument("--no-start-up", action="store_true", help="skip the start-up times")
@@ -436,8 +223,11 @@ def parse(words: list[str] | None) -> argparse.Namespace:
     arguments = parser.parse_args(words)
     if not 2 <= arguments.k <= 254 or not 1 <= arguments.bands <= 6:
         parser.error(f"-k must be 2..254 and --bands 1..6, not {arguments.k} and {arguments.bands}")
-    if min(arguments.pixels, arguments.iterations, arguments.repeats) < 1:
-        parser.error("--pixels, --iterations and --repeats must be at least 1")
+    if (
+        min(arguments.pixels, arguments.iterations, arguments.repeats, arguments.threads, arguments.split_iterations)
+        < 1
+    ):
+        parser.error("--pixels, --iterations, --repeats, --threads and --split-iterations must be at least 1")
     return arguments
 
 
@@ -450,7 +240,8 @@ def main(words: list[str] | None = None) -> int:
     report: dict[str, Any] = {"about": None, "start_up": [], "equality": [], "measured": None, "figures": None}
     if not arguments.no_start_up:
         report["start_up"] = start_ups(arguments)
-    gpu, devices = engine("kernels.gpu_cupy"), engine("kernels.devices")
+    checks, speed = package("benchmarks.gpu_checks"), package("benchmarks.gpu_speed")
+    gpu, devices = package("engine.kernels.gpu_cupy"), package("engine.kernels.devices")
     try:
         card = gpu.Card(devices.most_free(importlib.import_module("cupy"))[0])
     except Exception as error:  # noqa: BLE001 - whatever is wrong, say so in one line
@@ -458,10 +249,10 @@ def main(words: list[str] | None = None) -> int:
     report["about"] = about(card)
     classes, bands = ((2, 8, 9, 254), (1, 6)) if arguments.quick else (CLASSES, BANDS)
     print(f"comparing {len(classes) * len(bands)} combinations of classes and bands", flush=True)
-    report["equality"] = check_equality(gpu.CupyKernel(card, None), classes, bands, arguments.large)
+    report["equality"] = checks.check_equality(gpu.CupyKernel(card, None), classes, bands, arguments.large)
     if not arguments.no_speed:
-        report["measured"] = measure(card, arguments)
-        report["figures"] = figures(report["measured"])
+        report["measured"] = speed.measure(card, arguments)
+        report["figures"] = speed.figures(report["measured"])
     print(table(report))
     if arguments.json:
         arguments.json.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")

@@ -12,6 +12,8 @@ from .verdicts import Parts
 PARTS = ("machine", "decode", "stages", "whole", "peers", "growth")
 TRIED = ROOT / "benchmarks" / "TRIED.md"
 """Written by hand: what was tried where a target was missed, and what it gave. Goes to the end of the results."""
+GPU = ROOT / "benchmarks" / "GPU.md"
+"""Written by hand from what `benchmarks/gpu.py` gave on a machine with a card; comes after `TRIED`."""
 
 
 # Share of labels that differ above which a peer's result is called another one.
@@ -31,14 +33,14 @@ def write(wanted: settings.Settings) -> str:
         The results differ; nothing is written.
     """
     parts = {name: found for name in PARTS if (found := figures.load(wanted, name)) is not None}
-    tried = TRIED.read_text(encoding="utf-8") if TRIED.exists() else ""
-    text = render(parts, wanted.quick, tried)
+    by_hand = [path.read_text(encoding="utf-8").strip() for path in (TRIED, GPU) if path.exists()]
+    text = render(parts, wanted.quick, "\n\n".join(by_hand))
     wanted.report.parent.mkdir(parents=True, exist_ok=True)
     wanted.report.write_text(text, encoding="utf-8")
     return text
 
 
-def render(parts: Parts, quick: bool, tried: str = "") -> str:
+def render(parts: Parts, quick: bool, by_hand: str = "") -> str:
     """Return RESULTS.md.
 
     Raises
@@ -68,8 +70,8 @@ def render(parts: Parts, quick: bool, tried: str = "") -> str:
     for name, draw in drawn.items():
         if name in parts:
             lines += draw(parts)
-    if tried:
-        lines += [tried.strip(), ""]
+    if by_hand:
+        lines += [by_hand.strip(), ""]
     return "\n".join(lines)
 
 

@@ -150,6 +150,7 @@ def cluster_each(
     with ExitStack() as stack:
         stack.enter_context(one_blas_thread())
         stack.enter_context(small_block_cache())
+        stack.callback(tools.labeller.close)
         staging = stack.enter_context(Staging(request.output))
         done: list[_Done] = []
         whole = sum(scene.checked_grid().pixels for scene in scenes)

@@ -110,6 +110,7 @@ def cluster(
     with ExitStack() as stack:
         stack.enter_context(one_blas_thread())
         stack.enter_context(small_block_cache())
+        stack.callback(tools.labeller.close)
         staging = stack.enter_context(Staging(request.output))
         store = stack.enter_context(pixel_store(request, scenes, strip_pixels, staging))
         progress.stage(f"Reading and masking {len(scenes)} scene(s) on {tools.executor.workers} thread(s)")

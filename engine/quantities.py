@@ -12,12 +12,12 @@ def size(n_bytes: float) -> str:
     return f"{max(n_bytes / 1e6, 0.1):.1f} MB"
 
 
-def about(count: int) -> str:
+def about(count: int, million: str = "million") -> str:
     """Return a count to about two digits, such as "39 million", "1.2 million" or "54,000"."""
     if count >= 9_950_000:
-        return f"{count / 1e6:,.0f} million"
+        return f"{count / 1e6:,.0f} {million}"
     if count >= 950_000:
-        return f"{count / 1e6:.1f} million"
+        return f"{count / 1e6:.1f} {million}"
     digits = max(len(str(count)) - 2, 0)
     return f"{round(count, -digits):,}"
 

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from .memory import SpilledPixels
-
     DN = NDArray[np.uint16]
     """(n_bands, n_valid) digital numbers, C-contiguous, band-major; never reflectance."""
     Labels = NDArray[np.uint8]
@@ -262,6 +260,13 @@ class Resident(Protocol):
         """Bring `block.kept` up to date; whoever asked for it may change it."""
 
 
+class HeldElsewhere(Protocol):
+    """Pixel values that are fetched when they are needed, such as those in a file."""
+
+    def open(self) -> DN:
+        """Return them."""
+
+
 @dataclass
 class Block:
     """The valid pixels of one strip and their labels: the unit of work."""
@@ -270,7 +275,7 @@ class Block:
     """Where the pixels lie."""
     valid: NDArray[np.uint8]
     """The strip's valid mask, row by row, eight pixels a byte (`numpy.packbits`)."""
-    held: DN | SpilledPixels
+    held: DN | HeldElsewhere
     """The pixel values, in memory or in a file; use `dn`."""
     kept: Labels
     """(n_valid,) classes, which `resident` may have newer ones of; use `labels`."""

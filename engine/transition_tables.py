@@ -243,6 +243,7 @@ def _bars(result: Comparison) -> tuple[dict[str, Any], str]:
             "barmode": "relative",
             "margin": {"l": 110, "r": 10, "t": 34, "b": 45},
             "xaxis": {"title": {"text": f"lost ← {unit.name} → gained"}, "zerolinecolor": "#222"},
+            "yaxis": {"automargin": True},  # or the beginnings of long names are cut off
         },
     }
     return figure, "Loss (left) and gain (right) of each class; the diamond is the net change."

@@ -687,22 +687,47 @@
         <translation>Nimmt je Szene ein klassifiziertes Raster auf, dazu die Signaturen, die Statistik und den Bericht. Dateien eines früheren Laufs mit denselben Szenen werden ersetzt.</translation>
     </message>
     <message>
-        <location filename="../algorithms/scenes_panel.py"/>
+        <location filename="../algorithms/scenes_hint.py"/>
+        <source>The scenes cannot be looked at: {error}</source>
+        <translation>Die Szenen können nicht angesehen werden: {error}</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/scenes_hint.py"/>
+        <source>Looking at the scenes…</source>
+        <translation>Szenen werden angesehen…</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/scenes_line.py"/>
+        <source>Scene folders, MTL files or .tar bundles</source>
+        <translation>Szenenordner, MTL-Dateien oder .tar-Archive</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/scenes_line.py"/>
+        <source>Choose the scenes</source>
+        <translation>Szenen wählen</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/scenes_line.py"/>
+        <source>Scenes</source>
+        <translation>Szenen</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/scenes_list.py"/>
         <source>Scene</source>
         <translation>Szene</translation>
     </message>
     <message>
-        <location filename="../algorithms/scenes_panel.py"/>
+        <location filename="../algorithms/scenes_list.py"/>
         <source>In folder</source>
         <translation>Im Ordner</translation>
     </message>
     <message>
-        <location filename="../algorithms/scenes_panel.py"/>
+        <location filename="../algorithms/scenes_list.py"/>
         <source>{path} was not found</source>
         <translation>{path} wurde nicht gefunden</translation>
     </message>
     <message>
-        <location filename="../algorithms/scenes_panel.py"/>
+        <location filename="../algorithms/scenes_list.py"/>
         <source>Drop scene folders, MTL files or .tar bundles here</source>
         <translation>Szenenordner, MTL-Dateien oder .tar-Archive hier ablegen</translation>
     </message>
@@ -822,24 +847,79 @@
         <translation>{count} Einträge</translation>
     </message>
     <message>
-        <location filename="../algorithms/scenes_panel.py"/>
-        <source>Scene folders, MTL files or .tar bundles</source>
-        <translation>Szenenordner, MTL-Dateien oder .tar-Archive</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/scenes_panel.py"/>
-        <source>Choose the scenes</source>
-        <translation>Szenen wählen</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/scenes_panel.py"/>
-        <source>Scenes</source>
-        <translation>Szenen</translation>
-    </message>
-    <message>
         <location filename="../algorithms/scenes_widget.py"/>
         <source>The list of scenes could not be shown, QGIS's own is used instead: {reason}</source>
         <translation>Die Szenenliste konnte nicht angezeigt werden, stattdessen wird die von QGIS benutzt: {reason}</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/scenes_words.py"/>
+        <source>Estimate: {parts}.</source>
+        <translation>Schätzung: {parts}.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/scenes_words.py"/>
+        <source>(and {count} more, see the tool tip)</source>
+        <translation>(und {count} weitere, siehe Kurzhinweis)</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/scenes_words.py"/>
+        <source>{first} to {last}</source>
+        <translation>{first} bis {last}</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/scenes_words.py"/>
+        <source>1 scene</source>
+        <translation>1 Szene</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/scenes_words.py"/>
+        <source>{count} scenes</source>
+        <translation>{count} Szenen</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/scenes_words.py"/>
+        <source>(without the area of interest)</source>
+        <translation>(ohne das Untersuchungsgebiet)</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/scenes_words.py"/>
+        <source>rasters of at most {size}</source>
+        <translation>Raster von höchstens {size}</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/scenes_words.py"/>
+        <source>the time can be told after a first run on this computer</source>
+        <translation>die Zeit lässt sich nach einem ersten Lauf auf diesem Rechner sagen</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/scenes_words.py"/>
+        <source>{time} for {count} iterations, judged by earlier runs on this computer</source>
+        <translation>{time} für {count} Iterationen, nach früheren Läufen auf diesem Rechner</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/scenes_words.py"/>
+        <source>{valid} of {pixels} pixels valid</source>
+        <translation>{valid} von {pixels} Pixeln gültig</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/scenes_words.py"/>
+        <source>{memory} of memory, for which {folder} may lack {short}: free some space or take fewer scenes</source>
+        <translation>{memory} Speicher, wofür in {folder} vielleicht {short} fehlen: Schaffen Sie Platz oder nehmen Sie weniger Szenen</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/scenes_words.py"/>
+        <source>{memory} of memory, of which {spilled} go to temporary files in {folder}</source>
+        <translation>{memory} Speicher, davon {spilled} als temporäre Dateien in {folder}</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/scenes_words.py"/>
+        <source>{memory} of memory, which fits</source>
+        <translation>{memory} Speicher, was reicht</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/scenes_words.py"/>
+        <source>million</source>
+        <translation>Millionen</translation>
     </message>
     <message>
         <location filename="../algorithms/suggestk.py"/>

@@ -213,7 +213,7 @@ def test_a_part_that_has_not_run_leaves_its_targets_open(parts):
 
 
 def test_the_report_names_peers_agreement_and_what_is_missing(parts):
-    text = report.render(parts, quick=False, tried="## What was tried\n\nThis and that.")
+    text = report.render(parts, quick=False, by_hand="## What was tried\n\nThis and that.")
     assert "| Whole job, defaults: at most 3 times the bare decode | 2.80 times | met |" in text
     assert "| The same, stretch: at most 2 times | 2.80 times | **missed** |" in text
     assert "0.50 DN, 3.0 labels in a million differ | 40.00 |" in text
@@ -234,6 +234,14 @@ def test_no_time_is_told_where_results_differ(parts, part):
     assert verdicts.disagreements(parts) == []
     with pytest.raises(report.DisagreementError, match="2 different results"):
         report.render(wrong, quick=False)
+
+
+def test_what_is_written_by_hand_outlives_the_next_measurement(tmp_path):
+    text = report.write(settings.quick(tmp_path))
+    tried, gpu = (path.read_text(encoding="utf-8").strip() for path in (report.TRIED, report.GPU))
+    assert text.endswith(f"{tried}\n\n{gpu}\n")
+    assert settings.full().report.read_text(encoding="utf-8").endswith(f"{tried}\n\n{gpu}\n")
+    assert "benchmarks/gpu.py" in gpu
 
 
 def test_quick_mode_never_touches_the_published_results(tmp_path):

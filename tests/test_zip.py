@@ -65,7 +65,8 @@ def _modules(built):
 
 def test_there_is_one_top_folder_with_what_qgis_and_the_website_need(names):
     assert {name.split("/")[0] for name in names} == {"iikmc"}
-    for name in ("__init__.py", "metadata.txt", "LICENSE", "README.md", "icons/iikmc.png", "icons/iikmc.svg"):
+    model = "models/two_dates_to_change_map.model3"
+    for name in ("__init__.py", "metadata.txt", "LICENSE", "README.md", "icons/iikmc.png", "icons/iikmc.svg", model):
         assert f"iikmc/{name}" in names
     assert "iikmc/i18n/iikmc_de.qm" in names  # compiled: a user has no lrelease
     assert len(names) == len(set(names))
@@ -79,6 +80,7 @@ def test_nothing_but_the_plugin_is_in_it(names):
         "i18n",
         "icons",
         "iikmc_plugin",
+        "models",
     }
     assert {str(path) for path in below if len(path.parts) == 1} <= {
         "__init__.py",
@@ -88,7 +90,7 @@ def test_nothing_but_the_plugin_is_in_it(names):
         "CHANGELOG.md",
         "requirements.txt",
     }
-    assert {path.suffix for path in below} <= {"", ".py", ".txt", ".md", ".svg", ".png", ".qm"}
+    assert {path.suffix for path in below} <= {"", ".py", ".txt", ".md", ".model3", ".svg", ".png", ".qm"}
     assert not [path for path in below if any(part.startswith((".", "__pycache__", "test")) for part in path.parts)]
     assert [path for path in below if path.suffix == ""] == [PurePosixPath("LICENSE")]
 

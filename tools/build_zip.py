@@ -28,6 +28,7 @@ FOLDERS = {
     "iikmc_plugin": (".py",),
     "i18n": (".qm",),
     "icons": (".svg", ".png"),
+    "models": (".model3",),
 }
 
 

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Install what a make target needs and this machine lacks: distribution packages first, then a virtual environment.
 
-    /usr/bin/python3 tools/prepare.py demo|test|check|bench|translations
+    /usr/bin/python3 tools/prepare.py demo|test|check|bench|pictures|translations
 
 Standard library only, because it runs on a machine that has nothing else. A run that finds everything there asks
 neither apt nor PyPI. The virtual environment sees the distribution's packages; from PyPI it takes only what Debian
@@ -27,12 +27,15 @@ _DRAW = ("fonts-dejavu-core",)
 _VENV = ("python3-venv",)
 _TEST = ("python3-pytest", "python3-hypothesis", "python3-sklearn")
 _CHECK = ("git",)
+# A screen, a browser for the reports, palettes, and what the reports have in them when all is installed.
+_PICTURES = ("xvfb", "xauth", "chromium", "python3-pil", "python3-plotly", "python3-sklearn", "git")
 
 PACKAGES = {
     "demo": _RUN + _DRAW + _VENV,
     "test": _RUN + _DRAW + _VENV + _TEST,
     "check": _RUN + _VENV + _CHECK,
     "bench": _RUN + _VENV,
+    "pictures": _RUN + _DRAW + _VENV + _PICTURES,
     "translations": ("qttools5-dev-tools",),
 }
 # What to look for where there is no apt: a module (for /usr/bin/python3) or a command per package.

@@ -19,7 +19,7 @@ from qgis.PyQt.QtCore import QRect, Qt
 from qgis.PyQt.QtGui import QColor, QFont, QGuiApplication, QImage, QPainter
 from rasterio.enums import Resampling
 
-CELL = 380  # pixels of the picture per scene
+CELL = 340  # pixels of the picture per scene
 GAP, HEAD, LINE, MARGIN = 12, 44, 30, 20
 PER_LINE = 5  # legend entries
 SCALE, OFFSET = 0.0000275, -0.2  # reflectance = DN * SCALE + OFFSET, all of Collection 2 Level-2
@@ -27,7 +27,7 @@ BRIGHTEST, GAMMA = 0.25, 0.6  # reflectance shown as white, and how much dark gr
 # Red, green and blue of each sensor family.
 RGB = {"LC": (4, 3, 2), "LE": (3, 2, 1), "LT": (3, 2, 1)}
 EMPTY = 232  # grey of fill and nodata, so that clouds stay white
-LEVELS = 20  # of each colour: fewer make a smaller file and cannot be seen here
+LEVELS = 12  # of each colour: fewer make a smaller file and cannot be seen here
 
 
 def _shape(dataset: rasterio.DatasetReader) -> tuple[int, int]:
@@ -106,7 +106,8 @@ def draw(results: Path, picture: Path) -> None:
     for place, (colour, text) in enumerate(entries):
         left, top = MARGIN + place % PER_LINE * step, legend + place // PER_LINE * LINE
         painter.fillRect(left, top + 4, 34, 20, QColor(*colour))
-        painter.drawText(QRect(left + 44, top, step - 48, 28), Qt.AlignmentFlag.AlignVCenter, text)
+        room = width - left if place == len(entries) - 1 else step
+        painter.drawText(QRect(left + 44, top, room - 48, 28), Qt.AlignmentFlag.AlignVCenter, text)
     painter.end()
     picture.parent.mkdir(parents=True, exist_ok=True)
     if not canvas.save(str(picture), "PNG", 0):  # 0 = smallest file

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from . import Kernel
-    from .gpu_cupy import Card
+    from .gpu_card import Card
 
 WORTH = 2_400_000_000
 """Pixels x classes x bands from which on "automatic" tries a card: 50 million pixels, 8 classes, 6 bands.
@@ -106,7 +106,8 @@ def _gpu(job: Job, cpu: Kernel, progress: Progress) -> Kernel:
     DeviceError
         There is no card, or it cannot be used.
     """
-    from .gpu_cupy import MEMORY_SHARE, Card, CupyKernel, summary
+    from .gpu_card import Card
+    from .gpu_cupy import MEMORY_SHARE, CupyKernel, summary
 
     step = IMPORT
     try:
@@ -139,7 +140,7 @@ def _gpu(job: Job, cpu: Kernel, progress: Progress) -> Kernel:
 
 
 def test(card: Card) -> None:
-    """Compare a card with the reference, with blocks of one and of several steps.
+    """Compare a card with the reference: blocks of one and of several steps, that stay there and that pass through.
 
     Raises
     ------
@@ -148,12 +149,13 @@ def test(card: Card) -> None:
     Exception
         Whatever the card raises.
     """
-    from .gpu_cupy import CupyKernel
+    from .gpu_cupy import CupyKernel, PassingKernel
 
     usual = card.least_steps
     try:
         for card.least_steps in (2, usual):
             check(CupyKernel(card, None))
+        check(PassingKernel(card))
     finally:
         card.least_steps = usual
 

@@ -14,7 +14,11 @@ if TYPE_CHECKING:
 
 
 # How the log tells the shares of `CardKernel.about`.
-_SHARES = {"card": "of the labelling was done on the card", "cpu": "by the CPU"}
+_SHARES = {
+    "card": "of the labelling was done on the card",
+    "through": "on pixels sent through it each time",
+    "cpu": "by the CPU",
+}
 
 
 class CardKernel(Protocol):
@@ -27,7 +31,10 @@ class CardKernel(Protocol):
         """Put a block on the card if there is room; any thread may call, and nothing is raised."""
 
     def about(self) -> dict[str, Any]:
-        """Return what did the work, for the run's record: "card", "beside" (the CPU's kernel) and "percent"."""
+        """Return what did the work, for the run's record: "card", "beside" (the CPU's kernel), "percent" and more."""
+
+    def close(self) -> None:
+        """Give the card's memory back; nothing is raised."""
 
 
 def on_card(kernel: Kernel) -> CardKernel | None:
@@ -104,5 +111,12 @@ class Labeller:
             )
         if not self._told:
             self._told = True
-            shares = ", ".join(f"{about['percent'][key]:.1f} % {text}" for key, text in _SHARES.items())
-            progress.note(f"{about['card']} and the CPU: {shares}")
+            percent = about["percent"]
+            shares = [f"{percent[key]:.1f} % {text}" for key, text in _SHARES.items() if percent[key] or key == "card"]
+            progress.note(f"{about['card']} and the CPU: {', '.join(shares)}")
+
+    def close(self) -> None:
+        """Give the card's memory back, which the next run, another program or the display may want."""
+        card = on_card(self.kernel)
+        if card is not None:
+            card.close()

@@ -10,8 +10,9 @@ import ctypes
 import shutil
 import subprocess
 import sys
+import threading
 import time
-from contextlib import contextmanager
+import weakref
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -114,7 +115,7 @@ def problem() -> str:
     """Return why the kernel cannot be run on this machine's CPU, or ""."""
     if not sys.platform.startswith("linux"):
         return "the emulated CUDA device needs Linux's ucontext"
-    return "" if shutil.which("g++") else "g++, which would compile the CUDA kernel for the CPU, is not installed"
+    return "" if shutil.which("g++") else "compiling the CUDA kernel for the CPU needs g++ (apt install g++)"
 
 
 def build(folder: Path, kinds: list[dict[str, int]], *options: str) -> ctypes.CDLL:
@@ -156,6 +157,63 @@ class OutOfMemoryError(MemoryError):
     """As CuPy's."""
 
 
+class Stream:
+    """Does nothing until somebody waits for it: what is used too early, or changed too early, shows."""
+
+    def __init__(self, cupy: Cupy, non_blocking: bool = False) -> None:
+        cupy.used("stream", 0)
+        assert non_blocking
+        self._cupy = cupy
+        self._todo: list[Any] = []
+
+    def __enter__(self) -> None:
+        self._cupy.streams.append(self)
+
+    def __exit__(self, *_: object) -> None:
+        assert self._cupy.streams.pop() is self
+
+    def add(self, work: Any) -> int:
+        """Put work at the end; return its number."""
+        with self._cupy.lock:
+            self._todo.append(work)
+            return len(self._todo)
+
+    def flush(self, last: Any = None) -> None:
+        """Do what there is to do, up to and with a piece of work."""
+        with self._cupy.lock:
+            while self._todo and (last is None or last in self._todo):
+                self._todo.pop(0)()
+
+    def synchronize(self) -> None:
+        try:
+            self._cupy.used("synchronize", 0)
+        except Exception:
+            self._todo.clear()
+            raise
+        self.flush()
+
+
+class Event:
+    """A mark in a stream."""
+
+    def __init__(self, cupy: Cupy, disable_timing: bool = False) -> None:
+        self._cupy = cupy
+        self._stream: Stream | None = None
+        self.at = 0.0
+
+    def record(self, stream: Stream) -> None:
+        def mark() -> None:
+            self.at = time.perf_counter()
+
+        self._stream, self._mark = stream, mark
+        stream.add(mark)
+
+    def synchronize(self) -> None:
+        self._cupy.used("event", 0)
+        assert self._stream is not None
+        self._stream.flush(self._mark)
+
+
 class Array:
     """What the engine uses of cupy.ndarray, over a NumPy array."""
 
@@ -168,19 +226,31 @@ class Array:
     def __getitem__(self, key: Any) -> Array:
         return Array(self._cupy, self.values[key])
 
-    def _memset(self, value: int, size: int, stream: Any = None) -> None:
+    def _memset(self, value: int, size: int, stream: Stream) -> None:
         assert size == self.nbytes
-        self.values.view(np.uint8)[...] = value
 
-    def set(self, values: np.ndarray, stream: Any = None) -> None:
-        """As CuPy: only equal shapes and types, only into contiguous memory."""
+        def work() -> None:
+            self.values.view(np.uint8)[...] = value
+
+        stream.add(work)
+
+    def set(self, values: np.ndarray, stream: Stream) -> None:
+        """As CuPy: only equal shapes and types, only into contiguous memory; pinned memory is read later."""
         self._cupy.used("set", values.nbytes)
         assert (values.shape, values.dtype) == (self.shape, self.dtype)
+        assert values.flags.c_contiguous
         assert self.values.flags.c_contiguous
-        self.values[...] = values
+        source = values if self._cupy.is_pinned(values) else values.copy()
 
-    def get(self, stream: Any = None, out: np.ndarray | None = None) -> np.ndarray:
+        def work() -> None:
+            self.values[...] = source
+
+        stream.add(work)
+
+    def get(self, stream: Stream, out: np.ndarray | None = None) -> np.ndarray:
+        """As CuPy: waits."""
         self._cupy.used("get", self.nbytes)
+        stream.flush()
         if out is None:
             return self.values.copy()
         assert out.flags.c_contiguous
@@ -205,13 +275,13 @@ class RawKernel:
     def __call__(self, grid: tuple[int], block: tuple[int], arguments: tuple[Any, ...]) -> None:
         self._cupy.used("launch", 0)
         assert block == (self._kind["THREADS"],)
-        assert self._cupy.depth == 1, "not on the card's own stream"
         values = [value.values if isinstance(value, Array) else value for value in arguments]
-        launch(self._cupy.library_for(self._kind), self._kind, grid[0], *values)
+        library = self._cupy.library_for(self._kind)
+        self._cupy.streams[-1].add(lambda: launch(library, self._kind, grid[0], *values))
 
 
 class Cupy:
-    """As much of the module `cupy` as the engine and its benchmark use; `fail` and `memory` make it misbehave."""
+    """As much of the module `cupy` as the engine and its benchmark use; `fail`, `memory` and `largest` misbehave."""
 
     __version__ = "13.emulated"
 
@@ -222,55 +292,37 @@ class Cupy:
         self.free = [1 << 32]
         """Free bytes of each device."""
         self.memory = 1 << 40
-        """Bytes after which `empty` fails."""
+        """Bytes that all arrays may take at a time."""
+        self.largest = 1 << 40
+        """Bytes that one array may take."""
+        self.taken = 0
+        """Bytes of all arrays that are still there."""
         self.traffic: list[tuple[str, int]] = []
         """Everything that was done, with its bytes."""
-        self.depth = 0
-        self.current = 0
+        self.pinned: list[np.ndarray] = []
+        """Pinned memory that is still in use or kept in CuPy's store."""
         self.tidied = 0
+        # The emulated threads are fibres in static memory: one launch at a time.
+        self.lock = threading.RLock()
+        self._local = threading.local()
         cupy = self
-
-        @contextmanager
-        def device_context(number: int):
-            before, cupy.current = cupy.current, number
-            try:
-                yield
-            finally:
-                cupy.current = before
 
         class Device:
             def __init__(self, number: int = 0) -> None:
                 self.id = number
                 self.attributes = {"MultiProcessorCount": 2}
-                self._entered: list[Any] = []
+                self._before: list[int] = []
+                self._thread = threading.get_ident()
 
-            def __enter__(self) -> None:
-                context = device_context(self.id)
-                context.__enter__()
-                self._entered.append(context)
-
-            def __exit__(self, *_: object) -> None:
-                self._entered.pop().__exit__(None, None, None)
-
-        class Stream:
-            def __init__(self, non_blocking: bool = False) -> None:
-                cupy.used("stream", 0)
-
-            def __enter__(self) -> None:
-                cupy.depth += 1
+            def __enter__(self) -> Device:
+                # CuPy keeps the devices to go back to in the object.
+                assert threading.get_ident() == self._thread
+                self._before.append(cupy.current)
+                cupy._local.current = self.id
+                return self
 
             def __exit__(self, *_: object) -> None:
-                cupy.depth -= 1
-
-            def synchronize(self) -> None:
-                cupy.used("synchronize", 0)
-
-        class Event:
-            def record(self, stream: Any = None) -> None:
-                self.at = time.perf_counter()
-
-            def synchronize(self) -> None:
-                pass
+                cupy._local.current = self._before.pop()
 
         def get_device_count() -> int:
             cupy.used("count", 0)
@@ -283,11 +335,18 @@ class Cupy:
         def tidy() -> None:
             cupy.tidied += 1
 
+        def pin(size: int) -> memoryview:
+            cupy.used("pin", size)
+            cupy.pinned.append(np.full(size, 85, np.uint8))
+            return memoryview(cupy.pinned[-1])
+
         self.get_default_memory_pool = lambda: SimpleNamespace(free_all_blocks=tidy)
+        self.get_default_pinned_memory_pool = lambda: SimpleNamespace(free_all_blocks=self.pinned.clear)
         self.cuda = SimpleNamespace(
             Device=Device,
-            Stream=Stream,
-            Event=Event,
+            Stream=lambda non_blocking=False: Stream(self, non_blocking),
+            Event=lambda disable_timing=False: Event(self, disable_timing),
+            alloc_pinned_memory=pin,
             get_elapsed_time=lambda first, last: 1000 * (last.at - first.at),
             memory=SimpleNamespace(OutOfMemoryError=OutOfMemoryError),
             runtime=SimpleNamespace(
@@ -299,19 +358,45 @@ class Cupy:
             ),
         )
 
+    @property
+    def current(self) -> int:
+        """The thread's current device."""
+        return getattr(self._local, "current", 0)
+
+    @property
+    def streams(self) -> list[Stream]:
+        """The thread's current streams."""
+        if not hasattr(self._local, "streams"):
+            self._local.streams = []
+        return self._local.streams
+
     def used(self, what: str, size: int) -> None:
         self.traffic.append((what, size))
         if what in self.fail:
             raise self.fail[what]
 
+    def count(self, what: str) -> int:
+        """Return how often something was done."""
+        return [name for name, _ in self.traffic].count(what)
+
+    def is_pinned(self, values: np.ndarray) -> bool:
+        return any(np.shares_memory(values, memory) for memory in self.pinned)
+
     def empty(self, shape: Any, dtype: Any) -> Array:
         # Not zeros: memory of a card holds what was there before.
         values = np.full(shape, 171, dtype)
         self.used("empty", values.nbytes)
-        self.memory -= values.nbytes
-        if self.memory < 0:
-            raise OutOfMemoryError("Out of memory allocating 1,000 bytes")
+        assert self.streams, "on the account of the default stream"
+        with self.lock:
+            if values.nbytes > self.largest or self.taken + values.nbytes > self.memory:
+                raise OutOfMemoryError(f"Out of memory allocating {values.nbytes:,} bytes")
+            self.taken += values.nbytes
+        weakref.finalize(values, self._give_back, values.nbytes)
         return Array(self, values)
+
+    def _give_back(self, size: int) -> None:
+        with self.lock:
+            self.taken -= size
 
     def RawKernel(self, code: str, name: str, options: tuple[str, ...]) -> RawKernel:
         return RawKernel(self, code, name, options)

@@ -10,7 +10,7 @@ from pathlib import Path
 import emulated_cuda
 import numpy as np
 import pytest
-from iikmc.benchmarks import gpu
+from iikmc.benchmarks import gpu, gpu_checks, gpu_speed
 from iikmc.engine.kernels import gpu_cupy
 from iikmc.engine.kernels.cpu_numpy import NumpyKernel
 from iikmc.engine.kernels.reference import ReferenceKernel
@@ -29,6 +29,12 @@ SMALL = [
     "4096",
     "--large",
     "700",
+    "--feed-bytes",
+    "4096",
+    "--threads",
+    "3",
+    "--split-iterations",
+    "2",
 ]
 
 
@@ -48,8 +54,8 @@ def test_impossible_arguments_are_refused(words, capsys):
 
 
 def test_the_landscape_is_a_function_of_the_seed_alone(monkeypatch):
-    monkeypatch.setattr(gpu, "CHUNK", 1000)
-    one, other = (gpu.landscape(6, 4321, threads=threads) for threads in (1, 4))
+    monkeypatch.setattr(gpu_checks, "CHUNK", 1000)
+    one, other = (gpu_checks.landscape(6, 4321, threads=threads) for threads in (1, 4))
     np.testing.assert_array_equal(one, other)
     assert one.dtype == np.uint16
     assert one.min() > 1000
@@ -68,8 +74,10 @@ class Wrong(ReferenceKernel):
 
 
 def test_a_difference_is_found_and_told():
-    assert all(row["reference"] and row["numpy"] for row in gpu.check_equality(NumpyKernel(), (2, 9), (1, 6), 500))
-    rows = gpu.check_equality(Wrong(), (2, 9), (1,), 500)
+    assert all(
+        row["reference"] and row["numpy"] for row in gpu_checks.check_equality(NumpyKernel(), (2, 9), (1, 6), 500)
+    )
+    rows = gpu_checks.check_equality(Wrong(), (2, 9), (1,), 500)
     assert [row["reference"] for row in rows] == [True, False]
     report = {"about": {}, "start_up": [], "equality": rows, "measured": None, "figures": None}
     assert not gpu.all_equal(report)
@@ -78,22 +86,22 @@ def test_a_difference_is_found_and_told():
 
 
 def test_runs_that_differ_anywhere_are_not_equal():
-    dn = gpu.landscape(2, 3000)
+    dn = gpu_checks.landscape(2, 3000)
     start = np.array([[64 * 9000, 64 * 9000], [64 * 15000, 64 * 15000], [64 * 20000, 64 * 20000]])
 
     def run(kernel, size=3000):
-        return gpu.iterate(kernel, gpu.parts(dn, 3, size), start, 4)
+        return gpu_speed.iterate(kernel, gpu_speed.parts(dn, 3, size), start, 4)
 
     ours = run(NumpyKernel())
-    assert gpu.equal(ours, run(ReferenceKernel(), 700))
+    assert gpu_speed.equal(ours, run(ReferenceKernel(), 700))
     for key in ("changed", "centres", "tally"):
         theirs = run(NumpyKernel())
         if key == "tally":
             theirs[2]["tally"].total[1, 0] += 1
         else:
             theirs[2][key] = theirs[2][key] + 1
-        assert not gpu.equal(ours, theirs)
-    assert not gpu.equal(ours, ours[:3])
+        assert not gpu_speed.equal(ours, theirs)
+    assert not gpu_speed.equal(ours, ours[:3])
 
 
 def test_figures_by_hand():
@@ -107,7 +115,7 @@ def test_figures_by_hand():
         "launch": {"none_changes": 0.001, "all_change": 0.003},
         "numpy": [{"seconds": s} for s in (4.0, 1.0, 0.6)],
     }
-    assert gpu.figures(measured) == pytest.approx(
+    assert gpu_speed.figures(measured) == pytest.approx(
         {
             "ps_per_pixel_first": 40,
             "ps_per_pixel": 20,
@@ -121,12 +129,12 @@ def test_figures_by_hand():
         }
     )
     measured["numpy"] = None
-    assert gpu.figures(measured)["speed_up"] is None
+    assert gpu_speed.figures(measured)["speed_up"] is None
 
 
 def test_the_whole_benchmark_on_an_emulated_card(emulated_cupy, tmp_path, capsys, monkeypatch):
     emulated_cupy.free = [1 << 40]
-    monkeypatch.setattr(gpu, "STRIP", 2000)
+    monkeypatch.setattr(gpu_speed, "STRIP", 2000)
     assert gpu.main([*SMALL, "--json", str(tmp_path / "gpu.json")]) == 0
     report = json.loads((tmp_path / "gpu.json").read_text())
     assert report["about"]["card"] == "emulated card"
@@ -138,13 +146,28 @@ def test_the_whole_benchmark_on_an_emulated_card(emulated_cupy, tmp_path, capsys
     assert measured["equal_in_strips"]
     assert measured["equal_to_numpy"]
     assert len(measured["numpy"]) == 3
+    feeding, other = measured["feeding"], measured["not_resident"]
+    assert sorted(feeding) == [
+        "bytes",
+        *(f"{n}_bytes_per_second" for n in sorted(["engine_1", "engine_2", "engine_3", "pageable", "pinned"])),
+    ]
+    assert min(feeding.values()) > 0
+    assert other["equal"]
+    for name in ("passing", "half", "cpu"):
+        assert [row["changed"] for row in other[name]] == [row["changed"] for row in measured["gpu"][:2]]
+    share = other["half_about"]["percent"]
+    assert 0 < share["card"] <= 50
+    assert sum(share.values()) == pytest.approx(100)
     said = capsys.readouterr().out
+    assert "to the card, pinned" in said
+    assert "equality of everything compared: PASS" in said
     assert "8 of 8 combinations equal" in said
     assert "equal to NumPy          True" in said
-    assert said.splitlines()[-1].split()[:1] == ["3"]
+    assert said.splitlines()[-2].split()[:1] == ["3"]
     # A card that does not give the NumPy kernel's answer is an error of the command.
-    monkeypatch.setattr(gpu, "equal", lambda *_: False)
+    monkeypatch.setattr(gpu_speed, "equal", lambda *_: False)
     assert gpu.main(SMALL) == 1
+    assert "equality of everything compared: FAIL" in capsys.readouterr().out
 
 
 def test_start_up_names_every_step(emulated_cupy, capsys):
@@ -170,19 +193,22 @@ def test_the_second_start_finds_the_first_ones_cache(monkeypatch):
 
 BARE = """
 import runpy, sys
+sys.modules["numba"] = None
 class Bare:
     def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in {"rasterio", "joblib", "numba", "threadpoolctl", "qgis", "sklearn", "osgeo"}:
+        if name.partition(".")[0] in {"rasterio", "joblib", "threadpoolctl", "qgis", "sklearn", "osgeo"}:
             sys.exit("asked for " + name)
 sys.meta_path.insert(0, Bare())
 sys.modules["cupy"] = None
 sys.argv = [SCRIPT, "--no-start-up"]
 sys.dont_write_bytecode = True
 names = runpy.run_path(SCRIPT)
-assert all(r["reference"] for r in names["check_equality"](
-    names["engine"]("kernels.cpu_numpy").NumpyKernel(), (3,), (2,), 100))
-for name in ("kmeans", "starts", "kernels.selftest", "kernels.devices", "kernels.gpu_cupy"):
-    names["engine"](name)
+package = names["package"]
+assert all(r["reference"] for r in package("benchmarks.gpu_checks").check_equality(
+    package("engine.kernels.cpu_numpy").NumpyKernel(), (3,), (2,), 100))
+for name in ("benchmarks.gpu_speed", "engine.kernels.selftest", "engine.kernels.devices", "engine.kernels.gpu_cupy"):
+    package(name)
+assert package("benchmarks.gpu_speed").cpu_kernel().name == "numpy"
 runpy.run_path(SCRIPT, run_name="__main__")
 """
 
@@ -196,14 +222,14 @@ def test_it_needs_numpy_and_cupy_only(tmp_path):
 
 
 def test_the_launch_alone_leaves_what_it_measured(emulated_cupy):
-    dn = gpu.landscape(6, 3001)
+    dn = gpu_checks.landscape(6, 3001)
     card = gpu_cupy.Card(0)
-    block = gpu.make_block(dn, 8)
+    block = gpu_checks.make_block(dn, 8)
     start = 64 * dn[:, :8].astype(np.int64).T
-    gpu.iterate(gpu_cupy.CupyKernel(card, None), [block], start, 1)
+    gpu_speed.iterate(gpu_cupy.CupyKernel(card, None), [block], start, 1)
     before = [what for what, _ in emulated_cupy.traffic].count("launch")
-    found = gpu.launch_seconds(card, block, start, 3)
+    found = gpu_speed.launch_seconds(card, block, start, 3)
     assert [what for what, _ in emulated_cupy.traffic].count("launch") - before == 6
     assert found.keys() == {"all_change", "none_changes"}
-    assert gpu.bandwidth(card, 1000, 3) > 0
+    assert gpu_speed.bandwidth(card, 1000, 3) > 0
     assert isinstance(emulated_cupy, emulated_cuda.Cupy)

@@ -17,6 +17,7 @@ from iikmc.engine.run_record import versions
 from tiny import Recorder, listing, make_block, read_json
 
 ROOT = Path(__file__).resolve().parents[2]
+ALL = {"card": 100.0, "through": 0.0, "cpu": 0.0}
 
 
 @pytest.fixture(autouse=True)
@@ -67,12 +68,12 @@ def on_the_card(record):
 
 def test_the_card_does_all_of_it(emulated_cupy, both, tmp_path):
     record, log = both()
-    assert on_the_card(record) == {"card": 100.0, "cpu": 0.0}
+    assert on_the_card(record) == ALL
     assert record["versions"]["cupy"] == "13.emulated"
     assert "emulated card (100.0 % of the labelling), CPU" in (tmp_path / "other" / "report.html").read_text("utf-8")
     assert "device" not in record["parameters"]
     assert log.warnings == []
-    assert "emulated card and the CPU: 100.0 % of the labelling was done on the card, 0.0 % by the CPU" in log.notes
+    assert "emulated card and the CPU: 100.0 % of the labelling was done on the card" in log.notes
     assert [text for text in log.stages if text.endswith(" into 3 classes (gpu kernel on emulated card)")]
 
 
@@ -85,7 +86,7 @@ def test_every_start(emulated_cupy, both, request_of, small_series, start):
         )
         signatures = pipeline.cluster(request).signatures
     record, log = both(start=start, signatures=signatures)
-    assert on_the_card(record) == {"card": 100.0, "cpu": 0.0}
+    assert on_the_card(record) == ALL
     assert log.warnings == []
 
 
@@ -105,7 +106,7 @@ def test_the_coarse_start_stays_on_the_cpu(emulated_cupy, both, monkeypatch):
 def test_spilled_pixels(emulated_cupy, both, monkeypatch):
     monkeypatch.setattr(memory, "automatic_budget", lambda: 30_000)
     record, log = both()
-    assert on_the_card(record) == {"card": 100.0, "cpu": 0.0}
+    assert on_the_card(record) == ALL
     assert [text for text in log.notes if text.endswith("of pixels lie in temporary files (MEMORY)")]
 
 
@@ -267,6 +268,7 @@ class Bare:
         if name.partition(".")[0] in {"cupy", "cupyx", "cuda", "nvidia"}:
             sys.exit("asked for " + name)
 sys.meta_path.insert(0, Bare())
+sys.modules['numba'] = None  # its compiling would take longer than the run
 sys.dont_write_bytecode = True
 root, out, device, *scenes = sys.argv[1:]
 spec = importlib.util.spec_from_file_location("iikmc", root + "/__init__.py", submodule_search_locations=[root])

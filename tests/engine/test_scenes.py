@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
 import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
+from iikmc.engine.locations import stamp
 from iikmc.engine.pipeline import cluster
 from iikmc.engine.records import MaskRule
 from iikmc.engine.scenes import check_series, find_scenes
@@ -329,3 +331,19 @@ def test_the_folder_with_the_bands_wins_over_one_with_the_metadata_alone(tmp_pat
         found = find_scenes(paths)
         assert [scene.place for scene in found.scenes] == [str(whole)]
         assert found.notes == [f"Left out: {product()} in {alone} is also in {whole}."]
+
+
+def test_a_bundle_is_listed_anew_when_it_changes(one, two, tmp_path):
+    (tmp_path / "x.tar").mkdir()
+    bundle = make_tar(one, tmp_path / "x.tar" / "a.tar")
+    assert [scene.id for scene in checked(bundle)] == [ONE]
+    path = checked(bundle)[0].bands["red"]
+    before = stamp(path)
+    assert before == (bundle.stat().st_size, bundle.stat().st_mtime_ns)
+    make_tar(two, bundle)
+    # GDAL lists a bundle anew as well, but only if it has become younger.
+    os.utime(bundle, ns=(before[1], before[1] + 10**10))
+    assert [scene.id for scene in checked(bundle)] == [TWO]
+    assert stamp(path)[1] == before[1] + 10**10
+    assert stamp(str(tmp_path / "none.TIF")) is None
+    assert stamp("/vsitar//none.tar/a.TIF") is None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import math
+import re
 import sys
 from pathlib import Path
 
@@ -251,6 +253,17 @@ def test_markup_in_names_stays_text(tmp_path):
     compare(ask(one, two, tmp_path / "out"))
     assert "<script>x" not in (tmp_path / "out" / "r.html").read_text(encoding="utf-8")
     assert "<script>" not in (tmp_path / "out" / "c.qml").read_text(encoding="utf-8")
+
+
+def test_long_names_are_not_cut_off_in_the_plot_of_gains_and_losses(pair, tmp_path):
+    pytest.importorskip("plotly")
+    compare(ask(*pair, tmp_path / "out"))
+    page = (tmp_path / "out" / "r.html").read_text(encoding="utf-8")
+    figures = [
+        json.loads(text) for text in re.findall(r'<script type="application/json">(.*?)</script>', page, re.DOTALL)
+    ]
+    (bars,) = [figure for figure in figures if figure["data"][0]["type"] == "bar"]
+    assert bars["layout"]["yaxis"]["automargin"] is True
 
 
 def test_without_plotly_the_report_has_its_tables(pair, tmp_path, monkeypatch):

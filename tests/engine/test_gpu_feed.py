@@ -1,0 +1,481 @@
+"""Pixels on their way to the card: pinned buffers, halves where memory lacks, and what passes through or stays away."""
+
+from __future__ import annotations
+
+import dataclasses
+import gc
+import threading
+
+import numpy as np
+import pytest
+from iikmc.engine import choices, per_scene, pipeline
+from iikmc.engine.errors import Cancelled
+from iikmc.engine.execution.threads import ThreadExecutor
+from iikmc.engine.kernels import devices, drift, gpu_card, gpu_cupy, gpu_split, reference
+from iikmc.engine.kernels.cpu_numpy import NumpyKernel
+from iikmc.engine.memory import PixelStore
+from iikmc.engine.progress import Silent
+from iikmc.engine.records import Gaps
+from test_gpu_kernel import CPU_KERNELS, Run, blocks_of, centres_of, make_kernel, where
+from test_kernels import hostile, hostile_centres, relabel_all
+from tiny import Recorder, make_block
+
+BLOCK = 960 * 13
+"""Bytes of a block of 900 pixels on the card: rows of 15 cache lines."""
+
+
+@pytest.fixture(autouse=True)
+def numpy_kernel(monkeypatch):
+    monkeypatch.setattr(pipeline, "pick_kernel", lambda progress: NumpyKernel())
+
+
+def labelled(kernel):
+    """Return how many pixels each way labelled."""
+    return dict(kernel._labelled)
+
+
+# --- pinned buffers ---------------------------------------------------------------------------------------------------
+
+
+def test_pixels_go_through_pinned_buffers(emulated_cupy, monkeypatch):
+    monkeypatch.setattr(gpu_card, "SLOT_BYTES", 256)
+    run = Run(make_kernel(), blocks_of(1))
+    for centres in centres_of(2):
+        run.iterate(centres, look=True)
+    assert {array.nbytes for array in emulated_cupy.pinned} == {256}
+    assert len(emulated_cupy.pinned) == 2  # of the one lane that one thread needs
+    largest = max(size for what, size in emulated_cupy.traffic if what == "set")
+    assert largest == 256
+    run.finish()
+
+
+def test_a_buffer_filled_too_early_would_show(emulated_cupy, monkeypatch):
+    monkeypatch.setattr(gpu_card, "SLOT_BYTES", 256)
+    monkeypatch.setattr(gpu_card._Slot, "wait", lambda self: None)
+    run = Run(make_kernel(), blocks_of(1, 1))
+    with pytest.raises(AssertionError):
+        run.iterate(centres_of(2)[0])
+
+
+def test_without_pinned_memory_the_result_is_the_same(emulated_cupy):
+    emulated_cupy.fail["pin"] = RuntimeError("cudaErrorMemoryAllocation")
+    run = Run(make_kernel(), blocks_of(1))
+    for centres in centres_of(2):
+        run.iterate(centres, look=True)
+    assert emulated_cupy.pinned == []
+    assert where(run.blocks) == [True] * 4
+    assert run.kernel.trouble == ""
+    run.finish()
+
+
+def test_threads_take_lanes_of_their_own(emulated_cupy, monkeypatch):
+    monkeypatch.setattr(gpu_card, "SLOT_BYTES", 512)
+    emulated_cupy.free = [1 << 40]
+    kernel, executor, blocks = make_kernel(), ThreadExecutor(6), blocks_of(10, 24, 500)
+    list(executor.each(kernel.take_in, blocks, Silent()))
+    assert where(blocks) == [True] * 24
+    for centres in centres_of(11):
+        list(executor.each(lambda block, c=centres: kernel.relabel(block, c), blocks, Silent()))
+        for block in blocks:
+            np.testing.assert_array_equal(block.labels, reference.nearest(block.dn, centres))
+    assert len(emulated_cupy.pinned) <= 2 * gpu_card.LANES
+
+
+def test_a_lane_is_given_back_settled_whatever_happens(emulated_cupy):
+    card = gpu_card.Card(0)
+    there = card.empty(100, np.uint8)
+
+    def fail():
+        with card.lane() as lane:
+            lane.send(there, np.arange(100, dtype=np.uint8))
+            raise KeyError("stop")
+
+    for _ in range(3 * gpu_card.LANES):
+        with pytest.raises(KeyError, match="stop"):
+            fail()
+    assert there.values.tolist() == list(range(100))
+
+
+# --- memory is given back ---------------------------------------------------------------------------------------------
+
+
+def test_a_closed_kernel_has_nothing_on_the_card(emulated_cupy, monkeypatch):
+    monkeypatch.setattr(gpu_cupy, "LEAST_PIXELS", 200)
+    emulated_cupy.free = [int(2.5 * BLOCK / 0.85)]
+    run = Run(make_kernel(), blocks_of(1))
+    for centres in centres_of(2):
+        run.iterate(centres)
+    assert emulated_cupy.taken > 0
+    run.kernel.close()
+    gc.collect()
+    assert emulated_cupy.taken == 0
+    assert emulated_cupy.pinned == []
+    run.finish()  # whoever still asks for labels gets them
+    assert run.kernel.trouble == ""
+    run.kernel = make_kernel()
+    run.iterate(centres_of(3)[0])
+
+
+def test_a_closed_kernel_can_still_label(emulated_cupy):
+    run = Run(make_kernel(), blocks_of(1))
+    run.iterate(centres_of(2)[0])
+    run.kernel.close()
+    for centres in centres_of(3):
+        run.iterate(centres)
+    run.finish()
+
+
+@pytest.mark.parametrize("mode", choices.MODES)
+@pytest.mark.parametrize("end", ["good", "cancelled", "broken"])
+def test_a_run_leaves_nothing_on_the_card(emulated_cupy, request_of, small_series, monkeypatch, end, mode):
+    monkeypatch.setattr(devices, "_good", {})
+    taken = []
+
+    def stop(progress):
+        if any(text.startswith("Iteration 1:") for text in progress.stages):
+            taken.append(emulated_cupy.taken)
+            return end == "cancelled"
+        return False
+
+    def broken(*_):
+        raise OSError("no")
+
+    if end == "broken":
+        monkeypatch.setattr(pipeline, "write_results", broken)
+        monkeypatch.setattr(per_scene, "write_rasters", broken)
+    request = request_of(*small_series, device=choices.GPU, workers=2, mode=mode)
+    try:
+        per_scene.run(request, Recorder(stop), strip_pixels=600)
+    except (Cancelled, OSError):
+        assert end != "good"
+    else:
+        assert end == "good"
+    assert max(taken) > 0
+    gc.collect()
+    assert emulated_cupy.taken == 0
+    assert emulated_cupy.pinned == []
+
+
+def test_two_runs_may_end_at_the_same_time(emulated_cupy):
+    card = gpu_card.Card(0)
+    threads = [threading.Thread(target=card.close) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+        assert not thread.is_alive()
+
+
+# --- halves -----------------------------------------------------------------------------------------------------------
+
+
+def pieces(blocks):
+    return [[(p.begin, p.end) for p in block.resident.pieces] if block.resident else [] for block in blocks]
+
+
+@pytest.mark.parametrize("look", [False, True])
+@pytest.mark.parametrize("fallback", CPU_KERNELS)
+def test_a_block_refused_as_a_whole_lies_there_in_halves(emulated_cupy, monkeypatch, fallback, look):
+    monkeypatch.setattr(gpu_cupy, "LEAST_PIXELS", 200)
+    emulated_cupy.largest = 7000  # of 11,520 for all bands of a block
+    run = Run(make_kernel(fallback()), blocks_of(1))
+    for centres in centres_of(5):
+        run.iterate(centres, look)
+    assert pieces(run.blocks) == [[(0, 450), (450, 900)]] * 4
+    assert labelled(run.kernel) == {"card": 7 * 3600, "through": 0, "cpu": 0}
+    assert run.kernel.trouble == ""
+    # The size that was refused is not asked for again.
+    assert emulated_cupy.tidied == 1
+    run.finish()
+
+
+@pytest.mark.parametrize("look", [False, True])
+@pytest.mark.parametrize("fallback", CPU_KERNELS)
+@pytest.mark.parametrize("limit", ["memory", "budget"])
+def test_a_block_lies_there_in_part(emulated_cupy, monkeypatch, fallback, look, limit):
+    monkeypatch.setattr(gpu_cupy, "LEAST_PIXELS", 200)
+    monkeypatch.setattr(gpu_split.Rates, "passing_pays", lambda self: False)
+    if limit == "memory":
+        emulated_cupy.memory = int(2.7 * BLOCK)
+    else:
+        emulated_cupy.free = [int(2.7 * BLOCK / 0.85)]
+    run = Run(make_kernel(fallback()), blocks_of(1))
+    for centres in centres_of(5):
+        run.iterate(centres, look)
+    assert where(run.blocks) == [True, True, True, False]
+    assert pieces(run.blocks)[:3] == [[(0, 900)], [(0, 900)], [(0, 450)]]
+    assert [(part.held.begin, part.held.end) for part in run.blocks[2].resident.rest] == [(450, 900)]
+    assert labelled(run.kernel) == {"card": 7 * 2250, "through": 0, "cpu": 7 * 1350}
+    assert run.kernel.trouble == ""
+    run.finish()
+
+
+def test_what_is_refused_everywhere_is_not_asked_for_again_and_again(emulated_cupy, monkeypatch):
+    monkeypatch.setattr(gpu_cupy, "LEAST_PIXELS", 200)
+    emulated_cupy.largest = 1000
+    run = Run(make_kernel(), blocks_of(1))
+    for centres in centres_of(5):
+        run.iterate(centres)
+    # 900, 450 and 225 pixels once each, then once as much for passing through.
+    assert emulated_cupy.tidied == 4
+    assert where(run.blocks) == [False] * 4
+    assert run.kernel.trouble == ""
+    run.finish()
+
+
+def test_a_block_in_part_that_was_labelled_before(emulated_cupy, monkeypatch):
+    monkeypatch.setattr(gpu_cupy, "LEAST_PIXELS", 200)
+    emulated_cupy.memory = int(0.7 * BLOCK)
+    run = Run(NumpyKernel(), blocks_of(1, 1))
+    sets = centres_of(5)
+    run.iterate(sets[0])
+    run.kernel = make_kernel()
+    for centres in sets[1:]:
+        run.iterate(centres)
+    assert pieces(run.blocks) == [[(0, 450)]]
+    run.finish()
+
+
+@pytest.mark.parametrize("fallback", CPU_KERNELS)
+@pytest.mark.parametrize("what", ["set", "launch", "get", "synchronize", "event"])
+@pytest.mark.parametrize("when", range(3))
+def test_a_card_that_fails_with_blocks_in_part(emulated_cupy, monkeypatch, fallback, what, when):
+    monkeypatch.setattr(gpu_cupy, "LEAST_PIXELS", 100)
+    monkeypatch.setattr(gpu_card, "SLOT_BYTES", 512)
+    emulated_cupy.memory = int(1.3 * BLOCK)
+    run = Run(make_kernel(fallback()), blocks_of(6, 2))
+    for number, centres in enumerate(centres_of(7)):
+        if number == when:
+            emulated_cupy.fail[what] = RuntimeError("cudaErrorLaunchFailure")
+        run.iterate(centres)
+    if what != "event" or when == 0:
+        assert where(run.blocks) == [False] * 2
+        assert run.kernel.trouble.endswith("(RuntimeError: cudaErrorLaunchFailure)")
+    run.finish()
+
+
+@pytest.mark.parametrize("least", [100, 200])
+def test_only_the_second_launch_of_a_block_fails(emulated_cupy, monkeypatch, least):
+    monkeypatch.setattr(gpu_cupy, "LEAST_PIXELS", least)
+    emulated_cupy.largest = 7000
+    run = Run(make_kernel(), blocks_of(6, 1))
+    sets = centres_of(7)
+    for centres in sets[:2]:
+        run.iterate(centres)
+    begun = emulated_cupy.count("launch")
+    used = emulated_cupy.used
+
+    def fail(what, size):
+        used(what, size)
+        if what == "launch" and emulated_cupy.count("launch") == begun + 2:
+            raise RuntimeError("no")
+
+    monkeypatch.setattr(emulated_cupy, "used", fail)
+    for centres in sets[2:]:
+        run.iterate(centres)
+    assert where(run.blocks) == [False]
+    run.finish()
+
+
+def test_spilled_blocks_in_part(emulated_cupy, monkeypatch, tmp_path):
+    monkeypatch.setattr(gpu_cupy, "LEAST_PIXELS", 200)
+    emulated_cupy.memory = int(1.7 * BLOCK)
+    blocks = blocks_of(1)
+    with PixelStore(0, 4000, 6, tmp_path) as store:
+        for block in blocks:
+            block.held = store.keep(block.held)
+        assert store.spilled == 4 * 900 * 12
+        run = Run(make_kernel(), blocks)
+        for centres in centres_of(5):
+            run.iterate(centres)
+        assert pieces(blocks) == [[(0, 900)], [(0, 450)], [], []]
+        run.finish()
+
+
+# --- through the card or by the CPU -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("n_bands", [1, 4, 6])
+def test_blocks_that_pass_through(emulated_cupy, n_bands):
+    kernel = gpu_cupy.PassingKernel(gpu_card.Card(0))
+    rng = np.random.default_rng(n_bands)
+    for k, n in ((2, 900), (9, 901), (8, 63)):
+        dn = hostile(rng, n_bands, n)
+        relabel_all(kernel, dn, [hostile_centres(rng, dn, k) for _ in range(3)])
+
+
+def test_labels_that_did_not_change_are_not_fetched(emulated_cupy):
+    kernel, block = gpu_cupy.PassingKernel(gpu_card.Card(0)), blocks_of(1, 1)[0]
+    centres = centres_of(1)[0]
+    assert kernel.relabel(block, centres) == 900
+    emulated_cupy.traffic.clear()
+    assert kernel.relabel(block, centres) == 0
+    assert ("get", 900) not in emulated_cupy.traffic
+    assert emulated_cupy.count("empty") == 0  # room is made once
+
+
+def test_a_busy_card_is_not_waited_for(emulated_cupy):
+    card, block = gpu_card.Card(0), blocks_of(1, 1)[0]
+    for _ in range(gpu_card.LANES - 1):
+        assert card._passing.acquire(blocking=False)
+    assert card.pass_through(block.dn, block.kept, centres_of(1)[0], wait=False) is None
+    kernel = gpu_cupy.CupyKernel(card, NumpyKernel())
+    emulated_cupy.free = [0]
+    assert gpu_cupy.CupyKernel(card, NumpyKernel()).relabel(block, centres_of(1)[0]) == 900
+    assert kernel.trouble == ""
+
+
+class Clocked:
+    """A clock that only labelling moves: by so much a pixel either way."""
+
+    def __init__(self, monkeypatch, kernel, through, cpu):
+        self.now = 0.0
+        monkeypatch.setattr(gpu_cupy.time, "perf_counter", lambda: self.now)
+        passing, relabel = kernel._card.pass_through, kernel._fallback.relabel
+
+        def pass_through(dn, *arguments, **options):
+            self.now += through * dn.shape[1]
+            return passing(dn, *arguments, **options)
+
+        def label(block, *arguments):
+            self.now += cpu * block.size
+            return relabel(block, *arguments)
+
+        monkeypatch.setattr(kernel._card, "pass_through", pass_through)
+        monkeypatch.setattr(kernel._fallback, "relabel", label)
+
+
+@pytest.mark.parametrize(
+    ("through", "cpu", "expected"),
+    [
+        # Of four blocks in seven iterations the first two try the card, the third the CPU, all others the faster way.
+        (1.0, 2.0, {"card": 0, "through": 27 * 900, "cpu": 900}),
+        (2.0, 1.0, {"card": 0, "through": 2 * 900, "cpu": 26 * 900}),
+        (1.0, 1.0, {"card": 0, "through": 2 * 900, "cpu": 26 * 900}),
+    ],
+)
+def test_the_faster_way_is_taken(emulated_cupy, monkeypatch, through, cpu, expected):
+    emulated_cupy.free = [0]
+    run = Run(make_kernel(), blocks_of(1))
+    Clocked(monkeypatch, run.kernel, through, cpu)
+    for centres in centres_of(5):
+        run.iterate(centres)
+    assert labelled(run.kernel) == expected
+    about = run.kernel.about()
+    assert about["nanoseconds_per_pixel_off_card"] == {"through": 1e9 * through, "cpu": 1e9 * cpu}
+    assert sum(about["percent"].values()) == pytest.approx(100)
+    run.finish()
+
+
+def test_what_stays_does_so_beside_what_passes(emulated_cupy, monkeypatch):
+    emulated_cupy.free = [int(2.5 * BLOCK / 0.85)]
+    run = Run(make_kernel(), blocks_of(1))
+    Clocked(monkeypatch, run.kernel, 1.0, 2.0)
+    for centres in centres_of(5):
+        run.iterate(centres)
+    assert labelled(run.kernel) == {"card": 14 * 900, "through": 13 * 900, "cpu": 900}
+    run.finish()
+
+
+def test_blocks_with_keys_stay_with_the_cpu(emulated_cupy, monkeypatch):
+    emulated_cupy.free = [0]
+    kernel, block = make_kernel(), blocks_of(1, 1)[0]
+    Clocked(monkeypatch, kernel, 1.0, 2.0)
+    first, second = centres_of(5)[:2]
+    log = drift.Log()
+    assert kernel.relabel(block, first, log.follow(first)) == 900
+    before = labelled(kernel)["through"]
+    block.gaps = Gaps(0, np.zeros(900, np.uint16), 0.0)
+    kernel.relabel(block, second, log.follow(second))
+    assert labelled(kernel)["through"] == before
+    np.testing.assert_array_equal(block.labels, reference.nearest(block.dn, second))
+
+
+@pytest.mark.parametrize("what", ["set", "launch", "get", "synchronize", "empty"])
+def test_a_card_that_fails_while_blocks_pass(emulated_cupy, monkeypatch, what):
+    emulated_cupy.free = [0]
+    run = Run(make_kernel(), blocks_of(1))
+    Clocked(monkeypatch, run.kernel, 1.0, 2.0)
+    for number, centres in enumerate(centres_of(5)):
+        if number == 3:
+            emulated_cupy.fail[what] = RuntimeError("gone")
+        run.iterate(centres)
+    if what != "empty":
+        assert run.kernel.trouble == f"{gpu_cupy.LABELLING} (RuntimeError: gone)"
+        assert labelled(run.kernel)["through"] == 11 * 900
+    run.finish()
+
+
+def test_no_room_to_pass_through_is_no_trouble(emulated_cupy):
+    emulated_cupy.free, emulated_cupy.memory = [0], 5000
+    run = Run(make_kernel(), blocks_of(1))
+    for centres in centres_of(5):
+        run.iterate(centres)
+    assert run.kernel.trouble == ""
+    assert labelled(run.kernel) == {"card": 0, "through": 0, "cpu": 28 * 900}
+    run.finish()
+
+
+def test_rates_by_hand():
+    rates = gpu_split.Rates()
+    assert rates.passing_pays()
+    assert not rates.passing_pays()  # one tries at a time
+    rates.missed()
+    assert rates.passing_pays()
+    rates.passed(10, 1000.0)  # makes its buffers, and does not count
+    assert rates.about() == {"through": None, "cpu": None}
+    assert rates.passing_pays()
+    rates.passed(10, 10.0)
+    assert not rates.passing_pays()  # the CPU is not known
+    rates.labelled(10, 20.0)
+    assert rates.passing_pays()
+    rates.labelled(10, 0.0)
+    assert not rates.passing_pays()  # as fast, on average
+    assert rates.about() == {"through": 1e9, "cpu": 1e9}
+    rates.labelled(10, 40.0)
+    assert rates.passing_pays()
+    rates.close()
+    assert not rates.passing_pays()
+
+
+def test_many_threads_and_every_way_at_once(emulated_cupy, monkeypatch):
+    monkeypatch.setattr(gpu_cupy, "LEAST_PIXELS", 100)
+    monkeypatch.setattr(gpu_card, "SLOT_BYTES", 512)
+    emulated_cupy.memory = 10 * BLOCK
+    kernel, executor, blocks = make_kernel(), ThreadExecutor(6), blocks_of(10, 24)
+    choose = iter(range(10**6))
+    monkeypatch.setattr(gpu_split.Rates, "passing_pays", lambda self: next(choose) % 2 == 0)
+    for centres in centres_of(11):
+        list(executor.each(lambda block, c=centres: kernel.relabel(block, c), blocks, Silent()))
+        for block in blocks:
+            expected = reference.nearest(block.dn, centres)
+            tally = reference.tally(block.dn, expected, 8)
+            np.testing.assert_array_equal(block.tally.total, tally.total)
+            np.testing.assert_array_equal(block.tally.count, tally.count)
+            np.testing.assert_array_equal(block.labels, expected)
+    found = labelled(kernel)
+    assert sum(found.values()) == 24 * 7 * 900
+    assert found["card"] > 0
+    assert found["cpu"] > 0
+    assert kernel.trouble == ""
+
+
+def test_a_whole_run_with_little_room_on_the_card(emulated_cupy, request_of, small_series, monkeypatch):
+    monkeypatch.setattr(devices, "_good", {})
+    monkeypatch.setattr(devices, "_LEAST_BYTES", 0)
+    monkeypatch.setattr(gpu_cupy, "LEAST_PIXELS", 50)
+    emulated_cupy.free = [30_000]
+    request = request_of(*small_series, workers=3, device=choices.GPU)
+    ours = pipeline.cluster(request, strip_pixels=600)
+    theirs = pipeline.cluster(
+        dataclasses.replace(request, output=request.output.with_name("cpu"), device=choices.CPU), strip_pixels=600
+    )
+    for one, other in zip(ours.rasters, theirs.rasters):
+        assert one.read_bytes() == other.read_bytes()
+    np.testing.assert_array_equal(ours.fit.centres, theirs.fit.centres)
+
+
+def test_a_block_of_one_pixel(emulated_cupy):
+    block = make_block(np.full((6, 1), 9000), 8)
+    assert make_kernel().relabel(block, np.full((8, 6), 64 * 9000)) == 1
+    assert block.labels.tolist() == [1]
