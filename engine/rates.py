@@ -48,7 +48,7 @@ class Run:
     write: float
     """Seconds for the rasters."""
     rest: float
-    """Seconds for everything else: checking, the start, tables and report."""
+    """Seconds for everything else after the estimate: the start, tables and report."""
 
     def is_sound(self) -> bool:
         """Tell whether all of it are numbers that can be divided by."""

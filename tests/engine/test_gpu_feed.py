@@ -156,6 +156,25 @@ def test_a_run_leaves_nothing_on_the_card(emulated_cupy, request_of, small_serie
     assert emulated_cupy.pinned == []
 
 
+@pytest.mark.parametrize("mode", choices.MODES)
+def test_a_cancel_while_the_estimate_is_made_leaves_nothing_on_the_card(
+    emulated_cupy, request_of, small_series, monkeypatch, mode
+):
+    monkeypatch.setattr(devices, "_good", {})
+
+    def cancel(*_):
+        assert emulated_cupy.pinned
+        raise Cancelled("Cancelled by the user; no file was written.")
+
+    for module in (pipeline, per_scene):
+        monkeypatch.setattr(module, "foretell", cancel)
+    with pytest.raises(Cancelled):
+        per_scene.run(request_of(*small_series, device=choices.GPU, mode=mode))
+    gc.collect()
+    assert emulated_cupy.taken == 0
+    assert emulated_cupy.pinned == []
+
+
 def test_two_runs_may_end_at_the_same_time(emulated_cupy):
     card = gpu_card.Card(0)
     threads = [threading.Thread(target=card.close) for _ in range(8)]
