@@ -175,12 +175,17 @@ def read_scenes(
 
 def no_valid_pixels(audits: Sequence[Audit]) -> NoValidPixels:
     """Return the error of scenes without one valid pixel."""
-    reasons = "fill, masked or saturated"
+    if not any(audit.inside for audit in audits):
+        return NoValidPixels(
+            f"AOI: not one pixel of the {len(audits)} scene(s) has its centre inside a polygon; choose polygons that "
+            "meet the scenes, and check the CRS of their layer."
+        )
+    reasons, remedies = "fill, masked or saturated", "choose fewer flags in MASK or other scenes"
     if any(audit.outside for audit in audits):
         reasons = "outside AOI, " + reasons
+        remedies = "choose fewer flags in MASK, a larger AOI, or other scenes"
     return NoValidPixels(
-        f"SCENES: not one pixel of the {len(audits)} scene(s) is valid (all are {reasons}); "
-        "choose fewer flags in MASK or other scenes."
+        f"SCENES: not one pixel of the {len(audits)} scene(s) is valid (all are {reasons}); {remedies}."
     )
 
 

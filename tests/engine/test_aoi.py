@@ -245,8 +245,24 @@ def test_a_scene_that_the_area_does_not_meet_is_warned_of(tmp_path, request_of):
 def test_no_pixel_at_all(tmp_path, request_of):
     path = make_scene(tmp_path / "in", product(), np.full((4, 4), 9000), LAND)
     for shapes in ([], [{"type": "Polygon", "coordinates": [[*ring, ring[0]]]} for ring in [box(path, 9, 9, 12, 12)]]):
-        with pytest.raises(NoValidPixels, match="outside AOI"):
+        with pytest.raises(NoValidPixels) as caught:
             cluster(request_of(path, aoi=Area("a", lambda *_, found=shapes: found)))
+        assert str(caught.value) == (
+            "AOI: not one pixel of the 1 scene(s) has its centre inside a polygon; choose polygons that meet the "
+            "scenes, and check the CRS of their layer."
+        )
+
+
+def test_nothing_valid_inside(tmp_path, request_of):
+    """Flags are no remedy alone: there may be valid pixels outside."""
+    path = make_scene(tmp_path / "in", product(), np.zeros((4, 4)), LAND)
+    zone = Area("a", lambda *_: [{"type": "Polygon", "coordinates": [[*r, r[0]]]} for r in [box(path, 0, 0, 2, 2)]])
+    with pytest.raises(NoValidPixels) as caught:
+        cluster(request_of(path, aoi=zone))
+    assert str(caught.value) == (
+        "SCENES: not one pixel of the 1 scene(s) is valid (all are outside AOI, fill, masked or saturated); choose "
+        "fewer flags in MASK, a larger AOI, or other scenes."
+    )
 
 
 def test_a_scene_without_crs_has_no_place_for_it(tmp_path):
