@@ -61,7 +61,7 @@ def expected(estimate: Estimate, has_area: bool) -> str:
     parts.append(_memory(estimate))
     parts.append(tr("rasters of at most {size}").format(size=_size(estimate.results)))
     if estimate.seconds is None:
-        parts.append(tr("the time can be told after a first run on this computer"))
+        parts.append(tr("the time can be told after a run of a million pixels or more on this computer"))
     else:
         text = tr("{time} for {count} iterations, judged by earlier runs on this computer")
         parts.append(text.format(time=_in_locale(quantities.duration(estimate.seconds)), count=estimate.iterations))

@@ -88,7 +88,7 @@ class Estimate:
 
     def _time_words(self) -> str:
         if self.seconds is None:
-            return "its time can be told after a first run on this computer"
+            return "its time can be told after a run of a million pixels or more on this computer"
         return (
             f"about {duration(self.seconds)} for {self.iterations} iterations, judged by earlier runs on this computer"
         )

@@ -139,8 +139,8 @@ class TestEstimate:
         assert found.seconds is None
         assert found.sentence == (
             "Estimate for 2 scene(s): about 60 million valid pixels of 100 million; 908 MB for the pixels, of 2.0 GB "
-            "of memory that may be used; rasters of at most 133 MB; its time can be told after a first run on this "
-            "computer."
+            "of memory that may be used; rasters of at most 133 MB; its time can be told after a run of a million "
+            "pixels or more on this computer."
         )
 
     def test_what_spills(self, disk):

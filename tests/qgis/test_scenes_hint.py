@@ -84,7 +84,7 @@ class TestWords:
         )
         assert second == (
             "Estimate: 1.4 million of 1.5 million pixels valid; 21 MB of memory, which fits; rasters of at most 2.0 "
-            "MB; the time can be told after a first run on this computer."
+            "MB; the time can be told after a run of a million pixels or more on this computer."
         )
         assert not hint.icon.isVisibleTo(hint)
 
