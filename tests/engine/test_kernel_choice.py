@@ -60,8 +60,10 @@ def test_without_numba_the_numpy_kernel_is_taken_and_one_line_says_so(monkeypatc
     monkeypatch.setitem(sys.modules, "numba", None)
     monkeypatch.delitem(sys.modules, "iikmc.engine.kernels.numba_loops", raising=False)
     monkeypatch.delitem(sys.modules, "iikmc.engine.kernels.numba_chunk", raising=False)
+    monkeypatch.setattr(numba_cache, "is_compiled", lambda name: False)
     kernel, progress = pick()
     assert kernel.name == "numpy"
+    assert progress.stages == []  # such as "Preparing the Numba kernel"
     assert progress.notes == [
         "Numba is not installed: the NumPy kernel gives the same result, several times slower."
     ]  # fmt: skip
