@@ -111,5 +111,5 @@ def test_make_lists_its_targets():
     done = subprocess.run(["make", "-s", "-C", str(ROOT), "help"], capture_output=True, text=True)
     assert done.returncode == 0
     targets = [line.split("\t")[0] for line in done.stdout.splitlines() if line.startswith("make ") and "\t" in line]
-    for target in ("help", "demo", "test", "check", "zip", "clean"):
+    for target in ("help", "demo", "test", "check", "docs", "pictures", "zip", "clean"):
         assert f"make {target}" in targets

@@ -52,7 +52,7 @@ def value(parameter: Any) -> str:
     """Return in words what a parameter takes."""
     kind = parameter.type()
     if kind == "number":
-        text = "number" if parameter.dataType() else "whole number"
+        text = "whole number" if parameter.dataType() == parameter.Type.Integer else "number"
         low, high = parameter.minimum(), parameter.maximum()
         if low > -_UNLIMITED and high < _UNLIMITED:
             return f"{text}, {_number(low)} to {_number(high)}"

@@ -38,7 +38,7 @@ PAGES = {
     "audit": ("audit/audit.html", "", "", 1560),
     "suggestk": ("suggestk.html", "", "Sample", 1500),
     "report": ("classes/report.html", "", "Signatures", 1180),
-    "signatures": ("classes/report.html", "Signatures", "Area", 1560),
+    "signatures": ("classes/report.html", "Signatures", "Area", 1600),
     "areas": ("classes/report.html", "Area", "Empty", 1500),
     "benchmark": ("benchmark/benchmark.html", "", "How it was", 1560),
     "comparison": ("compared/report.html", "Each scene on its own", "Separability", 1560),
@@ -55,6 +55,7 @@ for (const node of [...document.body.children]) {
   if (!shown && !["SCRIPT", "STYLE"].includes(node.tagName)) node.style.display = "none";
 }
 document.body.style.margin = "8px";
+document.body.style.maxWidth = "none";
 const style = document.createElement("style");
 style.textContent = ".modebar{display:none!important}::-webkit-scrollbar{display:none}";
 document.head.append(style);

@@ -221,6 +221,7 @@ def series():
 def cluster():
     """The run, its log and its layers."""
     dialog = fill("iikmc:cluster", series())
+    dialog.resize(DIALOG[0], 730)
     yield 3.0
     shoot(dialog, "cluster-dialog")
     box = dialog.findChild(QGroupBox, "grpAdvanced")
@@ -231,6 +232,7 @@ def cluster():
     area.verticalScrollBar().setValue(box.mapTo(area.widget(), box.rect().topLeft()).y())
     yield 1.0
     shoot(dialog, "cluster-advanced")
+    box.setProperty("collapsed", True)  # remembered for the other dialogs
     dialog.resize(*DIALOG)
     yield from run(dialog, [CLASSES / "report.html"])
     shoot(dialog, "cluster-log")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -71,7 +72,8 @@ def numba_kernel(progress: Progress) -> Kernel:
     """
     from . import cpu_numba, numba_cache
 
-    if not numba_cache.is_compiled("relabel_some"):
+    # Nothing is prepared where Numba is missing: the import below fails at once.
+    if find_spec("numba") is not None and not numba_cache.is_compiled("relabel_some"):
         progress.stage("Preparing the Numba kernel (first time only)")
     kernel = cpu_numba.NumbaKernel()
     check(kernel)

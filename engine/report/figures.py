@@ -52,6 +52,7 @@ def signature_curves(signed: Signatures) -> Figure:
     names = [f"{role}<br>{WAVELENGTHS[role]:.2f}" for role in signed.roles]
     layout = _layout(440)
     layout["xaxis"].update(type="log", tickvals=x, ticktext=names, title={"text": "Wavelength (µm, logarithmic)"})
+    layout["xaxis"]["tickangle"] = 0  # or plotly turns the names where long names of classes leave little room
     layout["yaxis"].update(title={"text": "Surface reflectance"})
     return {"data": data, "layout": layout}
 

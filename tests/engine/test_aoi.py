@@ -7,10 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import rasterio
+import rasterio.features
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from iikmc.engine import reading
-from iikmc.engine.aoi import Area, may_be_inside, most_inside, outside, placed
+from iikmc.engine.aoi import Area, may_be_inside, most_inside, outside, placed, share_inside
 from iikmc.engine.audit import audit_scenes
 from iikmc.engine.errors import NoValidPixels, SceneError
 from iikmc.engine.landsat.product_id import parse_product_id
@@ -274,3 +275,36 @@ def test_a_scene_without_crs_has_no_place_for_it(tmp_path):
     with pytest.raises(SceneError, match="have no CRS, so AOI cannot be placed"):
         placed(bare, Area("a", lambda *_: []))
     assert placed(bare, None) is bare
+
+
+def grid_with(shape, height, width):
+    """Return a scene that exists nowhere, of 30 m pixels, with an area of one polygon."""
+    grid = PixelGrid(width, height, (30.0, 0, 0, 0, -30.0, 0), CRS.from_epsg(32633), 256)
+    scene = Scene(parse_product_id(product()), "/nowhere", {}, None, None, grid=grid)
+    return placed(scene, Area("shape", lambda wkt, bounds: [shape] if shape else []))
+
+
+def test_the_share_inside_is_drawn_once_however_large_the_scene(monkeypatch):
+    drawn, genuine = [], rasterio.features.geometry_mask
+
+    def count(shapes, size, *others, **options):
+        drawn.append(size[0] * size[1])
+        return genuine(shapes, size, *others, **options)
+
+    monkeypatch.setattr(rasterio.features, "geometry_mask", count)
+    height, width, radius = 7800, 7600, 30.0 * 3000
+    angles = np.linspace(0, 2 * np.pi, 1001)
+    ring = np.stack([30 * width / 2 + radius * np.cos(angles), -30 * height / 2 + radius * np.sin(angles)], axis=1)
+    scene = grid_with({"type": "Polygon", "coordinates": [ring.tolist()]}, height, width)
+    assert share_inside(scene) == pytest.approx(np.pi * 3000**2 / (height * width), rel=0.01)
+    assert len(drawn) == 1
+    assert drawn[0] <= 512 * 512
+
+
+def test_the_share_inside_of_a_small_area_is_exact():
+    # From 2.6 to 9.4 columns and 1.2 to 5.8 rows: the centres 3.5 to 8.5 and 1.5 to 5.5.
+    ring = [(30 * x, -30 * y) for x, y in ((2.6, 1.2), (9.4, 1.2), (9.4, 5.8), (2.6, 5.8), (2.6, 1.2))]
+    shape = {"type": "Polygon", "coordinates": [ring]}
+    assert share_inside(grid_with(shape, 7800, 7600)) == pytest.approx(6 * 5 / (7800 * 7600), rel=1e-9)
+    assert share_inside(grid_with(None, 7800, 7600)) == 0
+    assert share_inside(replace(grid_with(None, 7800, 7600), aoi=None)) == 1

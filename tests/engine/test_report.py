@@ -254,6 +254,7 @@ def test_what_is_worth_a_look(short_plotly):
 
 def test_plots_show_the_same_numbers(short_plotly):
     curves, shares, lines, convergence = figures(report.render(*hand_made()))
+    assert curves["layout"]["xaxis"]["tickangle"] == 0  # names of bands do not run into each other
     named = {trace["name"]: trace for trace in curves["data"] if "name" in trace}
     assert list(named) == ["Class 1", "Class 2"]  # class 3 has no signature to draw
     assert named["Class 1"]["x"] == [0.655, 0.865]

@@ -41,7 +41,7 @@ class Terminal:
     def __call__(self, *arguments, stdin="", **environment):
         """Return (exit code, stdout, stderr)."""
         process = self.start(*arguments, **environment)
-        out, err = process.communicate(stdin, timeout=60)
+        out, err = process.communicate(stdin, timeout=300)
         return process.returncode, out, err
 
     def cluster(self, *values, **environment):
