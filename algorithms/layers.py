@@ -28,6 +28,11 @@ from .i18n import tr
 _WAITING: list[LayerStyler] = []
 _GIVEN: set[str] = set()
 
+# Between which times of its day a layer is shown, by whether it is of the run's first day. QGIS counts a frame's end as
+# part of it, and lets the first layer begin the frames: begun at the same time of day, a later layer would show in the
+# frame before its own too, with a step of 16 days two scenes of one place at once. Nor is the end the next midnight.
+_TIMES = {True: ("00:00:00", "23:59:59"), False: ("00:00:01", "23:59:59")}
+
 # QGIS 3.32 and newer
 GROUPED_BY_QGIS = hasattr(QgsProcessingContext.LayerDetails, "groupName")
 PREFIX = "IIkMC "
@@ -74,13 +79,30 @@ def _results(root: QgsLayerTree) -> QgsLayerTreeGroup:
     return (root.findGroup(name) if name else None) or root
 
 
+def _out_of_runs(layer_id: str, project: QgsProject) -> None:
+    """Move a layer that is no scene of a run out of a run's group, where QGIS puts it beside the current layer."""
+    root = project.layerTreeRoot()
+    node = root.findLayer(layer_id)
+    if node is not None and node.parent().name().startswith(PREFIX):
+        _results(root).insertChildNode(0, node.clone())
+        node.parent().removeChildNode(node)
+
+
 class LayerStyler(QgsProcessingLayerPostProcessorInterface):
     """Gives one loaded layer the style beside its file and its place in the run's group, if it has one."""
 
-    def __init__(self, style: Path, place: _Place | None = None, position: int = 0, day: date | None = None) -> None:
-        """Take the .qml, the run's place in the layer tree, the layer's position there and its day."""
+    def __init__(
+        self,
+        style: Path,
+        place: _Place | None = None,
+        position: int = 0,
+        day: date | None = None,
+        first: bool = True,
+    ) -> None:
+        """Take the .qml, the run's place in the layer tree, the layer's position there, its day, and if it is first."""
         super().__init__()
         self._day = day
+        self._first = first
         self._style = style
         self._place = place
         self._position = position
@@ -93,21 +115,22 @@ class LayerStyler(QgsProcessingLayerPostProcessorInterface):
             text = tr("The style {style} could not be applied to {layer}.")
             feedback.pushWarning(text.format(style=self._style, layer=layer.name()))
         if self._day is not None:
-            _date(layer, self._day)
+            _date(layer, self._day, self._first)
         # A layer of an earlier run into the same folder is used again, with the old file still open.
         layer.reload()
         layer.triggerRepaint()
         project = context.project()
-        if project is not None and self._place is not None:
+        if project is None:
+            return
+        if self._place is not None:
             self._place.take(layer.id(), self._position, project)
+        else:
+            _out_of_runs(layer.id(), project)
 
 
-def _date(layer, day: date) -> None:
-    """Give a raster layer the whole of a day (UTC) as its time, so that the Temporal Controller shows it then."""
-    # The last second, not the next midnight: QGIS keeps ranges as closed, and the next day's frame begins there.
-    begin, end = (
-        QDateTime.fromString(f"{day.isoformat()}T{time}Z", Qt.DateFormat.ISODate) for time in ("00:00:00", "23:59:59")
-    )
+def _date(layer, day: date, first: bool) -> None:
+    """Give a raster layer a day (UTC) as its time, so that the Temporal Controller shows it then; see `_TIMES`."""
+    begin, end = (QDateTime.fromString(f"{day.isoformat()}T{time}Z", Qt.DateFormat.ISODate) for time in _TIMES[first])
     properties = layer.temporalProperties()
     properties.setMode(Qgis.RasterTemporalMode.FixedTemporalRange)
     properties.setFixedTemporalRange(QgsDateTimeRange(begin, end))
@@ -147,7 +170,7 @@ def load_on_completion(
         if GROUPED_BY_QGIS:
             details.groupName = place.group
             details.layerSortKey = len(rasters) - position
-        styler = LayerStyler(raster.with_suffix(".qml"), place, position, day)
+        styler = LayerStyler(raster.with_suffix(".qml"), place, position, day, day == min(days, default=None))
         _WAITING.append(styler)
         details.setPostProcessor(styler)
         context.addLayerToLoadOnCompletion(str(raster), details)

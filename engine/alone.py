@@ -51,8 +51,8 @@ def compare_each(
         One a scene; None where it has no valid pixel.
     """
     everywhere = [int(n) for n in common.tally.count]
-    # The memory of one scene's labels and keys is all that is taken in addition: the scenes come one after the other,
-    # and the keys of the common run are not needed any more.
+    # The keys of the common run are not needed any more, and the scenes come one after the other: the labels and keys
+    # of one scene are all the memory that is taken in addition.
     for block in series.blocks:
         block.gaps = None
     found: list[Comparison | None] = []
@@ -64,15 +64,29 @@ def compare_each(
             found.append(None)
             continue
         quiet = Quiet(progress, done / series.pixels, (done + pixels) / series.pixels)
-        own = own_series(series, number, need, seed, executor, quiet)
-        fit = fit_own(own, quiet)
+        fit, changed = _fit_alone(series, number, need, seed, fit_own, executor, quiet)
         here = sum((block.tally.count for block in blocks), np.zeros(len(everywhere), np.int64))
-        # The blocks of both are in the same order.
-        changed = sum(int(np.count_nonzero(a.labels != b.labels)) for a, b in zip(own.blocks, blocks))
         found.append(compare(fit, common.centres, everywhere, [int(n) for n in here], changed))
         progress.note(f"{scene.title} on its own: {len(fit.iterations)} iteration(s)")
         done += pixels
     return found
+
+
+def _fit_alone(
+    series: Series,
+    number: int,
+    need: Need,
+    seed: int,
+    fit_own: Callable[[Series, Progress], Fit],
+    executor: ThreadExecutor,
+    progress: Progress,
+) -> tuple[Fit, int]:
+    """Return the fit of one scene on its own, and how many of its pixels have another class id in it."""
+    own = own_series(series, number, need, seed, executor, progress)
+    fit = fit_own(own, progress)
+    # The blocks of both are in the same order.
+    pairs = zip(own.blocks, series.blocks_of(number))
+    return fit, sum(int(np.count_nonzero(mine.labels != common.labels)) for mine, common in pairs)
 
 
 def own_series(

@@ -88,13 +88,14 @@ def classify(
         Any of its children; nothing is written then.
     """
     progress = progress or Silent()
+    clock = Clock()
     source, scenes = check(request, progress)
     _tell_other_mask(request, source, progress)
     _warn_of_unfinished(request, source, progress)
     kernel = kernel or pick_kernel()
     executor = ThreadExecutor(request.workers)
     foretell_classification(request, scenes, source.roles, source.k, kernel.name, progress)
-    clock = Clock()
+    clock.lap("prepare")
     audits = [Audit() for _ in scenes]
     per_scene = [Moments.zero(source.k, len(source.roles)) for _ in scenes]
     with ExitStack() as stack:

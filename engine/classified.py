@@ -16,6 +16,7 @@ from .errors import GridError, IIkMCError
 from .landsat.product_id import leading_product_id
 from .raster_access import raster_env
 from .records import PixelGrid
+from .styles import entries_of
 
 if TYPE_CHECKING:
     from datetime import date
@@ -30,8 +31,6 @@ _OFFSET_DECIMALS = 3
 _SIZE_TOLERANCE = 0.05
 # What `rasters.write_classes` puts into the tag: "1=Class 1; 2=Class 2".
 _TAG_ENTRY = re.compile(r"(?:^|; )(\d{1,3})=(.*?)(?=; \d{1,3}=|$)", re.DOTALL)
-_QML_ENTRY = re.compile(r"<paletteEntry\b[^>]*>")
-_QML_ATTRIBUTE = re.compile(r'(\w+)="([^"]*)"')
 _PAM_CATEGORY = re.compile(r"<Category>(.*?)</Category>", re.DOTALL)
 
 
@@ -289,8 +288,7 @@ def _style(path: Path) -> tuple[dict[int, str], dict[int, RGB]]:
     """Return names and colours from the QGIS style beside a raster, where a user renames and recolours classes."""
     names: dict[int, str] = {}
     colours: dict[int, RGB] = {}
-    for entry in _QML_ENTRY.findall(_text_of(path.with_suffix(".qml"))):
-        attributes = {key: html.unescape(value) for key, value in _QML_ATTRIBUTE.findall(entry)}
+    for attributes in entries_of(_text_of(path.with_suffix(".qml"))):
         value, label, colour = (attributes.get(key, "") for key in ("value", "label", "color"))
         if not re.fullmatch(r"\d{1,3}", value):
             continue

@@ -12,7 +12,7 @@ from .kernels import Kernel, choice, devices
 from .kernels.cpu_numpy import NumpyKernel
 from .kernels.labeller import on_card
 from .packing import NumpyPacker, Packer
-from .progress import Progress, check_cancelled
+from .progress import Progress, Span, check_cancelled
 from .records import GRID, Block, Strip, Tally
 from .timings import Lacking
 
@@ -123,27 +123,16 @@ def close(kernel: Kernel) -> None:
         give_back()
 
 
-class _Warnings:
+class _Warnings(Span):
     """Keeps warnings, which the benchmark tells in its own place, and passes everything else on."""
 
     def __init__(self, progress: Progress) -> None:
-        self._progress = progress
+        super().__init__(progress, 0.0, 1.0)
         self.texts: list[str] = []
 
-    def report(self, fraction: float) -> None:
-        self._progress.report(fraction)
-
-    def stage(self, text: str) -> None:
-        self._progress.stage(text)
-
-    def note(self, text: str) -> None:
-        self._progress.note(text)
-
     def warn(self, text: str) -> None:
+        """Keep."""
         self.texts.append(text)
-
-    def cancelled(self) -> bool:
-        return self._progress.cancelled()
 
 
 def _call(kernel: Kernel, job: devices.Job) -> None:

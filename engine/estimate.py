@@ -179,7 +179,7 @@ class Foretold:
         result
             What the run made.
         clock
-            Laps "read", "iterate" and "write", and the time in all.
+            Laps "prepare", "read", "iterate" and "write", and the time in all.
         spilled
             Bytes that were in temporary files.
         progress
@@ -199,8 +199,9 @@ class Foretold:
             read=laps["read"],
             iterate=laps["iterate"],
             write=laps["write"],
-            # Comparing is iterating once more, and no part of every run.
-            rest=max(other - laps.get("compare", 0.0), 0.0),
+            # What came before the estimate is no part of what it foretells, and Numba may have been compiled in it;
+            # comparing is iterating once more, and no part of every run.
+            rest=max(other - laps["prepare"] - laps.get("compare", 0.0), 0.0),
         )
         rates.remember(run)
         # Whatever the budget, the pixels take the same in all.

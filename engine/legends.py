@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import html
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,16 +10,12 @@ import numpy as np
 from . import signatures
 from .errors import SignatureError
 from .palette import class_names
+from .styles import entries_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from .records import Grid64
-
-# As QGIS and `styles.qml` write them: one element a class, all in attributes. Read without an XML parser, whose entity
-# handling would be a security question for files that come with downloaded results.
-_ENTRY = re.compile(r"<paletteEntry\b([^>]*)>")
-_ATTRIBUTE = re.compile(r'([\w:]+)\s*=\s*"([^"]*)"')
 
 
 def names_for(
@@ -85,8 +79,7 @@ def _labels(style: Path) -> dict[int, str]:
     except (OSError, ValueError):
         return {}
     labels = {}
-    for entry in _ENTRY.findall(text):
-        attributes = dict(_ATTRIBUTE.findall(entry))
-        if attributes.get("value", "").isdecimal():
-            labels[int(attributes["value"])] = html.unescape(attributes.get("label", "")).strip()
+    for entry in entries_of(text):
+        if entry.get("value", "").isdecimal():
+            labels[int(entry["value"])] = entry.get("label", "").strip()
     return labels

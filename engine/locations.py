@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 import tarfile
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from .errors import SceneError
+
+_IN_TAR = "/vsitar/"
+_TAR_END = re.compile(r"\.tar/", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -26,7 +31,7 @@ class Location:
         if self.bundled:
             # GDAL drops a leading "./", which `tar cf x.tar .` gives every member.
             member = self.members[name]
-            return f"/vsitar/{self.path.as_posix()}/{member[2:] if member.startswith('./') else member}"
+            return f"{_IN_TAR}{self.path.as_posix()}/{member[2:] if member.startswith('./') else member}"
         return str(self.path / name)
 
     def read_text(self, name: str) -> str:
@@ -44,6 +49,23 @@ class Location:
             if member is None:
                 raise OSError(f"{name} is no file")
             return member.read().decode("utf-8", errors="replace")
+
+
+def stamp(path: str) -> tuple[int, int] | None:
+    """Return size in bytes and date in ns of the file, or of the bundle that holds it, that rasterio opens as `path`.
+
+    Two equal ones of a path are of the same content; None where the file system tells nothing.
+    """
+    places = [path]
+    if path.startswith(_IN_TAR):
+        inside = path[len(_IN_TAR) :]
+        ends = [found.end() - 1 for found in _TAR_END.finditer(inside)]
+        places = [inside[:end] for end in ends if os.path.isfile(inside[:end])]
+    try:
+        state = os.stat(places[0])
+    except (OSError, IndexError):
+        return None
+    return state.st_size, state.st_mtime_ns
 
 
 def folder(path: Path) -> Location:
@@ -73,14 +95,21 @@ def bundle(path: Path) -> Location:
         It is no readable tar file.
     """
     try:
-        # "r:": uncompressed only, as USGS delivers it and GDAL reads it in place.
-        with tarfile.open(path, "r:") as archive:
-            files = [member.name for member in archive.getmembers() if member.isfile()]
+        state = os.stat(path)
+        files = _members(path, state.st_size, state.st_mtime_ns)
     except (OSError, tarfile.TarError, EOFError) as error:
         raise SceneError(
             f"SCENES: {path} cannot be read as a tar bundle ({error}); download it again or unpack it."
         ) from error
     return Location(path, {name.rsplit("/", 1)[-1]: name for name in sorted(files)}, bundled=True)
+
+
+@lru_cache(maxsize=512)
+def _members(path: Path, _size: int, _date: int) -> tuple[str, ...]:
+    """List a bundle, once as long as it does not change: it has no index, so that takes a seek a member."""
+    # "r:": uncompressed only, as USGS delivers it and GDAL reads it in place.
+    with tarfile.open(path, "r:") as archive:
+        return tuple(member.name for member in archive.getmembers() if member.isfile())
 
 
 def subfolders(path: Path) -> list[Path]:

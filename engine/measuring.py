@@ -19,7 +19,7 @@ from .outcomes import Outcome, digest_of_rasters, digests
 from .outputs import Staging
 from .packing import NumpyPacker, Packer
 from .palette import class_colours
-from .progress import Progress, Span
+from .progress import Progress, Quiet
 from .quicklooks import Sketch
 from .records import Audit, Block, Scene, Strip
 from .request import BenchmarkRequest
@@ -204,11 +204,11 @@ class Bench:
     def _iteration_cost(self, way: Contender) -> float:
         return (_NUMPY_COST if way is self._ways[0] else _ITERATION_COST) * max(self._request.k / 8, 1)
 
-    def _step(self, cost: float) -> _Quiet:
+    def _step(self, cost: float) -> Quiet:
         """Return the part of the bar that the next step takes."""
         begun = self._done
         self._done = min(self._done + cost / self._whole, 1.0)
-        return _Quiet(self._progress, begun, self._done)
+        return Quiet(self._progress, begun, self._done)
 
     def _checked_series(self) -> Series:
         if self._series is None:
@@ -268,7 +268,7 @@ class Bench:
         return stages
 
     def _digests(self) -> dict[tuple[int, int], bytes]:
-        quiet = _Quiet(self._progress, self._done, self._done)
+        quiet = Quiet(self._progress, self._done, self._done)
         return digests(self._checked_series().blocks, ThreadExecutor(), quiet)
 
     def _iterate(self, run: _Runs) -> None:
@@ -327,16 +327,6 @@ def _timing(run: _Runs, read: _Stage, write: _Stage) -> Timing:
         way.name, run.threads, way.start_up, tuple(read.seconds), tuple(read.start), tuple(run.seconds),
         tuple(write.seconds), difference, card_note(way.kernel),
     )  # fmt: skip
-
-
-class _Quiet(Span):
-    """A part of the bar without the lines of text that a clustering logs."""
-
-    def stage(self, text: str) -> None:
-        """Do nothing."""
-
-    def note(self, text: str) -> None:
-        """Do nothing."""
 
 
 def _clear(block: Block) -> None:

@@ -140,17 +140,17 @@ def cluster_each(
     """
     progress = progress or Silent()
     request.check()
+    clock = Clock()
     scenes = check_scenes(request, progress)
     given = given_centres(request)
     if request.compare:
         progress.note("COMPARE is left out: it compares common classes with those of each scene, and there are none.")
-    tools = Tools.of(request, given, kernel, strip_pixels, progress)
-    foretell(request, scenes, tools.executor.workers, tools.cpu.name, progress)
-    clock = Clock()
     with ExitStack() as stack:
+        tools = Tools.of(request, given, kernel, strip_pixels, progress)
+        stack.callback(tools.labeller.close)
+        foretell(request, scenes, tools.executor.workers, tools.cpu.name, progress)
         stack.enter_context(one_blas_thread())
         stack.enter_context(small_block_cache())
-        stack.callback(tools.labeller.close)
         staging = stack.enter_context(Staging(request.output))
         done: list[_Done] = []
         whole = sum(scene.checked_grid().pixels for scene in scenes)

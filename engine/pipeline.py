@@ -100,17 +100,18 @@ def cluster(
     """
     progress = progress or Silent()
     request.check()
+    clock = Clock()
     scenes = check_scenes(request, progress)
     given = given_centres(request)
     if given is not None and request.signatures is not None:
         tell_continued(request.signatures, scenes, request, progress)
-    tools = Tools.of(request, given, kernel, strip_pixels, progress)
-    expected = foretell(request, scenes, tools.executor.workers, tools.cpu.name, progress)
-    clock = Clock()
     with ExitStack() as stack:
+        tools = Tools.of(request, given, kernel, strip_pixels, progress)
+        stack.callback(tools.labeller.close)
+        expected = foretell(request, scenes, tools.executor.workers, tools.cpu.name, progress)
+        clock.lap("prepare")
         stack.enter_context(one_blas_thread())
         stack.enter_context(small_block_cache())
-        stack.callback(tools.labeller.close)
         staging = stack.enter_context(Staging(request.output))
         store = stack.enter_context(pixel_store(request, scenes, strip_pixels, staging))
         progress.stage(f"Reading and masking {len(scenes)} scene(s) on {tools.executor.workers} thread(s)")
@@ -174,12 +175,17 @@ def read_scenes(
 
 def no_valid_pixels(audits: Sequence[Audit]) -> NoValidPixels:
     """Return the error of scenes without one valid pixel."""
-    reasons = "fill, masked or saturated"
+    if not any(audit.inside for audit in audits):
+        return NoValidPixels(
+            f"AOI: not one pixel of the {len(audits)} scene(s) has its centre inside a polygon; choose polygons that "
+            "meet the scenes, and check the CRS of their layer."
+        )
+    reasons, remedies = "fill, masked or saturated", "choose fewer flags in MASK or other scenes"
     if any(audit.outside for audit in audits):
         reasons = "outside AOI, " + reasons
+        remedies = "choose fewer flags in MASK, a larger AOI, or other scenes"
     return NoValidPixels(
-        f"SCENES: not one pixel of the {len(audits)} scene(s) is valid (all are {reasons}); "
-        "choose fewer flags in MASK or other scenes."
+        f"SCENES: not one pixel of the {len(audits)} scene(s) is valid (all are {reasons}); {remedies}."
     )
 
 

@@ -8,13 +8,15 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .errors import SceneError
+from .locations import stamp
 from .records import PixelGrid
 
 if TYPE_CHECKING:
@@ -85,13 +87,35 @@ class Header:
 
 
 def read_header(scene_id: str, path: str) -> Header:
-    """Open a file just to read its header.
+    """Open a file just to read its header, once as long as it does not change.
+
+    The dialog's hint, Processing's check of the parameters (which blocks the window) and the run itself ask for the
+    same headers one after the other; on a network disk opening a file takes far longer than asking for its date.
 
     Raises
     ------
     SceneError
         It is no readable single-band uint16 raster.
     """
+    from rasterio.crs import CRS
+
+    state = stamp(path)
+    header, wkt = _read(scene_id, path) if state is None else _remembered(scene_id, path, state)
+    if not wkt:
+        return header
+    # Of its own for each caller: PROJ's objects are not for several threads at once.
+    with raster_env():
+        return replace(header, grid=replace(header.grid, crs=CRS.from_wkt(wkt)))
+
+
+@lru_cache(maxsize=4096)  # eight files each of 500 scenes
+def _remembered(scene_id: str, path: str, _stamp: tuple[int, int]) -> tuple[Header, str]:
+    """Return what `_read` does for a file of this size and date; an error is not remembered."""
+    return _read(scene_id, path)
+
+
+def _read(scene_id: str, path: str) -> tuple[Header, str]:
+    """Return the header of a file without its CRS, and that as WKT, "" without one."""
     with raster_env(), open_raster(scene_id, path) as dataset:
         name = file_name(path)
         if dataset.count != 1 or dataset.dtypes[0] != "uint16":
@@ -103,10 +127,10 @@ def read_header(scene_id: str, path: str) -> Header:
             width=dataset.width,
             height=dataset.height,
             transform=tuple(dataset.transform)[:6],
-            crs=dataset.crs,
+            crs=None,
             block_height=int(dataset.block_shapes[0][0]),
         )
-        return Header(name, grid)
+        return Header(name, grid), dataset.crs.to_wkt() if dataset.crs else ""
 
 
 def open_raster(scene_id: str, path: str) -> Any:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from statistics import median
+from tempfile import TemporaryDirectory
 
 from .kernels.numba_cache import cache_folder
 
@@ -48,7 +49,7 @@ class Run:
     write: float
     """Seconds for the rasters."""
     rest: float
-    """Seconds for everything else: checking, the start, tables and report."""
+    """Seconds for everything else after the estimate: the start, tables and report."""
 
     def is_sound(self) -> bool:
         """Tell whether all of it are numbers that can be divided by."""
@@ -142,9 +143,10 @@ def remember(run: Run, path: Path | None = None) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         # Renamed into place, so that another run never reads half of it.
-        temporary = path.with_name(f"{path.name}.{os.getpid()}")
-        temporary.write_text(text, encoding="utf-8")
-        os.replace(temporary, path)
+        with TemporaryDirectory(dir=path.parent, prefix=".rates-") as folder:
+            temporary = Path(folder) / path.name
+            temporary.write_text(text, encoding="utf-8")
+            os.replace(temporary, path)
     except OSError:
         return
 

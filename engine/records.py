@@ -294,8 +294,10 @@ class Block:
     @property
     def labels(self) -> Labels:
         """(n_valid,) classes; take them once, they may have to be fetched from a graphics card."""
-        if self.resident is not None:
-            self.resident.bring_home(self)
+        # Taken once: another thread that asks at the same time may find that the card is gone, and drop it.
+        resident = self.resident
+        if resident is not None:
+            resident.bring_home(self)
         return self.kept
 
     @property

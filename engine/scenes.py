@@ -263,11 +263,19 @@ def usable_scenes(
     found = find_scenes(paths, progress)
     for note in found.notes:
         progress.warn(note)
-    return [placed(scene, area) for scene in check_series(found.scenes, roles, rule, chosen_by)]
+    usable = []
+    for scene in check_series(found.scenes, roles, rule, chosen_by, progress):
+        check_cancelled(progress)
+        usable.append(placed(scene, area))
+    return usable
 
 
 def check_series(
-    scenes: Sequence[Scene], roles: Sequence[str], rule: MaskRule, chosen_by: str = "BANDS"
+    scenes: Sequence[Scene],
+    roles: Sequence[str],
+    rule: MaskRule,
+    chosen_by: str = "BANDS",
+    progress: Progress | None = None,
 ) -> list[Scene]:
     """Check by headers alone that every needed file is there, readable and on the scene's one pixel grid.
 
@@ -279,6 +287,8 @@ def check_series(
         Bands and mask.
     chosen_by
         The parameter that the bands come from, for messages.
+    progress
+        Who may cancel; nobody by default.
 
     Returns
     -------
@@ -287,6 +297,8 @@ def check_series(
 
     Raises
     ------
+    Cancelled
+        The user cancelled.
     SceneError, GridError
         A file is missing, unreadable or of another kind or size; the message names scene and file.
     ParameterError
@@ -294,7 +306,13 @@ def check_series(
     """
     if not roles:
         raise ParameterError("BANDS is empty; choose at least one band.")
-    return [replace(scene, grid=_checked_grid(scene, roles, rule, chosen_by)) for scene in scenes]
+    progress = progress or Silent()
+    checked = []
+    for scene in scenes:
+        # Headers on a slow disk take their time.
+        check_cancelled(progress)
+        checked.append(replace(scene, grid=_checked_grid(scene, roles, rule, chosen_by)))
+    return checked
 
 
 def _checked_grid(scene: Scene, roles: Sequence[str], rule: MaskRule, chosen_by: str) -> PixelGrid:

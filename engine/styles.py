@@ -7,7 +7,12 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+
+# Read without an XML parser, whose entity handling would be a security question for files that come with downloaded
+# results. QGIS writes one element a class, all in attributes, and ">" within them as it stands.
+_ENTRY = re.compile(r'<paletteEntry\b((?:[^>"]|"[^"]*")*)>')
+_ATTRIBUTE = re.compile(r'([\w:]+)\s*=\s*"([^"]*)"')
 
 # What XML 1.0 (fifth edition, section 2.2) does not allow, not even escaped.
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -75,6 +80,15 @@ def qml_of_values(entries: Iterable[tuple[int, str, tuple[int, int, int]]]) -> s
         for value, name, (red, green, blue) in entries
     )
     return _QML.format(entries="\n".join(lines))
+
+
+def entries_of(text: str) -> Iterator[dict[str, str]]:
+    """Yield the attributes (value, label, color, ...) of each unique value in a QGIS layer style.
+
+    Of one that QGIS or `qml` wrote; nothing from a text that is none.
+    """
+    for entry in _ENTRY.findall(text):
+        yield {key: html.unescape(value) for key, value in _ATTRIBUTE.findall(entry)}
 
 
 def pam_xml(names: Sequence[str]) -> str:

@@ -32,7 +32,7 @@ from .progress import Progress, Silent, Span, check_cancelled
 from .raster_access import small_block_cache
 from .reading import STRIP_PIXELS
 from .records import Block, MaskRule, Scene, Strip, Tally
-from .scenes import check_series, find_scenes
+from .scenes import usable_scenes
 from .starts import plus_plus
 from .stratified import Stratified, draw_sample
 from .validity import Advice, Score, advise, scikit_learn, score
@@ -102,10 +102,7 @@ class SuggestRequest:
 
     def checked_scenes(self, progress: Progress) -> list[Scene]:
         """Find the scenes and check them by their headers; tell what was left out."""
-        found = find_scenes(self.scenes)
-        for note in found.notes:
-            progress.warn(note)
-        return check_series(found.scenes, self.roles, self.mask)
+        return usable_scenes(self.scenes, self.roles, self.mask, progress)
 
 
 @dataclass(frozen=True)

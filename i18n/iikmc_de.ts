@@ -889,7 +889,7 @@
     <message>
         <location filename="../algorithms/scenes_words.py"/>
         <source>the time can be told after a run of a million pixels or more on this computer</source>
-        <translation>die Zeit lässt sich nach einem Lauf mit mindestens einer Million Pixel auf diesem Rechner sagen</translation>
+        <translation>die Zeit lässt sich nach einem Lauf mit mindestens einer Million Pixeln auf diesem Rechner sagen</translation>
     </message>
     <message>
         <location filename="../algorithms/scenes_words.py"/>

@@ -33,7 +33,8 @@ class Budget:
     def __init__(self, size: int) -> None:
         self._left = size
         self._refused = size + 1
-        self._lock = threading.Lock()
+        # Taken again by the same thread where Python drops a block, which gives its bytes back, while it is held.
+        self._lock = threading.RLock()
 
     def take(self, size: int) -> bool:
         """Take some bytes if they are left."""

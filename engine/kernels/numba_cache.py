@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import atexit
-import importlib
 import os
 import shutil
 import sys
@@ -34,9 +33,21 @@ def load_module(name: str) -> ModuleType:
         kept = numba.config.CACHE_DIR
         numba.config.CACHE_DIR = str(_writable(_folder(kept)))
         try:
-            return importlib.import_module(qualified)
+            return _imported(name)
         finally:
             numba.config.CACHE_DIR = kept
+
+
+def _imported(name: str) -> ModuleType:
+    # By statements, not importlib: QGIS watches those to know which modules go when a plugin is updated or reloaded,
+    # and a new version must not compute with the old one's loops.
+    if name == "numba_loops":
+        from . import numba_loops
+
+        return numba_loops
+    from . import numba_pixels
+
+    return numba_pixels
 
 
 def is_compiled(name: str) -> bool:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
+
 import numpy as np
 import pytest
 from iikmc.engine import alone, memory, sampling
@@ -72,6 +75,21 @@ def test_spilled_pixels_are_compared_too(small_series, request_of, compared, mon
     cluster(request_of(*small_series, compare=True, out="spilled"), progress)
     assert any("temporary files" in note for note in progress.notes)
     assert [found[2] for found in compared[:3]] == [found[2] for found in compared[3:]]
+
+
+def test_only_one_scene_has_labels_of_its_own_at_a_time(small_series, request_of, monkeypatch):
+    earlier, real = [], alone.own_series
+
+    def own_series(*arguments):
+        gc.collect()
+        assert [series for series in earlier if series() is not None] == []
+        series = real(*arguments)
+        earlier.append(weakref.ref(series))
+        return series
+
+    monkeypatch.setattr(alone, "own_series", own_series)
+    cluster(request_of(*small_series, compare=True))
+    assert len(earlier) == 3
 
 
 def test_a_series_compared_by_hand(tmp_path, request_of, compared):

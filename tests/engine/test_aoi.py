@@ -7,10 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import rasterio
+import rasterio.features
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from iikmc.engine import reading
-from iikmc.engine.aoi import Area, may_be_inside, most_inside, outside, placed
+from iikmc.engine.aoi import Area, may_be_inside, most_inside, outside, placed, share_inside
 from iikmc.engine.audit import audit_scenes
 from iikmc.engine.errors import NoValidPixels, SceneError
 from iikmc.engine.landsat.product_id import parse_product_id
@@ -244,8 +245,24 @@ def test_a_scene_that_the_area_does_not_meet_is_warned_of(tmp_path, request_of):
 def test_no_pixel_at_all(tmp_path, request_of):
     path = make_scene(tmp_path / "in", product(), np.full((4, 4), 9000), LAND)
     for shapes in ([], [{"type": "Polygon", "coordinates": [[*ring, ring[0]]]} for ring in [box(path, 9, 9, 12, 12)]]):
-        with pytest.raises(NoValidPixels, match="outside AOI"):
+        with pytest.raises(NoValidPixels) as caught:
             cluster(request_of(path, aoi=Area("a", lambda *_, found=shapes: found)))
+        assert str(caught.value) == (
+            "AOI: not one pixel of the 1 scene(s) has its centre inside a polygon; choose polygons that meet the "
+            "scenes, and check the CRS of their layer."
+        )
+
+
+def test_nothing_valid_inside(tmp_path, request_of):
+    """Flags are no remedy alone: there may be valid pixels outside."""
+    path = make_scene(tmp_path / "in", product(), np.zeros((4, 4)), LAND)
+    zone = Area("a", lambda *_: [{"type": "Polygon", "coordinates": [[*r, r[0]]]} for r in [box(path, 0, 0, 2, 2)]])
+    with pytest.raises(NoValidPixels) as caught:
+        cluster(request_of(path, aoi=zone))
+    assert str(caught.value) == (
+        "SCENES: not one pixel of the 1 scene(s) is valid (all are outside AOI, fill, masked or saturated); choose "
+        "fewer flags in MASK, a larger AOI, or other scenes."
+    )
 
 
 def test_a_scene_without_crs_has_no_place_for_it(tmp_path):
@@ -255,3 +272,36 @@ def test_a_scene_without_crs_has_no_place_for_it(tmp_path):
     with pytest.raises(SceneError, match="have no CRS, so AOI cannot be placed"):
         placed(bare, Area("a", lambda *_: []))
     assert placed(bare, None) is bare
+
+
+def grid_with(shape, height, width):
+    """Return a scene that exists nowhere, of 30 m pixels, with an area of one polygon."""
+    grid = PixelGrid(width, height, (30.0, 0, 0, 0, -30.0, 0), CRS.from_epsg(32633), 256)
+    scene = Scene(parse_product_id(product()), "/nowhere", {}, None, None, grid=grid)
+    return placed(scene, Area("shape", lambda wkt, bounds: [shape] if shape else []))
+
+
+def test_the_share_inside_is_drawn_once_however_large_the_scene(monkeypatch):
+    drawn, genuine = [], rasterio.features.geometry_mask
+
+    def count(shapes, size, *others, **options):
+        drawn.append(size[0] * size[1])
+        return genuine(shapes, size, *others, **options)
+
+    monkeypatch.setattr(rasterio.features, "geometry_mask", count)
+    height, width, radius = 7800, 7600, 30.0 * 3000
+    angles = np.linspace(0, 2 * np.pi, 1001)
+    ring = np.stack([30 * width / 2 + radius * np.cos(angles), -30 * height / 2 + radius * np.sin(angles)], axis=1)
+    scene = grid_with({"type": "Polygon", "coordinates": [ring.tolist()]}, height, width)
+    assert share_inside(scene) == pytest.approx(np.pi * 3000**2 / (height * width), rel=0.01)
+    assert len(drawn) == 1
+    assert drawn[0] <= 512 * 512
+
+
+def test_the_share_inside_of_a_small_area_is_exact():
+    # From 2.6 to 9.4 columns and 1.2 to 5.8 rows: the centres 3.5 to 8.5 and 1.5 to 5.5.
+    ring = [(30 * x, -30 * y) for x, y in ((2.6, 1.2), (9.4, 1.2), (9.4, 5.8), (2.6, 5.8), (2.6, 1.2))]
+    shape = {"type": "Polygon", "coordinates": [ring]}
+    assert share_inside(grid_with(shape, 7800, 7600)) == pytest.approx(6 * 5 / (7800 * 7600), rel=1e-9)
+    assert share_inside(grid_with(None, 7800, 7600)) == 0
+    assert share_inside(replace(grid_with(None, 7800, 7600), aoi=None)) == 1

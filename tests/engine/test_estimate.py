@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
+import time
 from collections import namedtuple
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from iikmc.engine import apply, per_scene, pipeline, rates
 from iikmc.engine import estimate as module
-from iikmc.engine import rates
 from iikmc.engine.aoi import Area, placed
 from iikmc.engine.apply import classify
+from iikmc.engine.choices import EACH_SCENE, TOGETHER
 from iikmc.engine.estimate import Manner, estimate, job_of
 from iikmc.engine.kernels.cpu_numpy import NumpyKernel
 from iikmc.engine.pipeline import cluster
@@ -139,8 +142,8 @@ class TestEstimate:
         assert found.seconds is None
         assert found.sentence == (
             "Estimate for 2 scene(s): about 60 million valid pixels of 100 million; 908 MB for the pixels, of 2.0 GB "
-            "of memory that may be used; rasters of at most 133 MB; its time can be told after a run of a million "
-            "pixels or more on this computer."
+            "of memory that may be used; rasters of at most 133 MB; its time can be told after a run of a "
+            "million pixels or more on this computer."
         )
 
     def test_what_spills(self, disk):
@@ -217,6 +220,34 @@ class TestLog:
         assert run.values == 8 * grids
         assert run.iterations == len(result.fit.iterations)
         assert run.kernel in ("numba", "numpy")
+
+    @pytest.mark.parametrize("how", ["together", "each", "classify"])
+    def test_looking_at_the_scenes_counts_as_time_taken_and_not_as_a_rate(
+        self, small_series, request_of, monkeypatch, tmp_path, how
+    ):
+        kept, late, usable_scenes, now = [], [], pipeline.usable_scenes, time.perf_counter
+
+        def usable(*arguments):
+            late.append(1000.0)
+            return usable_scenes(*arguments)
+
+        cluster(request_of(*small_series, max_iterations=1, out="before"))
+        monkeypatch.setattr(rates, "remember", kept.append)
+        monkeypatch.setattr(time, "perf_counter", lambda: now() + sum(late))
+        monkeypatch.setattr(pipeline, "usable_scenes", usable)
+        monkeypatch.setattr(apply, "usable_scenes", usable)
+        recorder = Recorder()
+        if how == "classify":
+            paths = tuple(map(str, small_series))
+            signatures = tmp_path / "before" / "signatures.json"
+            result = classify(ClassifyRequest(paths, tmp_path / "out", signatures, NO_FLAG), recorder)
+        else:
+            mode = EACH_SCENE if how == "each" else TOGETHER
+            result = per_scene.run(request_of(*small_series, mode=mode, max_iterations=1), recorder)
+        assert float(re.match(r"Took (\d+\.\d) s", recorder.notes[-1])[1]) >= 1000
+        if how != "each":
+            assert json.loads(result.signatures.read_text())["run"]["seconds"]["prepare"] >= 1000
+        assert [run.rest < 1000 for run in kept] == [True] * (how == "together")
 
     def test_a_run_that_spills_says_so(self, small_series, request_of, monkeypatch):
         monkeypatch.setattr(rates, "recall", lambda: [])

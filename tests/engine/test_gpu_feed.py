@@ -11,7 +11,7 @@ import pytest
 from iikmc.engine import choices, per_scene, pipeline
 from iikmc.engine.errors import Cancelled
 from iikmc.engine.execution.threads import ThreadExecutor
-from iikmc.engine.kernels import devices, drift, gpu_card, gpu_cupy, gpu_split, reference
+from iikmc.engine.kernels import devices, drift, gpu_card, gpu_cupy, gpu_resident, gpu_split, reference
 from iikmc.engine.kernels.cpu_numpy import NumpyKernel
 from iikmc.engine.memory import PixelStore
 from iikmc.engine.progress import Silent
@@ -156,6 +156,25 @@ def test_a_run_leaves_nothing_on_the_card(emulated_cupy, request_of, small_serie
     assert emulated_cupy.pinned == []
 
 
+@pytest.mark.parametrize("mode", choices.MODES)
+def test_a_cancel_while_the_estimate_is_made_leaves_nothing_on_the_card(
+    emulated_cupy, request_of, small_series, monkeypatch, mode
+):
+    monkeypatch.setattr(devices, "_good", {})
+
+    def cancel(*_):
+        assert emulated_cupy.pinned
+        raise Cancelled("Cancelled by the user; no file was written.")
+
+    for module in (pipeline, per_scene):
+        monkeypatch.setattr(module, "foretell", cancel)
+    with pytest.raises(Cancelled):
+        per_scene.run(request_of(*small_series, device=choices.GPU, mode=mode))
+    gc.collect()
+    assert emulated_cupy.taken == 0
+    assert emulated_cupy.pinned == []
+
+
 def test_two_runs_may_end_at_the_same_time(emulated_cupy):
     card = gpu_card.Card(0)
     threads = [threading.Thread(target=card.close) for _ in range(8)]
@@ -164,6 +183,22 @@ def test_two_runs_may_end_at_the_same_time(emulated_cupy):
     for thread in threads:
         thread.join(10)
         assert not thread.is_alive()
+
+
+def test_a_block_may_be_dropped_while_the_room_is_counted():
+    # Python may collect what nobody holds at any moment, on the thread that is in the middle of `take`.
+    budget = gpu_resident.Budget(10)
+    assert budget.take(6)
+
+    def collected():
+        with budget._lock:
+            budget.give_back(6)
+
+    thread = threading.Thread(target=collected, daemon=True)
+    thread.start()
+    thread.join(10)
+    assert not thread.is_alive()
+    assert budget.take(10)
 
 
 # --- halves -----------------------------------------------------------------------------------------------------------
@@ -319,10 +354,12 @@ def test_a_busy_card_is_not_waited_for(emulated_cupy):
     for _ in range(gpu_card.LANES - 1):
         assert card._passing.acquire(blocking=False)
     assert card.pass_through(block.dn, block.kept, centres_of(1)[0], wait=False) is None
-    kernel = gpu_cupy.CupyKernel(card, NumpyKernel())
     emulated_cupy.free = [0]
-    assert gpu_cupy.CupyKernel(card, NumpyKernel()).relabel(block, centres_of(1)[0]) == 900
+    kernel = gpu_cupy.CupyKernel(card, NumpyKernel())
+    assert kernel.relabel(block, centres_of(1)[0]) == 900
+    assert labelled(kernel) == {"card": 0, "through": 0, "cpu": 900}
     assert kernel.trouble == ""
+    assert kernel._rates.passing_pays()  # the next block may try again
 
 
 class Clocked:

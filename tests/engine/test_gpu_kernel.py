@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import gc
 import threading
 
@@ -13,6 +14,7 @@ from iikmc.engine.kernels import devices, drift, gpu_cupy, reference
 from iikmc.engine.kernels.cpu_numpy import NumpyKernel
 from iikmc.engine.kernels.reference import ReferenceKernel
 from iikmc.engine.progress import Silent
+from iikmc.engine.records import Block
 from test_kernels import hostile, hostile_centres, relabel_all
 from tiny import HAS_NUMBA, NumbaKernel, listing, make_block
 
@@ -173,6 +175,28 @@ def test_two_threads_may_ask_for_labels_of_a_card_that_is_gone(emulated_cupy):
     np.testing.assert_array_equal(block.tally.total, tally.total)
     assert block.resident is None
     assert kernel.trouble == f"{gpu_cupy.FETCHING} (RuntimeError: the card fell off the bus)"
+
+
+def test_a_card_given_up_by_another_thread_while_labels_are_asked_for(emulated_cupy):
+    class Losing(Block):
+        """Its copy on the card is there when it is looked for, and gone a moment later."""
+
+        asked = 0
+
+        @property
+        def resident(self):
+            self.asked += 1
+            return self.card if self.asked == 1 else None
+
+        @resident.setter
+        def resident(self, card):
+            self.card = card
+
+    kernel, block = make_kernel(), blocks_of(6, 1)[0]
+    centres = centres_of(7)[0]
+    kernel.relabel(block, centres)
+    fields = {field.name: getattr(block, field.name) for field in dataclasses.fields(block)}
+    np.testing.assert_array_equal(Losing(**fields).labels, reference.nearest(block.dn, centres))
 
 
 def test_without_a_fallback_the_cards_errors_are_raised(emulated_cupy):

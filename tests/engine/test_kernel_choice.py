@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import importlib.util
 import sys
 from pathlib import Path
@@ -31,6 +32,28 @@ def raising(error):
         raise error
 
     return fail
+
+
+@needs_numba
+@pytest.mark.parametrize("name", ["numba_loops", "numba_pixels"])
+def test_qgis_sees_the_loops_come_and_can_drop_them_with_the_plugin(monkeypatch, name):
+    """QGIS wraps `__import__` and forgets, when a plugin goes, the modules that came that way."""
+    qualified = f"iikmc.engine.kernels.{name}"
+    numba_cache.load_module(name)
+    monkeypatch.delattr(sys.modules["iikmc.engine.kernels"], name)
+    monkeypatch.delitem(sys.modules, qualified)
+    seen, imported = [], builtins.__import__
+
+    def watch(asked, globals=None, locals=None, fromlist=(), level=0):
+        module = imported(asked, globals, locals, fromlist, level)
+        seen.extend(f"{module.__name__}.{item}" for item in fromlist or ())
+        return module
+
+    monkeypatch.setattr(builtins, "__import__", watch)
+    module = numba_cache.load_module(name)
+    monkeypatch.undo()
+    assert qualified in seen
+    assert module.__name__ == qualified
 
 
 def test_without_numba_the_numpy_kernel_is_taken_and_one_line_says_so(monkeypatch):
@@ -130,11 +153,15 @@ def test_loading_leaves_numbas_settings_as_they_were(monkeypatch):
     monkeypatch.setattr(numba_cache, "_folder", lambda wished: Path(wished))
     monkeypatch.setattr(numba_cache, "_writable", lambda folder: folder / "else")
     seen = []
-    monkeypatch.setattr(numba_cache.importlib, "import_module", lambda name: seen.append(numba.config.CACHE_DIR))
+
+    def record(name):
+        seen.append(numba.config.CACHE_DIR)
+
+    monkeypatch.setattr(numba_cache, "_imported", record)
     numba_cache.load_module("numba_not_yet_loaded")
     assert [Path(path) for path in seen] == [Path("/somewhere/else")]
     assert numba.config.CACHE_DIR == "/somewhere"
-    monkeypatch.setattr(numba_cache.importlib, "import_module", raising(SystemError("broken")))
+    monkeypatch.setattr(numba_cache, "_imported", raising(SystemError("broken")))
     with pytest.raises(SystemError):
         numba_cache.load_module("numba_not_yet_loaded")
     assert numba.config.CACHE_DIR == "/somewhere"

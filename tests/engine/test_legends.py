@@ -58,6 +58,14 @@ def test_the_last_edit_wins(rerun):
     assert again_names(rerun()) == ["newer", "Class 2", "third"]
 
 
+@pytest.mark.parametrize("name", ["NDVI > 0.3", "a/b > c", '"quoted" = 1'])
+def test_a_name_with_marks_of_xml_is_kept(rerun, name):
+    """QGIS writes ">" in a label as it stands, and escapes only the others."""
+    result = rerun()
+    edit(result.rasters[0], "Class 2", name.replace('"', "&quot;"), 5)
+    assert again_names(rerun()) == ["Class 1", name, "Class 3"]
+
+
 @pytest.mark.parametrize("others", [{"k": 2}, {"roles": ("red", "nir", "swir1")}, {"max_iterations": 1}])
 def test_other_classes_do_not_inherit_names(rerun, others):
     result = rerun()

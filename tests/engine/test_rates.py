@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+from iikmc.engine import rates
 from iikmc.engine.rates import Job, Run, recall, remember, seconds
 
 # 2 threads; reading: 8 s for 80 M values = 0.2 us a value and thread; rasters 1 s for 10 M pixels = 0.2 us a pixel and
@@ -101,6 +103,22 @@ class TestKeeping:
         document["runs"][0].update(bad)
         path.write_text(json.dumps(document))
         assert [run.k for run in recall(path)] == [9]
+
+    @pytest.mark.parametrize("what", ["write_text", "replace"])
+    def test_what_cannot_be_finished_leaves_nothing_behind(self, tmp_path, monkeypatch, what):
+        path = tmp_path / "rates.json"
+        remember(RUN, path)
+
+        def full(*arguments, **_):
+            if what == "write_text":
+                with open(arguments[0], "w") as file:
+                    file.write("half")
+            raise OSError(28, "No space left on device")
+
+        monkeypatch.setattr(*{"write_text": (Path, "write_text"), "replace": (rates.os, "replace")}[what], full)
+        remember(replace(RUN, k=9), path)
+        assert [each.name for each in tmp_path.iterdir()] == ["rates.json"]
+        assert recall(path) == [RUN]
 
     def test_where_nothing_can_be_written_nothing_happens(self, tmp_path):
         (tmp_path / "file").touch()

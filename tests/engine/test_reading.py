@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -11,7 +13,7 @@ from iikmc.engine.errors import SceneError
 from iikmc.engine.landsat.qa import DEFAULT_FLAGS
 from iikmc.engine.packing import NumpyPacker, count_out_of_range
 from iikmc.engine.pipeline import cluster
-from iikmc.engine.raster_access import Handles
+from iikmc.engine.raster_access import Handles, read_header
 from iikmc.engine.reading import plan_strips
 from iikmc.engine.records import Audit, MaskRule, PixelGrid, Strip
 from iikmc.engine.scenes import check_series, find_scenes
@@ -154,3 +156,24 @@ def test_files_are_closed_after_an_error(tmp_path, request_of, opened):
         cluster(request_of(path, workers=2), strip_pixels=1)
     assert len(opened) > 7
     assert all(dataset.closed for _, dataset in opened)
+
+
+def test_a_header_is_read_once_while_the_file_stays_as_it_is(tmp_path, opened):
+    import rasterio
+
+    path = make_scene(tmp_path, product("LT05"), six_band_noise(1, 40, 20), tile=16)
+    (scene,) = find_scenes([path]).scenes
+    band = scene.bands["red"]
+    opened.clear()
+    first, again = read_header(scene.id, band), read_header(scene.id, band)
+    assert [name for name, _ in opened] == [band]
+    assert again == first
+    assert again.grid.crs is not first.grid.crs
+    with rasterio.open(band) as dataset:
+        assert first.grid.crs == dataset.crs
+        assert first.grid.crs.to_epsg() == dataset.crs.to_epsg() == 32633
+        changed = {**dataset.profile, "width": dataset.width + 1}
+    with rasterio.open(band, "w", **changed):
+        pass
+    os.utime(band, ns=(0, 0))
+    assert read_header(scene.id, band).grid.width == first.grid.width + 1

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
 import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
+from iikmc.engine import scenes
+from iikmc.engine.aoi import Area
+from iikmc.engine.errors import Cancelled
+from iikmc.engine.locations import stamp
 from iikmc.engine.pipeline import cluster
 from iikmc.engine.records import MaskRule
 from iikmc.engine.scenes import check_series, find_scenes
-from tiny import ROLES, make_scene, make_tar, product, read_raster, six_band_noise
+from iikmc.engine.suggest import SuggestRequest
+from tiny import ROLES, Recorder, make_scene, make_tar, product, read_raster, six_band_noise
 
 DN = np.arange(6 * 4 * 5).reshape(6, 4, 5) * 100 + 8000
 ONE = product(day="20220511")
@@ -329,3 +335,49 @@ def test_the_folder_with_the_bands_wins_over_one_with_the_metadata_alone(tmp_pat
         found = find_scenes(paths)
         assert [scene.place for scene in found.scenes] == [str(whole)]
         assert found.notes == [f"Left out: {product()} in {alone} is also in {whole}."]
+
+
+def test_a_bundle_is_listed_anew_when_it_changes(one, two, tmp_path):
+    (tmp_path / "x.tar").mkdir()
+    bundle = make_tar(one, tmp_path / "x.tar" / "a.tar")
+    assert [scene.id for scene in checked(bundle)] == [ONE]
+    path = checked(bundle)[0].bands["red"]
+    before = stamp(path)
+    assert before == (bundle.stat().st_size, bundle.stat().st_mtime_ns)
+    make_tar(two, bundle)
+    # GDAL lists a bundle anew as well, but only if it has become younger.
+    os.utime(bundle, ns=(before[1], before[1] + 10**10))
+    assert [scene.id for scene in checked(bundle)] == [TWO]
+    assert stamp(path)[1] == before[1] + 10**10
+    assert stamp(str(tmp_path / "none.TIF")) is None
+    assert stamp("/vsitar//none.tar/a.TIF") is None
+
+
+@pytest.mark.parametrize("where", ["a header", "the area of interest"])
+def test_a_cancel_is_answered_between_two_scenes(tmp_path, monkeypatch, where):
+    for day in ("20220511", "20220612", "20220714"):
+        make_scene(tmp_path, product(day=day), np.full((3, 4), 9000))
+    done, genuine = [], scenes.read_header
+
+    def header(scene, path):
+        done.append(f"a header of {scene}")
+        return genuine(scene, path)
+
+    def polygons(*_):
+        done.append("the area of interest")
+        return []
+
+    monkeypatch.setattr(scenes, "read_header", header)
+    progress = Recorder(lambda _: any(what.startswith(where) for what in done))
+    with pytest.raises(Cancelled):
+        scenes.usable_scenes([tmp_path], ROLES, MaskRule((), False), progress, Area("here", polygons))
+    assert len({what for what in done if what.startswith(where)}) == 1
+    assert done.count("the area of interest") <= 1
+
+
+def test_suggesting_k_can_be_cancelled_while_scenes_are_looked_for(tmp_path):
+    for day in ("20220511", "20220612"):
+        make_scene(tmp_path, product(day=day), np.full((3, 4), 9000))
+    asked = Recorder()
+    SuggestRequest((str(tmp_path),), MaskRule((), False)).checked_scenes(asked)
+    assert asked.asked > 2

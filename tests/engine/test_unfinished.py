@@ -66,7 +66,7 @@ def test_centres_members_and_means_are_those_of_the_last_whole_labelling(three, 
     run = document["run"]
     assert (run["converged"], run["cancelled"], len(run["iterations"])) == (False, True, t)
     assert [scene["audit"]["valid"] for scene in run["scenes"]] == [1200] * 3
-    assert set(run["seconds"]) == {"read", "start", "iterate"}
+    assert set(run["seconds"]) == {"prepare", "read", "start", "iterate"}
     count = "1 iteration" if t == 1 else f"{t} iterations"
     assert words == (
         f"Cancelled by the user after {count}; the signatures so far are in {path}: to continue, run the same scenes "

@@ -15,12 +15,15 @@ import processing
 import tiny_series as tiny_scenes
 from qgis.core import (
     QgsDateTimeRange,
+    QgsInterval,
     QgsProcessingContext,
     QgsProcessingException,
     QgsProcessingFeedback,
     QgsProject,
+    QgsTemporalNavigationObject,
+    QgsTemporalUtils,
 )
-from qgis.PyQt.QtCore import QDateTime, Qt
+from qgis.PyQt.QtCore import QDate, QDateTime, Qt
 from running import Log, assert_styled, groups, legend_of, load, run_task
 from tiny_series import IDS, NEWEST, OLDEST, TITLES, VALID, assert_classes_are_right, write_cloudy, write_tiny
 
@@ -254,11 +257,28 @@ def test_the_temporal_controller_shows_each_scene_on_its_day(plugin, cluster, ti
         begin, end = (time.toString(Qt.DateFormat.ISODate) for time in (
             times.fixedTemporalRange().begin(), times.fixedTemporalRange().end()
         ))  # fmt: skip
-        assert (begin, end) == (f"{title[:10]}T00:00:00Z", f"{title[:10]}T23:59:59Z")
+        midnight = "00:00:00" if title == TITLES[0] else "00:00:01"
+        assert (begin, end) == (f"{title[:10]}T{midnight}Z", f"{title[:10]}T23:59:59Z")
     # The frame of a month shows the scene of that month alone, and the map is drawn from it.
     may = QgsDateTimeRange(QDateTime(2022, 5, 1, 0, 0, 0), QDateTime(2022, 5, 31, 23, 59, 59))
     shown = [title for title in TITLES if layers[title].temporalProperties().isVisibleInTemporalRange(may)]
     assert shown == [TITLES[2]]
+
+
+def test_a_scene_shows_in_the_frame_of_its_day_alone(plugin, cluster, tiny, tmp_path, context):
+    """With the controller set to the full range of the layers, whatever its step."""
+    run(tiny, tmp_path, context)
+    load(cluster, context)
+    player = QgsTemporalNavigationObject()
+    player.setTemporalExtents(QgsTemporalUtils.calculateTemporalRangeForProject(QgsProject.instance()))
+    first, *_, newest = (QDate.fromString(title[:10], Qt.DateFormat.ISODate) for title in TITLES)
+    for days in (1, first.daysTo(newest)):  # with the longer step the newest scene is in a frame of its own as well
+        player.setFrameDuration(QgsInterval(days * 86400.0))
+        for layer in QgsProject.instance().mapLayers().values():
+            shown = layer.temporalProperties().isVisibleInTemporalRange
+            right = first.daysTo(QDate.fromString(layer.name()[:10], Qt.DateFormat.ISODate)) // days
+            frames = range(max(right - 2, 0), right + 3)
+            assert [n for n in frames if shown(player.dateTimeRangeForFrameNumber(n))] == [right]
 
 
 def test_the_time_of_a_layer_is_saved_with_the_project(plugin, cluster, tiny, tmp_path, context):

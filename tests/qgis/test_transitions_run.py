@@ -18,6 +18,7 @@ from qgis.core import (
     QgsProcessingFeedback,
     QgsProcessingModelAlgorithm,
     QgsProcessingModelParameter,
+    QgsProcessingOutputLayerDefinition,
     QgsProcessingParameterRasterLayer,
     QgsProject,
     QgsRasterLayer,
@@ -96,8 +97,6 @@ def test_temporary_files_are_made(classes):
 def test_layers_of_the_project_go_in_and_a_styled_layer_comes_out(transitions, classes, tmp_path, context):
     layers = [QgsRasterLayer(raster(classes, scene), scene) for scene in (MIDST, NEWEST)]
     QgsProject.instance().addMapLayers(layers)
-    from qgis.core import QgsProcessingOutputLayerDefinition
-
     target = QgsProcessingOutputLayerDefinition(str(tmp_path / "c.tif"), QgsProject.instance())
     parameters = {"BEFORE": layers[0].id(), "AFTER": layers[1], "CHANGES": target}
     assert transitions.checkParameterValues(parameters, context) == (True, "")
@@ -113,6 +112,29 @@ def test_layers_of_the_project_go_in_and_a_styled_layer_comes_out(transitions, c
         (3001, "Class 3 → Class 1"),
     ]
     assert loaded.dataProvider().sourceHasNoDataValue(1)
+
+
+def test_the_changes_lie_outside_of_the_groups_of_runs(transitions, classes, tmp_path, context):
+    """QGIS puts a new layer beside the current one, which is often a scene of some run."""
+    project = QgsProject.instance()
+    root, bridge = project.layerTreeRoot(), project.layerTreeRegistryBridge()
+    group = root.addGroup("IIkMC 3 classes, 2022-05-11 10:00:00")
+    scene = QgsRasterLayer(raster(classes, MIDST), "scene")
+    project.addMapLayer(scene, False)
+    group.addLayer(scene)
+    bridge.setLayerInsertionPoint(type(bridge).InsertionPoint(group, 0))
+    try:
+        target = QgsProcessingOutputLayerDefinition(str(tmp_path / "c.tif"), project)
+        _, good = transitions.run({**dates(classes), "CHANGES": target}, context, QgsProcessingFeedback(False))
+        assert good
+        load(transitions, context)
+    finally:
+        bridge.setLayerInsertionPoint(type(bridge).InsertionPoint(root, 0))
+    assert [child.name() for child in root.children()] == [
+        "Changes 2010-06-15 LE07 190027 → 2022-05-11 LC08 190027",
+        "IIkMC 3 classes, 2022-05-11 10:00:00",
+    ]
+    assert [node.name() for node in group.findLayers()] == ["scene"]
 
 
 def test_names_that_a_user_gave_in_the_style_are_used(classes, tmp_path):
