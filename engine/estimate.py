@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
 import os
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +18,7 @@ from .choices import (
     SIGNATURES_FILE,
 )
 from .execution.threads import ThreadExecutor
-from .memory import budget_of, expected_use, spill_parent
+from .memory import budget_of, expected_use, free_disk, spill_parent
 from .preview import expected_valid
 from .progress import Progress
 from .quantities import about, duration, size
@@ -154,7 +152,7 @@ def estimate(
         spilled=spilled,
         budget=budget,
         folder=folder,
-        short=int(max(most - _free(folder), 0)),
+        short=int(max(most - free_disk(folder), 0)),
         results=round(job.pixels * _RASTER_BYTES),
         iterations=iterations,
         seconds=rates.seconds(job, iterations * (2 if comparing else 1), runs),
@@ -309,14 +307,6 @@ def files_read(scene: Scene, roles: Sequence[str], rule: MaskRule) -> int:
 
 def _on_disk(rasters: Sequence[Path]) -> str:
     return size(sum(path.stat().st_size for path in rasters))
-
-
-def _free(folder: Path) -> float:
-    """Return the free bytes; no limit where the system does not tell."""
-    try:
-        return shutil.disk_usage(folder).free
-    except OSError:
-        return math.inf
 
 
 def _existing(folder: Path) -> Path:

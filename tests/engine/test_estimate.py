@@ -117,7 +117,7 @@ def disk(monkeypatch):
     """Give the temporary folder so many free bytes."""
 
     def give(free):
-        monkeypatch.setattr(module.shutil, "disk_usage", lambda _: Disk(0, 0, free))
+        monkeypatch.setattr(shutil, "disk_usage", lambda _: Disk(0, 0, free))
         monkeypatch.setattr(module, "spill_parent", lambda _: Path("/spill"))
 
     give(1 << 40)
