@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 from . import rates
 from .choices import (
     COARSE_TO_FINE,
-    CPU,
     DEFAULT_MAX_ITERATIONS,
     EACH_SCENE,
     MINIMUM_MAXIMUM,
     SIGNATURES_FILE,
 )
 from .execution.threads import ThreadExecutor
+from .kernels.devices import Job as CardJob
+from .kernels.devices import pays
 from .memory import budget_of, expected_use, free_disk, spill_parent
 from .preview import expected_valid
 from .progress import Progress
@@ -227,7 +228,9 @@ def foretell(request: Request, scenes: Sequence[Scene], workers: int, cpu: str, 
         Whom to tell.
     """
     valid = expected_valid(scenes, request.roles, request.mask, progress)
-    kernel = cpu if request.device == CPU else None
+    # Where no card will be tried, it is certain what labels.
+    card = pays(request.device, CardJob(valid, request.k, len(request.roles)))
+    kernel = None if card else cpu
     job = job_of(scenes, valid, request.roles, request.mask, request.k, workers, kernel)
     manner = Manner(request.start, request.max_iterations, request.mode == EACH_SCENE, request.compare)
     told = estimate(scenes, job, manner, budget_of(request.memory), request.output, rates.recall())
