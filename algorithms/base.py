@@ -21,7 +21,7 @@ from qgis.PyQt.QtGui import QIcon
 from ..engine.errors import IIkMCError, ParameterError
 from ..engine.landsat.bands import ROLES
 from ..engine.landsat.qa import FLAGS
-from . import packages, parameters
+from . import help_pages, packages, parameters
 from .aoi import Polygons, check_source
 from .i18n import tr
 from .scene_paths import paths_of
@@ -51,6 +51,10 @@ class IIkMCAlgorithm(QgsProcessingAlgorithm):
 
     def svgIconPath(self) -> str:
         return str(ICON)
+
+    def helpUrl(self) -> str:
+        # Without one the button Help of a dialog goes to a page at docs.qgis.org that does not exist.
+        return help_pages.url_of(self.name())
 
     def canExecute(self) -> tuple[bool, str]:
         text = packages.problem()

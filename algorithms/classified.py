@@ -10,6 +10,7 @@ from qgis.core import (
     QgsProcessingFeedback,
     QgsProcessingOutputDefinition,
     QgsProcessingOutputFile,
+    QgsProcessingOutputHtml,
     QgsProcessingOutputMultipleLayers,
     QgsProcessingOutputNumber,
 )
@@ -52,7 +53,7 @@ class ClassifiedScenesAlgorithm(IIkMCAlgorithm):
             QgsProcessingOutputMultipleLayers(self.CLASSIFICATIONS, tr("Classified rasters")),
             QgsProcessingOutputFile(self.SIGNATURES_FILE, tr("Signatures")),
             QgsProcessingOutputFile(self.STATISTICS, tr("Statistics")),
-            QgsProcessingOutputFile(self.REPORT, tr("Report")),
+            QgsProcessingOutputHtml(self.REPORT, tr("Report")),
             QgsProcessingOutputNumber(self.SCENE_COUNT, tr("Number of scenes")),
             QgsProcessingOutputNumber(self.PIXEL_COUNT, tr("Number of valid pixels")),
             *own,

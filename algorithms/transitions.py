@@ -123,7 +123,12 @@ class TransitionsAlgorithm(AnalysisAlgorithm):
 
     def _changes(self) -> QgsProcessingParameterDefinition:
         parameter = QgsProcessingParameterRasterDestination(self.CHANGES, tr("Raster of changes"), None, True, True)
-        parameter.setHelp(tr("GeoTIFF on the grid of the first raster, with a style beside it; 3005 is class 3 to 5."))
+        parameter.setHelp(
+            tr(
+                "GeoTIFF of the common area in the cells of the first raster, with a style beside it; 3005 is class 3 "
+                "to 5."
+            )
+        )
         return parameter
 
     def _check(self, values: dict[str, Any], context: QgsProcessingContext) -> None:

@@ -108,7 +108,8 @@ class Staging:
             self._put_back(done, kept)
             raise OutputError(
                 f"{self._parameter}: {name} cannot be replaced in {self.output} "
-                f"({error.strerror}); close the programs that use it, or choose another folder."
+                f"({error.strerror}); remove its layers from QGIS, close other programs that use it, or choose another "
+                "folder."
             ) from error
 
     @staticmethod

@@ -1115,8 +1115,8 @@
     </message>
     <message>
         <location filename="../algorithms/transitions.py"/>
-        <source>GeoTIFF on the grid of the first raster, with a style beside it; 3005 is class 3 to 5.</source>
-        <translation>GeoTIFF auf dem Gitter des ersten Rasters, mit einem Stil daneben; 3005 heißt von Klasse 3 zu 5.</translation>
+        <source>GeoTIFF of the common area in the cells of the first raster, with a style beside it; 3005 is class 3 to 5.</source>
+        <translation>GeoTIFF der gemeinsamen Fläche in den Zellen des ersten Rasters, mit einem Stil daneben; 3005 heißt von Klasse 3 zu 5.</translation>
     </message>
     <message>
         <location filename="../algorithms/transitions.py"/>

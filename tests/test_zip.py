@@ -69,6 +69,7 @@ def test_there_is_one_top_folder_with_what_qgis_and_the_website_need(names):
     for name in ("__init__.py", "metadata.txt", "LICENSE", "README.md", "icons/iikmc.png", "icons/iikmc.svg", model):
         assert f"iikmc/{name}" in names
     assert "iikmc/i18n/iikmc_de.qm" in names  # compiled: a user has no lrelease
+    assert {f"iikmc/docs/algorithms/{name}.md" for name in ("cluster", "transitions")} <= set(names)  # for Help
     assert len(names) == len(set(names))
 
 
@@ -76,6 +77,7 @@ def test_nothing_but_the_plugin_is_in_it(names):
     below = [PurePosixPath(name).relative_to("iikmc") for name in names]
     assert {path.parts[0] for path in below if len(path.parts) > 1} == {
         "algorithms",
+        "docs",
         "engine",
         "i18n",
         "icons",

@@ -26,6 +26,7 @@ FOLDERS = {
     "engine": (".py",),
     "algorithms": (".py",),
     "iikmc_plugin": (".py",),
+    "docs": (".md", ".png"),
     "i18n": (".qm",),
     "icons": (".svg", ".png"),
     "models": (".model3",),

@@ -114,9 +114,12 @@ def _remarks(numbers: Numbers) -> list[str]:
             f"Each of the classes {', '.join(tiny)} has less than {_TINY_PERCENT} % of all pixels: if these are "
             "extremes such as snow or missed clouds, the start 2-98 % leaves more classes to the land."
         )
+    away = [scene.title for scene, audit in zip(numbers.scenes, numbers.audits) if not audit.inside]
+    if away:
+        remarks.append(f"{len(away)} scene(s) do not meet the area of interest: {escape(', '.join(away))}.")
     for scene, audit in zip(numbers.scenes, numbers.audits):
         share = audit.valid_percent
-        if share < _FEW_VALID_PERCENT:
+        if audit.inside and share < _FEW_VALID_PERCENT:
             remarks.append(f"{escape(scene.title)} has only {share:.2f} % valid pixels.")
     gone = [record for record, scenes in zip(classes, numbers.vanished) if scenes]
     if gone:

@@ -230,6 +230,9 @@ def test_a_scene_that_the_area_does_not_meet_is_warned_of(tmp_path, request_of):
         "2022-05-11 LC08 190027 does not meet AOI: no pixel has its centre inside; its raster will be all nodata."
     ]
     assert (first.pixels, read_raster(first.rasters[1]).any()) == (25, False)
+    page = first.report.read_text(encoding="utf-8")
+    assert "<li>1 scene(s) do not meet the area of interest: 2022-05-11 LC08 190027.</li>" in page
+    assert "% valid pixels.<" not in page
     log = Recorder()
     apply_to([met, other], first.signatures, tmp_path / "applied", area=zone, progress=log)
     assert len([text for text in log.warnings if "does not meet AOI" in text]) == 1

@@ -94,7 +94,10 @@ def test_a_failing_rename_puts_everything_back(tmp_path, monkeypatch, fails_at, 
     # The renames of file 1, 2, 3; those with an earlier file take two.
     steps = [name for name in NAMES for _ in range(2 if name in earlier else 1)]
     expected = f"OUTPUT: {steps[fails_at - 1]} cannot be replaced in {out} (Permission denied); "
-    assert str(caught.value) == expected + "close the programs that use it, or choose another folder."
+    assert (
+        str(caught.value)
+        == expected + "remove its layers from QGIS, close other programs that use it, or choose another folder."
+    )
     assert listing(tmp_path) == before
 
 

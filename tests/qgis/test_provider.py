@@ -49,7 +49,7 @@ CLUSTER_OUTPUTS = {
     "CLASSIFICATIONS": "outputMultilayer",
     "SIGNATURES_FILE": "outputFile",
     "STATISTICS": "outputFile",
-    "REPORT": "outputFile",
+    "REPORT": "outputHtml",
     "SCENE_COUNT": "outputNumber",
     "PIXEL_COUNT": "outputNumber",
     "ITERATIONS": "outputNumber",
