@@ -39,5 +39,5 @@ translations:  ## bring i18n/*.ts up to date with the texts in the sources, and 
 	@$(PYTHON) tools/translations.py
 
 clean:  ## remove what these targets made, except .venv
-	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .qgis-settings
+	rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .qgis-settings
 	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +

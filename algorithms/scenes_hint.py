@@ -100,8 +100,9 @@ class ScenesHint(QWidget):
     def _begin(self) -> None:
         question, look = self._question, self._look
         if question is not None:
-            self._job = Job(lambda job: look(question, job), self)
+            # First: while the thread starts, Python may collect a dialog that nobody holds any more, with its timers.
             self._poll.start()
+            self._job = Job(lambda job: look(question, job), self)
 
     def _collect(self) -> None:
         job = self._job

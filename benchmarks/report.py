@@ -145,8 +145,8 @@ def _stages(parts: Parts) -> list[str]:
         name = f"{row['kernel']}, {row['threads']} thread(s), INIT={row['init']}"
         each = 1e9 * sum(iterations) / row["pixels"] / len(iterations)
         rows.append(
-            (name, *(f"{times[stage]:.2f}" for stage in ("read", "start", "iterate", "write")), f"{row['total']:.2f}",
-             str(len(iterations)), f"{each:.2f}", f"{row['peak_mb']:.0f}")
+            (name, *(f"{times[stage]:.2f}" for stage in ("prepare", "read", "start", "iterate", "write")),
+             f"{row['total']:.2f}", str(len(iterations)), f"{each:.2f}", f"{row['peak_mb']:.0f}")
         )  # fmt: skip
         shown = [f"{1e9 * seconds / row['pixels']:.2f}" for seconds in iterations]
         steps.append(f"- {name}: {', '.join(shown)}")
@@ -155,10 +155,22 @@ def _stages(parts: Parts) -> list[str]:
         "## Stages",
         "",
         f"{pixels:,} valid pixels, k = {settings.K}, defaults to the 1 % stop; seconds. INIT 0 is minimum-maximum, 4 "
-        "is coarse-to-fine. Reading includes masking and packing, writing the statistics of the classes.",
+        "is coarse-to-fine. Preparing is checking the scenes and estimating, reading includes masking and packing, "
+        "writing the statistics of the classes.",
         "",
         *table(
-            ("", "read", "start", "iterate", "write", "total", "iterations", "ns per pixel and iteration", "peak MB"),
+            (
+                "",
+                "prepare",
+                "read",
+                "start",
+                "iterate",
+                "write",
+                "total",
+                "iterations",
+                "ns per pixel and iteration",
+                "peak MB",
+            ),
             rows,
         ),
         "Each iteration, ns per pixel:",
@@ -280,7 +292,7 @@ def _growth(parts: Parts) -> list[str]:
         stages = row["stages"]
         by_scenes.append(
             (f"{row['scenes']} scene(s), {row['kernel']}", f"{row['pixels'] / 1e6:.1f}",
-             *(f"{stages[stage]:.2f}" for stage in ("read", "iterate", "write")), f"{row['total']:.2f}",
+             *(f"{stages[stage]:.2f}" for stage in ("prepare", "read", "iterate", "write")), f"{row['total']:.2f}",
              f"{1e9 * row['total'] / row['pixels']:.1f}", f"{row['peak_mb']:.0f}")
         )  # fmt: skip
     by_k = []
@@ -296,7 +308,9 @@ def _growth(parts: Parts) -> list[str]:
         f"Whole runs in one process over scenes of about {part['size']} x {part['size']} pixels, k = {settings.K}, "
         f"{part['threads']} threads, exactly {part['iterations']} iterations; seconds.",
         "",
-        *table(("", "million pixels", "read", "iterate", "write", "total", "ns per pixel", "peak MB"), by_scenes),
+        *table(
+            ("", "million pixels", "prepare", "read", "iterate", "write", "total", "ns per pixel", "peak MB"), by_scenes
+        ),
         f"{part['pixels']:,} pixels in memory, {part['threads']} threads, exactly {part['iterations']} labellings, "
         "from the 2-98 % start; `numba-all` looks at all pixels in every iteration.",
         "",

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
 import os
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,14 +11,15 @@ from typing import TYPE_CHECKING
 from . import rates
 from .choices import (
     COARSE_TO_FINE,
-    CPU,
     DEFAULT_MAX_ITERATIONS,
     EACH_SCENE,
     MINIMUM_MAXIMUM,
     SIGNATURES_FILE,
 )
 from .execution.threads import ThreadExecutor
-from .memory import budget_of, expected_use, spill_parent
+from .kernels.devices import Job as CardJob
+from .kernels.devices import pays
+from .memory import budget_of, expected_use, free_disk, spill_parent
 from .preview import expected_valid
 from .progress import Progress
 from .quantities import about, duration, size
@@ -154,7 +153,7 @@ def estimate(
         spilled=spilled,
         budget=budget,
         folder=folder,
-        short=int(max(most - _free(folder), 0)),
+        short=int(max(most - free_disk(folder), 0)),
         results=round(job.pixels * _RASTER_BYTES),
         iterations=iterations,
         seconds=rates.seconds(job, iterations * (2 if comparing else 1), runs),
@@ -229,7 +228,9 @@ def foretell(request: Request, scenes: Sequence[Scene], workers: int, cpu: str, 
         Whom to tell.
     """
     valid = expected_valid(scenes, request.roles, request.mask, progress)
-    kernel = cpu if request.device == CPU else None
+    # Where no card will be tried, it is certain what labels.
+    card = pays(request.device, CardJob(valid, request.k, len(request.roles)))
+    kernel = None if card else cpu
     job = job_of(scenes, valid, request.roles, request.mask, request.k, workers, kernel)
     manner = Manner(request.start, request.max_iterations, request.mode == EACH_SCENE, request.compare)
     told = estimate(scenes, job, manner, budget_of(request.memory), request.output, rates.recall())
@@ -309,14 +310,6 @@ def files_read(scene: Scene, roles: Sequence[str], rule: MaskRule) -> int:
 
 def _on_disk(rasters: Sequence[Path]) -> str:
     return size(sum(path.stat().st_size for path in rasters))
-
-
-def _free(folder: Path) -> float:
-    """Return the free bytes; no limit where the system does not tell."""
-    try:
-        return shutil.disk_usage(folder).free
-    except OSError:
-        return math.inf
 
 
 def _existing(folder: Path) -> Path:

@@ -7,6 +7,7 @@ import sys
 
 from .execution.threads import available_cores
 from .memory import free_memory
+from .quantities import size
 
 
 def describe() -> list[tuple[str, str]]:
@@ -14,7 +15,7 @@ def describe() -> list[tuple[str, str]]:
     return [
         ("Processor", processor()),
         ("Cores that QGIS may use", str(available_cores())),
-        ("Free memory", f"{free_memory() / 1e9:.1f} GB"),
+        ("Free memory", size(free_memory())),
         ("System", platform.platform()),
     ]
 

@@ -20,6 +20,7 @@ from .outputs import Staging
 from .packing import NumpyPacker, Packer
 from .palette import class_colours
 from .progress import Progress, Quiet
+from .quantities import size
 from .quicklooks import Sketch
 from .records import Audit, Block, Scene, Strip
 from .request import BenchmarkRequest
@@ -182,7 +183,7 @@ class Bench:
             notes.append(f"WORKERS asks for {most} threads on {available_cores()} core(s).")
         if self._spilled:
             notes.append(
-                f"{self._spilled / 1e9:.1f} GB of pixels lay in temporary files, which all iterations read again; "
+                f"{size(self._spilled)} of pixels lay in temporary files, which all iterations read again; "
                 "lower PIXELS to compare the kernels alone."
             )
         if importlib.util.find_spec("threadpoolctl") is None:

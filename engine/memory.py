@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import math
 import os
 import shutil
 import sys
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .errors import MemoryBudgetError
+from .quantities import size
 
 if TYPE_CHECKING:
     from .records import DN
@@ -149,11 +151,11 @@ class PixelStore:
         self._files = 0
         self.spilled = 0
         most = expected_use(budget, pixels, pixels, n_bands, masked)[1]
-        free = shutil.disk_usage(self._parent).free
+        free = free_disk(self._parent)
         if most > free:
             raise MemoryBudgetError(
-                f"MEMORY: with {_gigabytes(budget)} for the pixels up to {_gigabytes(most)} must go to {self._parent}, "
-                f"which has {_gigabytes(free)} free; raise MEMORY, free some space or use fewer scenes."
+                f"MEMORY: with {size(budget)} for the pixels up to {size(most)} must go to {self._parent}, "
+                f"which has {size(free)} free; raise MEMORY, free some space or use fewer scenes."
             )
 
     def __enter__(self) -> PixelStore:
@@ -171,21 +173,21 @@ class PixelStore:
         MemoryBudgetError
             The file cannot be written.
         """
-        with self._lock:
-            if dn.nbytes <= self._left:
-                self._left -= dn.nbytes
-                return dn
-            if self._folder is None:
-                self._folder = Path(tempfile.mkdtemp(prefix="iikmc-", dir=self._parent))
-            self._files += 1
-            self.spilled += dn.nbytes
-            path = self._folder / f"block-{self._files}.dn"
         try:
+            with self._lock:
+                if dn.nbytes <= self._left:
+                    self._left -= dn.nbytes
+                    return dn
+                if self._folder is None:
+                    self._folder = Path(tempfile.mkdtemp(prefix="iikmc-", dir=self._parent))
+                self._files += 1
+                self.spilled += dn.nbytes
+                path = self._folder / f"block-{self._files}.dn"
             dn.tofile(path)
         except OSError as error:
             raise MemoryBudgetError(
-                f"MEMORY: pixels beyond the {_gigabytes(self._budget)} in memory cannot be written to {self._folder} "
-                f"({error.strerror or error}); raise MEMORY or free some space."
+                f"MEMORY: pixels beyond the {size(self._budget)} in memory cannot be written to "
+                f"{self._folder or self._parent} ({error.strerror or error}); raise MEMORY or free some space."
             ) from error
         return SpilledPixels(path, (dn.shape[0], dn.shape[1]))
 
@@ -214,6 +216,14 @@ def spill_parent(fallback: Path) -> Path:
     return fallback if _in_memory(temporary) else temporary
 
 
+def free_disk(folder: Path) -> float:
+    """Return the free bytes of the disk that a folder lies on; no limit where the system does not tell."""
+    try:
+        return shutil.disk_usage(folder).free
+    except OSError:
+        return math.inf
+
+
 def _in_memory(folder: Path) -> bool:
     """Tell whether a folder lies in a file system that is itself memory, as /tmp of Debian 13 or Fedora."""
     try:
@@ -224,7 +234,3 @@ def _in_memory(folder: Path) -> bool:
     parents = {str(folder.resolve()), *map(str, folder.resolve().parents)}
     best = max((fields for fields in mounts if fields[1] in parents), key=lambda fields: len(fields[1]), default=None)
     return best is not None and best[2] in ("tmpfs", "ramfs")
-
-
-def _gigabytes(size: int) -> str:
-    return f"{size / 1e9:.1f} GB"

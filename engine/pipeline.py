@@ -22,6 +22,7 @@ from .memory import PixelStore, budget_of
 from .outputs import Staging
 from .packing import Packer
 from .progress import Progress, Silent, Span, check_cancelled
+from .quantities import size
 from .raster_access import small_block_cache
 from .reading import STRIP_PIXELS, most_valid
 from .records import Audit, Block, Fit, Scene
@@ -169,7 +170,7 @@ def read_scenes(
     for scene, audit in zip(series.scenes, series.audits):
         tell_audit(scene, audit, progress)
     if store.spilled:
-        progress.note(f"{store.spilled / 1e9:.1f} GB of pixels lie in temporary files (MEMORY)")
+        progress.note(f"{size(store.spilled)} of pixels lie in temporary files (MEMORY)")
     return series
 
 

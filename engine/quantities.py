@@ -9,7 +9,7 @@ def size(n_bytes: float) -> str:
         return f"{n_bytes / 1e9:.1f} GB"
     if n_bytes >= 9.95e6:
         return f"{n_bytes / 1e6:.0f} MB"
-    return f"{max(n_bytes / 1e6, 0.1):.1f} MB"
+    return f"{max(n_bytes / 1e6, 0.1):.1f} MB" if n_bytes else "0 MB"
 
 
 def about(count: int, million: str = "million") -> str:

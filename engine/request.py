@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -82,18 +83,15 @@ class Request:
         ParameterError
             One is out of its range; the message names it.
         """
-        if not MIN_K <= self.k <= MAX_K:
-            raise ParameterError(f"K is {self.k}; choose a number of classes from {MIN_K} to {MAX_K}.")
-        if not self.roles:
-            raise ParameterError("BANDS is empty; choose at least one band.")
+        check_k(self.k)
+        check_bands(self.roles)
         if self.mode not in MODES:
             raise ParameterError(f"MODE is {self.mode!r}; choose one of {', '.join(MODES)}.")
         if self.start not in STARTS:
             raise ParameterError(f"INIT is {self.start!r}; choose one of {', '.join(STARTS)}.")
         if self.start == SIGNATURES_FILE and self.signatures is None:
             raise ParameterError("INIT asks for a signatures file, but SIGNATURES is empty; choose a signatures.json.")
-        if self.max_iterations < 1:
-            raise ParameterError(f"MAX_ITERATIONS is {self.max_iterations}; choose 1 or more.")
+        _check_iterations(self.max_iterations)
         if not 0 <= self.tolerance <= 100:
             raise ParameterError(f"TOLERANCE is {self.tolerance} %; choose a share from 0 to 100.")
         if self.device not in DEVICES:
@@ -188,8 +186,7 @@ class AuditRequest:
         ParameterError
             One is out of its range; the message names it.
         """
-        if not self.roles:
-            raise ParameterError("BANDS is empty; choose at least one band.")
+        check_bands(self.roles)
         _check_place(self.workers, self.output)
 
 
@@ -226,12 +223,9 @@ class BenchmarkRequest:
         ParameterError
             One is out of its range; the message names it.
         """
-        if not MIN_K <= self.k <= MAX_K:
-            raise ParameterError(f"K is {self.k}; choose a number of classes from {MIN_K} to {MAX_K}.")
-        if not self.roles:
-            raise ParameterError("BANDS is empty; choose at least one band.")
-        if self.max_iterations < 1:
-            raise ParameterError(f"MAX_ITERATIONS is {self.max_iterations}; choose 1 or more.")
+        check_k(self.k)
+        check_bands(self.roles)
+        _check_iterations(self.max_iterations)
         if not 1 <= self.repeats <= MAX_REPEATS:
             raise ParameterError(f"REPEATS is {self.repeats}; choose a number from 1 to {MAX_REPEATS}.")
         if self.pixels < 0:
@@ -239,8 +233,30 @@ class BenchmarkRequest:
         _check_place(self.workers, self.output)
 
 
-def _check_place(workers: int, output: Path) -> None:
+def check_k(k: int, parameter: str = "K") -> None:
+    """Raise ParameterError if there cannot be so many classes."""
+    if not MIN_K <= k <= MAX_K:
+        raise ParameterError(f"{parameter} is {k}; choose a number of classes from {MIN_K} to {MAX_K}.")
+
+
+def check_bands(roles: Sequence[str]) -> None:
+    """Raise ParameterError if no band is chosen."""
+    if not roles:
+        raise ParameterError("BANDS is empty; choose at least one band.")
+
+
+def check_workers(workers: int) -> None:
+    """Raise ParameterError if there cannot be so many threads."""
     if workers < 0:
         raise ParameterError(f"WORKERS is {workers}; choose a number of threads, or 0 for one a core.")
+
+
+def _check_iterations(most: int) -> None:
+    if most < 1:
+        raise ParameterError(f"MAX_ITERATIONS is {most}; choose 1 or more.")
+
+
+def _check_place(workers: int, output: Path) -> None:
+    check_workers(workers)
     if os.path.exists(output) and not os.path.isdir(output):
         raise ParameterError(f"OUTPUT: {output} is a file; choose a folder.")

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from .aoi import Area, placed
-from .errors import GridError, ParameterError, SceneError
+from .errors import GridError, SceneError
 from .landsat import mtl
 from .landsat.bands import BAND_NUMBERS, ROLES, SENSOR_NAMES
 from .landsat.product_id import ARD_ID, ProductId, leading_product_id, refusal
@@ -17,6 +17,7 @@ from .locations import Location, bundle, folder, subfolders
 from .progress import Progress, Silent, check_cancelled
 from .raster_access import Header, read_header
 from .records import MaskRule, PixelGrid, Scene
+from .request import check_bands
 
 _MTL_NAME = re.compile(r"_MTL\.(txt|xml|json)$", re.IGNORECASE)
 _TAR_NAME = re.compile(r"\.tar$", re.IGNORECASE)
@@ -304,8 +305,7 @@ def check_series(
     ParameterError
         No band is chosen.
     """
-    if not roles:
-        raise ParameterError("BANDS is empty; choose at least one band.")
+    check_bands(roles)
     progress = progress or Silent()
     checked = []
     for scene in scenes:

@@ -15,9 +15,7 @@ from .choices import (
     DEFAULT_K_MIN,
     DEFAULT_SAMPLE,
     DEFAULT_SEED,
-    MAX_K,
     MAX_SAMPLE,
-    MIN_K,
     MIN_SAMPLE,
 )
 from .errors import NoValidPixels, ParameterError
@@ -32,6 +30,7 @@ from .progress import Progress, Silent, Span, check_cancelled
 from .raster_access import small_block_cache
 from .reading import STRIP_PIXELS
 from .records import Block, MaskRule, Scene, Strip, Tally
+from .request import check_bands, check_k, check_workers
 from .scenes import usable_scenes
 from .starts import plus_plus
 from .stratified import Stratified, draw_sample
@@ -83,16 +82,13 @@ class SuggestRequest:
             One is out of its range; the message names it.
         """
         for name, value in (("K_MIN", self.k_min), ("K_MAX", self.k_max)):
-            if not MIN_K <= value <= MAX_K:
-                raise ParameterError(f"{name} is {value}; choose a number of classes from {MIN_K} to {MAX_K}.")
+            check_k(value, name)
         if self.k_min >= self.k_max:
             raise ParameterError(f"K_MIN is {self.k_min} and K_MAX {self.k_max}; choose K_MAX above K_MIN.")
-        if not self.roles:
-            raise ParameterError("BANDS is empty; choose at least one band.")
+        check_bands(self.roles)
         if not MIN_SAMPLE <= self.sample <= MAX_SAMPLE:
             raise ParameterError(f"SAMPLE is {self.sample}; choose {MIN_SAMPLE} to {MAX_SAMPLE} pixels.")
-        if self.workers < 0:
-            raise ParameterError(f"WORKERS is {self.workers}; choose a number of threads, or 0 for one a core.")
+        check_workers(self.workers)
         check_destinations(self.destinations)
 
     @property

@@ -29,6 +29,7 @@ from .progress import Progress, Silent, Span, check_cancelled
 from .raster_access import small_block_cache
 from .reading import STRIP_PIXELS, plan_strips
 from .records import Strip
+from .request import check_workers
 from .styles import qml_of_values
 
 if TYPE_CHECKING:
@@ -68,8 +69,7 @@ class TransitionRequest:
         IIkMCError
             Something is wrong; the message names the parameter.
         """
-        if self.workers < 0:
-            raise ParameterError(f"WORKERS is {self.workers}; choose a number of threads, or 0 for one a core.")
+        check_workers(self.workers)
         check_destinations(self.destinations)
         before, after = open_classified("BEFORE", self.before), open_classified("AFTER", self.after)
         for parameter, path in self.destinations.items():

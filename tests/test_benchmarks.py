@@ -84,7 +84,7 @@ def test_staged_runs_are_recognised_by_their_results(scenes, tmp_path):
     one, two, other = run(1, 3), run(2, 3), run(2, 4)
     assert one["digest"] == two["digest"] != other["digest"]
     assert [len(run["iterations"]) for run in (one, two, other)] == [3, 3, 4]
-    assert one["stages"].keys() == {"read", "start", "iterate", "write"}
+    assert one["stages"].keys() == {"prepare", "read", "start", "iterate", "write"}
     assert not (tmp_path / "out").exists()
 
 
@@ -136,7 +136,8 @@ def test_versions_are_told_of_all_that_takes_part():
 def _run(kernel, threads, init, seconds, digest):
     return {
         "kernel": kernel, "threads": threads, "init": init, "iterations": [seconds] * 10, "pixels": 1_000_000,
-        "stages": {"read": 1.0, "start": 0.0, "iterate": 2.0, "write": 0.5}, "total": 3.5, "peak_mb": 900.0,
+        "stages": {"prepare": 0.25, "read": 1.0, "start": 0.0, "iterate": 2.0, "write": 0.5},
+        "total": 3.5, "peak_mb": 900.0,
         "digests": [digest, digest],
     }  # fmt: skip
 
@@ -158,7 +159,7 @@ def _peer(name, each, **more):
 def _growth(key, value, total, kernel):
     return {
         key: value, "kernel": kernel, "pixels": 1000 * value, "total": total, "peak_mb": 1.0, "digest": f"{key}{value}",
-        "stages": {"read": 1.0, "iterate": 1.0, "write": 1.0}, "steps": [0.1, 0.05],
+        "stages": {"prepare": 0.25, "read": 1.0, "iterate": 1.0, "write": 1.0}, "steps": [0.1, 0.05],
     }  # fmt: skip
 
 

@@ -25,7 +25,8 @@ _RUN = ("qgis", "python3-qgis", "qgis-providers", "python3-rasterio", "python3-j
 # Fonts: QGIS recommends them only, and pictures need letters.
 _DRAW = ("fonts-dejavu-core",)
 _VENV = ("python3-venv",)
-_TEST = ("python3-pytest", "python3-hypothesis", "python3-sklearn")
+# The tests of the GPU's kernel compile it for the CPU; Debian 12 brings g++ with QGIS, Debian 13 does not.
+_TEST = ("python3-pytest", "python3-hypothesis", "python3-sklearn", "g++")
 _CHECK = ("git",)
 # A screen, a browser for the reports, palettes, and what the reports have in them when all is installed.
 _PICTURES = ("xvfb", "xauth", "chromium", "python3-pil", "python3-plotly", "python3-sklearn", "git")
@@ -49,7 +50,7 @@ MODULES = {
     "python3-hypothesis": "hypothesis",
     "python3-sklearn": "sklearn",
 }
-COMMANDS = {"qgis": "qgis_process", "git": "git"}
+COMMANDS = {"qgis": "qgis_process", "git": "git", "g++": "g++"}
 
 # The optional package for speed: Debian 12's is too old to be fast. It lies apart and is put on the path of the runs
 # that want it, so that the distribution's packages stay untouched.

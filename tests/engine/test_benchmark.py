@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from iikmc.engine import contenders
+from iikmc.engine import contenders, measuring
 from iikmc.engine.aoi import Area
 from iikmc.engine.benchmark import benchmark, part_of
 from iikmc.engine.contenders import Contender
@@ -172,6 +172,43 @@ def test_a_packer_that_reads_something_else_is_found_out(small_series, tmp_path)
     assert "3 of 3 strips were read with another result" in " ".join(t.difference for t in result.comparison.timings)
 
 
+def test_a_packer_that_writes_something_else_is_found_out(small_series, tmp_path):
+    class Wrong(NumpyPacker):
+        def spread(self, *arguments):
+            rows = super().spread(*arguments)
+            rows[0, 0] ^= 1
+            return rows
+
+    numpy = NumpyKernel()
+    found = [Contender("NumPy", numpy, NumpyPacker(), (1,), 0.0), Contender("Other", numpy, Wrong(), (1,), 0.0)]
+    result = benchmark(request_for(small_series, tmp_path), None, (found, []), strip_pixels=500)
+    assert [t.difference for t in result.comparison.timings] == ["", "the rasters differ from serial"]
+    assert "All read the same pixels and wrote the same rasters" not in result.page.read_text(encoding="utf-8")
+
+
+def test_what_makes_times_hard_to_compare_is_told(small_series, tmp_path, monkeypatch):
+    usual = run(small_series, tmp_path / "usual").notes
+    monkeypatch.setattr(measuring, "automatic_budget", lambda: 0)
+    monkeypatch.setattr(measuring, "available_cores", lambda: 1)
+    monkeypatch.setattr(measuring.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(measuring, "_SHORT_SECONDS", 0.0)
+    monkeypatch.setattr(measuring, "_UNSTEADY", -1.0)
+    # Nine strips keep seven threads busy for two rounds: 4.5 times as fast as one at most.
+    result = run(small_series, tmp_path / "out", workers=7)
+    division, unsteady, cores, spilled, blas = result.notes
+    assert division.startswith("There are 9 strips of work for 7 threads, so these can be at most 4.5 times as fast")
+    assert division.endswith("take more scenes for a finer division.")
+    assert re.match(r"The runs of one and the same work differ by up to \d+ % \(median against best\)", unsteady)
+    assert cores == "WORKERS asks for 7 threads on 1 core(s)."
+    assert spilled.startswith("0.1 MB of pixels lay in temporary files, which all iterations read again; lower PIXELS")
+    assert blas.startswith("The Python package threadpoolctl is not installed")
+    assert [note.split(":")[0] for note in usual] == ["One iteration of serial takes less than 0.1 s"] or (
+        len(usual) == 2 and usual[1].startswith("WORKERS asks for 2 threads")
+    )
+    page = result.page.read_text(encoding="utf-8")
+    assert all(f"<li>{note}</li>" in page for note in result.notes)
+
+
 def test_the_page_says_what_was_done(small_series, tmp_path):
     result = run(small_series, tmp_path, [ReferenceKernel()], pixels=1500)
     page = result.page.read_text(encoding="utf-8")
@@ -202,6 +239,18 @@ def test_strips_are_spread_over_all_scenes(tmp_path):
     assert used == [scenes[0], scenes[2]]
     assert strips == [Strip(0, 48, 16), Strip(1, 16, 16)]
     assert part_of(scenes, 1, 256) == ([scenes[1]], [Strip(0, 32, 16)])
+
+
+def test_strips_of_unequal_size_never_have_more_pixels_than_asked_for(tmp_path):
+    # One strip a scene, of 512, 256 and 512 pixels.
+    paths = [
+        make_scene(tmp_path, product(day=f"2022051{i}"), np.full((6, 16, width), 9000), tile=16)
+        for i, width in enumerate((32, 16, 32))
+    ]  # fmt: skip
+    scenes = check_series(find_scenes(list(map(str, paths))).scenes, ROLES, RULE)
+    # 960 are two average strips, but the first and the last have 1024: the middle one alone is left.
+    assert part_of(scenes, 1024, 10**6) == ([scenes[0], scenes[2]], [Strip(0, 0, 16), Strip(1, 0, 16)])
+    assert part_of(scenes, 960, 10**6) == ([scenes[1]], [Strip(0, 0, 16)])
 
 
 def test_strips_beside_the_area_are_not_read(tmp_path):

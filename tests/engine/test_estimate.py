@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import sys
 import time
 from collections import namedtuple
 from dataclasses import replace
@@ -18,6 +19,7 @@ from iikmc.engine.aoi import Area, placed
 from iikmc.engine.apply import classify
 from iikmc.engine.choices import EACH_SCENE, TOGETHER
 from iikmc.engine.estimate import Manner, estimate, job_of
+from iikmc.engine.kernels import devices
 from iikmc.engine.kernels.cpu_numpy import NumpyKernel
 from iikmc.engine.pipeline import cluster
 from iikmc.engine.preview import disk_size, expected_valid, valid_share
@@ -117,7 +119,7 @@ def disk(monkeypatch):
     """Give the temporary folder so many free bytes."""
 
     def give(free):
-        monkeypatch.setattr(module.shutil, "disk_usage", lambda _: Disk(0, 0, free))
+        monkeypatch.setattr(shutil, "disk_usage", lambda _: Disk(0, 0, free))
         monkeypatch.setattr(module, "spill_parent", lambda _: Path("/spill"))
 
     give(1 << 40)
@@ -220,6 +222,27 @@ class TestLog:
         assert run.values == 8 * grids
         assert run.iterations == len(result.fit.iterations)
         assert run.kernel in ("numba", "numpy")
+
+    @pytest.mark.parametrize(("worth", "device", "said"), [
+        (10**9, "automatic", "about 2 s for"), (1, "automatic", "about 5 s for"),
+        (10**9, "GPU", "about 5 s for"), (1, "CPU", "about 2 s for"),
+    ])  # fmt: skip
+    def test_the_rates_are_a_card_s_only_where_one_will_be_tried(
+        self, small_series, request_of, monkeypatch, worth, device, said
+    ):
+        grids = 37 * 41 + 64 * 30 + 23 * 57
+        runs = [
+            rates.Run(kernel, 1, 3, 6, grids, 8 * grids, grids, 1, seconds, 0.0, 0.0, 0.0)
+            for kernel, seconds in (("numpy", 2.0), ("gpu", 5.0))
+        ]
+        monkeypatch.setattr(rates, "recall", lambda: runs)
+        monkeypatch.setattr(devices, "WORTH", worth)
+        monkeypatch.setattr(pipeline, "pick_kernel", lambda progress: NumpyKernel())
+        monkeypatch.setitem(sys.modules, "cupy", None)
+        recorder = Recorder()
+        cluster(request_of(*small_series, device=device, max_iterations=1), recorder)
+        [estimate] = [note for note in recorder.notes if note.startswith("Estimate for")]
+        assert said in estimate
 
     @pytest.mark.parametrize("how", ["together", "each", "classify"])
     def test_looking_at_the_scenes_counts_as_time_taken_and_not_as_a_rate(

@@ -116,6 +116,37 @@ def test_a_closed_kernel_has_nothing_on_the_card(emulated_cupy, monkeypatch):
     run.iterate(centres_of(3)[0])
 
 
+def test_a_card_that_fails_at_the_very_end_ends_no_run(emulated_cupy):
+    run = Run(make_kernel(), blocks_of(1))
+    run.iterate(centres_of(2)[0])
+    expected = [block.labels.copy() for block in run.blocks]
+
+    def broken():
+        raise RuntimeError("the card fell off the bus")
+
+    emulated_cupy.get_default_memory_pool = broken
+    run.kernel.close()
+    assert run.kernel.trouble == f"{gpu_cupy.FETCHING} (RuntimeError: the card fell off the bus)"
+    for block, labels in zip(run.blocks, expected):
+        np.testing.assert_array_equal(block.labels, labels)
+
+
+@pytest.mark.parametrize("where", ["take_in", "pass_through"])
+def test_a_card_that_fails_while_its_lack_of_memory_is_seen_to(emulated_cupy, where):
+    def broken():
+        raise RuntimeError("the card fell off the bus")
+
+    emulated_cupy.memory = 0
+    emulated_cupy.get_default_memory_pool = broken
+    if where == "pass_through":
+        emulated_cupy.free = [0]
+    run = Run(make_kernel(), blocks_of(1))
+    for centres in centres_of(2):
+        run.iterate(centres)
+    assert run.kernel.trouble.endswith("(RuntimeError: the card fell off the bus)")
+    run.finish()
+
+
 def test_a_closed_kernel_can_still_label(emulated_cupy):
     run = Run(make_kernel(), blocks_of(1))
     run.iterate(centres_of(2)[0])

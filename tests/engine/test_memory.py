@@ -45,8 +45,30 @@ def test_too_small_a_disk_is_told_before_anything_is_read(own_temporary_folder, 
     with pytest.raises(MemoryBudgetError) as told:
         PixelStore(500 * 10**6, 10**9, 6, own_temporary_folder)
     text = str(told.value)
-    assert text.startswith("MEMORY: with 0.5 GB for the pixels up to 12.0 GB must go to ")
+    assert text.startswith("MEMORY: with 500 MB for the pixels up to 12.0 GB must go to ")
     assert "which has 3.0 GB free; raise MEMORY" in text
+
+
+def test_a_temporary_folder_that_takes_no_files_is_told(own_temporary_folder, monkeypatch):
+    def refuse(**_):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(memory.tempfile, "mkdtemp", refuse)
+    with PixelStore(0, 100, 2, own_temporary_folder) as store, pytest.raises(MemoryBudgetError) as told:
+        store.keep(np.ones((2, 50), np.uint16))
+    assert str(told.value) == (
+        f"MEMORY: pixels beyond the 0 MB in memory cannot be written to {own_temporary_folder} (Permission denied); "
+        "raise MEMORY or free some space."
+    )
+
+
+def test_a_disk_that_does_not_tell_its_size_is_no_obstacle(own_temporary_folder, monkeypatch):
+    def refuse(_):
+        raise OSError(38, "Function not implemented")
+
+    monkeypatch.setattr(shutil, "disk_usage", refuse)
+    with PixelStore(0, 100, 2, own_temporary_folder) as store:
+        assert store.keep(np.full((2, 50), 7, np.uint16)).open().tolist() == [[7] * 50] * 2
 
 
 def test_a_disk_that_fills_up_is_told(own_temporary_folder, monkeypatch):
@@ -54,7 +76,7 @@ def test_a_disk_that_fills_up_is_told(own_temporary_folder, monkeypatch):
     with PixelStore(0, 100, 2, own_temporary_folder) as store:
         store.keep(dn)
         shutil.rmtree(store._folder)
-        with pytest.raises(MemoryBudgetError, match=r"^MEMORY: pixels beyond the 0.0 GB in memory cannot be written"):
+        with pytest.raises(MemoryBudgetError, match=r"^MEMORY: pixels beyond the 0 MB in memory cannot be written"):
             store.keep(dn)
 
 

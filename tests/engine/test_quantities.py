@@ -9,7 +9,8 @@ from iikmc.engine.quantities import about, duration, size
 @pytest.mark.parametrize(
     ("n", "words"),
     [
-        (0, "0.1 MB"),
+        (0, "0 MB"),
+        (1, "0.1 MB"),
         (1_490_000, "1.5 MB"),
         (9_900_000, "9.9 MB"),
         (14_400_000, "14 MB"),

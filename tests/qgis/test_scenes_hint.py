@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import shutil
+import sys
 import threading
 import time
 from pathlib import Path
@@ -15,6 +16,7 @@ pytest.importorskip("qgis.core")
 
 from qgis.core import QgsProcessingContext
 from qgis.gui import QgsMessageBar
+from qgis.PyQt import sip
 from qgis.PyQt.QtCore import QEvent, QTimer
 from qgis.PyQt.QtWidgets import QApplication, QDialog, QVBoxLayout
 from tiny_series import MIDST, NEWEST, OLDEST, file_of, write_tiny
@@ -324,6 +326,25 @@ class TestSlowDisk:
         for _ in range(20):
             QApplication.processEvents()
             time.sleep(0.01)
+
+    def test_a_dialog_collected_while_the_look_begins(self, qgis_app, gate, monkeypatch):
+        from iikmc.algorithms import scenes_hint
+
+        started = []
+
+        def start(work, owner):
+            # What Python's garbage collector does in any thread to a dialog that nobody holds.
+            sip.delete(owner)
+            started.append(work)
+
+        monkeypatch.setattr(scenes_hint, "Job", start)
+        raised = []
+        monkeypatch.setattr(sys, "excepthook", lambda *error: raised.append(error))
+        hint = scenes_hint.ScenesHint(gate)
+        hint.ask(question("/a"))
+        wait_for(lambda: started)
+        QApplication.processEvents()
+        assert raised == []
 
     def test_adding_paths_asks_no_disk(self, qgis_app, monkeypatch):
         from iikmc.algorithms.scenes_panel import ScenesPanel
