@@ -91,6 +91,10 @@ def parameters_section(run: dict[str, Any]) -> str:
     """Return the parameters, versions and times of a run."""
 
     def text(value: object) -> str:
+        if isinstance(value, bool):
+            return "yes" if value else "no"
+        if value is None or value == []:
+            return "none"
         return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
     rows: list[list[Cell]] = [[key, text(value)] for key, value in run["parameters"].items()]

@@ -228,6 +228,21 @@ def test_drift_by_hand(short_plotly):
     assert "background:#ffffff" in grounds
 
 
+def test_parameters_read_like_those_of_a_dialog(short_plotly):
+    signed, *others = hand_made()
+    signed.run["parameters"].update(signatures=None, mask=[], bands=["red", "nir"], mask_saturated=True, compare=False)
+    rows = dict(Page(report.render(signed, *others)).table("Name", "Value")[1:])
+    found = {name: rows[name] for name in ("signatures", "mask", "bands", "mask_saturated", "compare", "k")}
+    assert found == {
+        "signatures": "none",
+        "mask": "none",
+        "bands": "red, nir",
+        "mask_saturated": "yes",
+        "compare": "no",
+        "k": "3",
+    }
+
+
 def test_separability_by_hand(short_plotly):
     page = Page(report.render(*hand_made()))
     # Equal spreads: B = (0.0246**2 / 0.0123**2 + 0.02**2 / 0.01**2) / 8 = 1, so JM = 2 (1 - 1/e) = 1.2642.
