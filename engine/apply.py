@@ -102,6 +102,7 @@ def classify(
         stack.enter_context(one_blas_thread())
         stack.enter_context(small_block_cache())
         staging = stack.enter_context(Staging(request.output))
+        staging.check_replaceable(raster_name(scene) for scene in scenes)
         progress.stage(
             f"Classifying {len(scenes)} scene(s) into the {source.k} classes of {request.signatures} "
             f"on {executor.workers} thread(s) ({kernel.name} kernel)"

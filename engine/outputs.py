@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -57,6 +57,31 @@ class Staging:
         """Return where to write the file that will be called `name`."""
         return self.folder / name
 
+    def check_replaceable(self, names: Iterable[str]) -> None:
+        """Check before the work that files of an earlier run can be replaced after it.
+
+        Windows lets nobody rename a file that a program, such as QGIS with a layer of it, holds open. Giving it the name
+        that it has asks that without a change.
+
+        Raises
+        ------
+        OutputError
+            One cannot be replaced.
+        """
+        for name in names:
+            target = self.output / name
+            try:
+                if target.is_file():
+                    os.replace(target, target)
+            except OSError as error:
+                raise self._irreplaceable(name, error) from error
+
+    def _irreplaceable(self, name: str, error: OSError) -> OutputError:
+        return OutputError(
+            f"{self._parameter}: {name} cannot be replaced in {self.output} ({error.strerror}); remove its layers from "
+            "QGIS, close other programs that use it, or choose another folder."
+        )
+
     def write_text(self, name: str, text: str) -> None:
         """Write a text file.
 
@@ -106,11 +131,7 @@ class Staging:
                     done.append(target)
         except OSError as error:
             self._put_back(done, kept)
-            raise OutputError(
-                f"{self._parameter}: {name} cannot be replaced in {self.output} "
-                f"({error.strerror}); remove its layers from QGIS, close other programs that use it, or choose another "
-                "folder."
-            ) from error
+            raise self._irreplaceable(name, error) from error
 
     @staticmethod
     def _put_back(done: list[Path], kept: Path) -> None:

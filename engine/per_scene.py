@@ -152,6 +152,7 @@ def cluster_each(
         stack.enter_context(one_blas_thread())
         stack.enter_context(small_block_cache())
         staging = stack.enter_context(Staging(request.output))
+        staging.check_replaceable(raster_name(scene) for scene in scenes)
         done: list[_Done] = []
         whole = sum(scene.checked_grid().pixels for scene in scenes)
         begin = 0.0

@@ -27,7 +27,7 @@ from .raster_access import small_block_cache
 from .reading import STRIP_PIXELS, most_valid
 from .records import Audit, Block, Fit, Scene
 from .request import Request
-from .results import Result, check_folder, write_results
+from .results import Result, check_folder, raster_name, write_results
 from .run_record import Clock, tell_audit
 from .scenes import usable_scenes
 from .starts import PERCENTILES, between, percentile, plus_plus
@@ -114,6 +114,7 @@ def cluster(
         stack.enter_context(one_blas_thread())
         stack.enter_context(small_block_cache())
         staging = stack.enter_context(Staging(request.output))
+        staging.check_replaceable(raster_name(scene) for scene in scenes)
         store = stack.enter_context(pixel_store(request, scenes, strip_pixels, staging))
         progress.stage(f"Reading and masking {len(scenes)} scene(s) on {tools.executor.workers} thread(s)")
         series = read_scenes(scenes, request, tools, store, Span(progress, 0.0, READ))

@@ -171,3 +171,26 @@ def test_a_full_disk_names_the_file(tmp_path, monkeypatch):
         ):
             staging.write_text("a.tif", "x")
     assert issubclass(OutputError, OSError)
+
+
+def test_a_file_that_is_held_open_is_told_before_the_work(tmp_path, monkeypatch):
+    """Windows refuses to rename a file that another program holds open, even to its own name."""
+    publish(tmp_path)
+    before = listing(tmp_path)
+    genuine = os.replace
+
+    def held(source, target):
+        if str(source).endswith("b.json"):
+            raise PermissionError(13, "Permission denied")
+        genuine(source, target)
+
+    monkeypatch.setattr(os, "replace", held)
+    with Staging(tmp_path) as staging:
+        staging.check_replaceable(["a.tif", "none.tif"])
+        with pytest.raises(OutputError) as caught:
+            staging.check_replaceable(NAMES)
+    assert str(caught.value) == (
+        f"OUTPUT: b.json cannot be replaced in {tmp_path} (Permission denied); remove its layers from QGIS, close other "
+        "programs that use it, or choose another folder."
+    )
+    assert listing(tmp_path) == before
