@@ -136,7 +136,8 @@ def test_versions_are_told_of_all_that_takes_part():
 def _run(kernel, threads, init, seconds, digest):
     return {
         "kernel": kernel, "threads": threads, "init": init, "iterations": [seconds] * 10, "pixels": 1_000_000,
-        "stages": {"prepare": 0.25, "read": 1.0, "start": 0.0, "iterate": 2.0, "write": 0.5}, "total": 3.5, "peak_mb": 900.0,
+        "stages": {"prepare": 0.25, "read": 1.0, "start": 0.0, "iterate": 2.0, "write": 0.5},
+        "total": 3.5, "peak_mb": 900.0,
         "digests": [digest, digest],
     }  # fmt: skip
 
