@@ -122,9 +122,13 @@ def share_inside(scene: Scene) -> float:
         return 0.0
     height, width = around.bottom - around.top, around.right - around.left
     rows, columns = min(height, _CELLS), min(width, _CELLS)
-    place = Affine.translation(around.left, around.top) * Affine.scale(width / columns, height / rows)
+    right, down = width / columns, height / rows
+    left, top = around.left, around.top
+    # Multiplied out, as in `outside`.
+    a, b, c, d, e, f = grid.transform
+    transform = Affine(a * right, b * down, a * left + b * top + c, d * right, e * down, d * left + e * top + f)
     with raster_env():
-        out = geometry_mask(shapes, (rows, columns), Affine(*grid.transform) * place, all_touched=False)
+        out = geometry_mask(shapes, (rows, columns), transform, all_touched=False)
     return float(np.count_nonzero(~out)) / out.size * around.pixels / grid.pixels
 
 

@@ -41,6 +41,7 @@ from .results import (
     STATISTICS_NAME,
     Legend,
     Result,
+    Written,
     raster_name,
     scene_signatures,
     write_rasters,
@@ -54,7 +55,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class EachResult:
+class EachResult(Written):
     """What a run with classes of each scene made."""
 
     scenes: tuple[Scene, ...]
@@ -91,16 +92,6 @@ class EachResult:
     def signatures(self) -> Path | None:
         """The signatures file of a run with one scene; None with several, of which none stands for the others."""
         return self.signature_files[0] if len(self.scenes) == 1 else None
-
-    @property
-    def statistics(self) -> Path:
-        """Path of statistics.csv."""
-        return self.output / STATISTICS_NAME
-
-    @property
-    def report(self) -> Path:
-        """Path of report.html."""
-        return self.output / REPORT_NAME
 
 
 def run(

@@ -37,7 +37,7 @@ class PixelGrid:
     transform: tuple[float, float, float, float, float, float]
     """Affine coefficients a, b, c, d, e, f as rasterio orders them."""
     crs: Any
-    """The rasterio CRS object of the file itself, handed on unchanged to what is written; None if there is none."""
+    """The file's, as a rasterio CRS object that is handed on unchanged to what is written; None if there is none."""
     block_height: int
     """Rows of one block (tile or strip) of the band files."""
 

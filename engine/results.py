@@ -33,8 +33,25 @@ STATISTICS_NAME = "statistics.csv"
 REPORT_NAME = "report.html"
 
 
+class Written:
+    """The files that a run of either mode writes for all scenes."""
+
+    output: Path
+    """The folder."""
+
+    @property
+    def statistics(self) -> Path:
+        """Path of statistics.csv."""
+        return self.output / STATISTICS_NAME
+
+    @property
+    def report(self) -> Path:
+        """Path of report.html."""
+        return self.output / REPORT_NAME
+
+
 @dataclass(frozen=True)
-class Result:
+class Result(Written):
     """What a run made."""
 
     scenes: tuple[Scene, ...]
@@ -74,16 +91,6 @@ class Result:
     def signatures(self) -> Path:
         """Path of signatures.json."""
         return self.output / SIGNATURES_NAME
-
-    @property
-    def statistics(self) -> Path:
-        """Path of statistics.csv."""
-        return self.output / STATISTICS_NAME
-
-    @property
-    def report(self) -> Path:
-        """Path of report.html."""
-        return self.output / REPORT_NAME
 
 
 @dataclass(frozen=True)

@@ -308,3 +308,16 @@ def test_the_share_inside_of_a_small_area_is_exact():
     assert share_inside(grid_with(shape, 7800, 7600)) == pytest.approx(6 * 5 / (7800 * 7600), rel=1e-9)
     assert share_inside(grid_with(None, 7800, 7600)) == 0
     assert share_inside(replace(grid_with(None, 7800, 7600), aoi=None)) == 1
+
+
+def test_transforms_are_multiplied_by_no_operator_that_goes_away(monkeypatch):
+    """Affine 3, of rasterio 1.5, warns of `*` between transforms, and affine 2 has no `@`."""
+
+    def refuse(self, other):
+        raise AssertionError("a product of transforms")
+
+    monkeypatch.setattr(Affine, "__mul__", refuse)
+    ring = [(30 * x, -30 * y) for x, y in ((2.6, 1.2), (9.4, 1.2), (9.4, 5.8), (2.6, 5.8), (2.6, 1.2))]
+    scene = grid_with({"type": "Polygon", "coordinates": [ring]}, 40, 20)
+    assert share_inside(scene) == pytest.approx(30 / 800)
+    assert np.count_nonzero(~outside(scene, Strip(0, 0, 40))) == 30
