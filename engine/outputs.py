@@ -60,8 +60,8 @@ class Staging:
     def check_replaceable(self, names: Iterable[str]) -> None:
         """Check before the work that files of an earlier run can be replaced after it.
 
-        Windows lets nobody rename a file that a program, such as QGIS with a layer of it, holds open. Giving it the name
-        that it has asks that without a change.
+        Windows lets nobody rename a file that a program, such as QGIS with a layer of it, holds open. Giving it the
+        name that it has asks that without a change.
 
         Raises
         ------

@@ -33,7 +33,7 @@ from .scenes import usable_scenes
 from .starts import PERCENTILES, between, percentile, plus_plus
 from .store import Series, read_series
 from .survey import Need
-from .unfinished import UNFINISHED_NAME, Keeper, tell_continued
+from .unfinished import Keeper, superseded, tell_continued
 
 if TYPE_CHECKING:
     from .records import Grid64
@@ -134,7 +134,7 @@ def cluster(
         )  # fmt: skip
         tools.labeller.tell(progress)
         check_cancelled(progress)
-        staging.publish((UNFINISHED_NAME,))
+        staging.publish(superseded(scenes, request))
     expected.tell_outcome(tools.kernel.name, result, clock, store.spilled, progress)
     progress.report(1.0)
     return result

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Any
 
 from . import legends, signatures
-from .errors import Cancelled, OutputError
+from .errors import Cancelled, OutputError, SignatureError
 from .kernels import Kernel
 from .outputs import Staging
 from .palette import class_colours
@@ -115,6 +115,23 @@ def tell_continued(path: Path, scenes: Sequence[Scene], request: Request, progre
             f"SIGNATURES: {path} is of a run that {ended}; it had other scenes or another mask or area, so this run "
             "starts from its classes, but does not continue it."
         )
+
+
+def superseded(scenes: Sequence[Scene], request: Request) -> tuple[str, ...]:
+    """Return the name of a cancelled run's signatures in OUTPUT that the results of this run make worthless.
+
+    Those of other scenes, masks, areas, bands or numbers of classes may still be wanted.
+    """
+    path = request.output / UNFINISHED_NAME
+    if not path.is_file():
+        return ()
+    try:
+        run = signatures.read_run(path)
+    except SignatureError:
+        return ()
+    mine, its = request.parameters(), run.get("parameters")
+    same = isinstance(its, dict) and all(its.get(name) == mine[name] for name in ("k", "bands"))
+    return (UNFINISHED_NAME,) if same and _pixels_of(run) == ([scene.id for scene in scenes], *_chosen(mine)) else ()
 
 
 def unconverged(run: dict[str, Any]) -> str:

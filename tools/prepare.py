@@ -52,8 +52,8 @@ MODULES = {
 }
 COMMANDS = {"qgis": "qgis_process", "git": "git", "g++": "g++"}
 
-# The optional package for speed: Debian 12's is too old to be fast. It lies apart and is put on the path of the runs
-# that want it, so that the distribution's packages stay untouched.
+# The optional package for speed, in one version everywhere: it lies apart and is put on the path of the runs that want
+# it, so that the distribution's packages stay untouched.
 FAST = ROOT / "build" / "packages"
 FAST_VERSIONS = {"numba": "0.68.1", "llvmlite": "0.50.0"}
 # What the benchmark compares with; rows are left out where one cannot be had.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import sys
 import threading
 from dataclasses import dataclass
@@ -93,6 +94,9 @@ def pick(device: str, job: Job, cpu: Kernel, progress: Progress) -> Kernel:
             progress.warn(
                 f"DEVICE: {error}; {advice(error.step)} The {cpu.name} kernel on the CPU gives the same result."
             )
+        elif error.step == IMPORT and importlib.util.find_spec("cupy") is None:
+            # The usual case: no fault, and nothing that a user without a card should read an error of.
+            progress.note("The CPU is used: a graphics card needs the package CuPy, which is not installed.")
         else:
             progress.note(f"The CPU is used: {error}.")
     return cpu

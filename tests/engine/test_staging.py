@@ -5,8 +5,13 @@ from __future__ import annotations
 import os
 
 import pytest
+from iikmc.engine import choices, reading
+from iikmc.engine.apply import classify
 from iikmc.engine.errors import OutputError
 from iikmc.engine.outputs import Staging
+from iikmc.engine.per_scene import run
+from iikmc.engine.pipeline import cluster
+from iikmc.engine.request import ClassifyRequest
 from tiny import listing
 
 NAMES = ("a.tif", "b.json", "c.html")
@@ -190,7 +195,31 @@ def test_a_file_that_is_held_open_is_told_before_the_work(tmp_path, monkeypatch)
         with pytest.raises(OutputError) as caught:
             staging.check_replaceable(NAMES)
     assert str(caught.value) == (
-        f"OUTPUT: b.json cannot be replaced in {tmp_path} (Permission denied); remove its layers from QGIS, close other "
-        "programs that use it, or choose another folder."
+        f"OUTPUT: b.json cannot be replaced in {tmp_path} (Permission denied); remove its layers from QGIS, close "
+        "other programs that use it, or choose another folder."
     )
     assert listing(tmp_path) == before
+
+
+@pytest.mark.parametrize("mode", ["together", "each", "classify"])
+def test_no_run_begins_whose_raster_could_not_be_replaced(small_series, request_of, monkeypatch, mode):
+    request = request_of(*small_series, mode=choices.MODES[mode == "each"])
+    signatures = request_of(out="signatures").output / "signatures.json"
+    if mode == "classify":
+        cluster(request_of(*small_series, out="signatures"))
+        request = ClassifyRequest(request.scenes, request.output, signatures, request.mask)
+    work = classify if mode == "classify" else run
+    work(request)
+    before = listing(request.output)
+    genuine = os.replace
+
+    def held(source, target):
+        if str(source) == str(target):
+            raise PermissionError(13, "Permission denied")
+        genuine(source, target)
+
+    monkeypatch.setattr(os, "replace", held)
+    monkeypatch.setattr(reading, "decode_strip", None)
+    with pytest.raises(OutputError, match=r"OUTPUT: .*_classes\.tif cannot be replaced"):
+        work(request)
+    assert listing(request.output) == before

@@ -131,6 +131,23 @@ def test_a_run_that_ends_well_removes_it(tmp_path, three, request_of):
     assert (tmp_path / "out" / "signatures.json").exists()
 
 
+@pytest.mark.parametrize("other", [{"k": 5}, {"roles": ("red", "nir")}, {"saturated": False}, {"scenes": 2}], ids=str)
+def test_a_run_of_something_else_leaves_it(three, request_of, other):
+    path, _ = cancelled(request_of(*three, k=4), after(1))
+    kept = path.read_bytes()
+    options = {"k": 4, **other}
+    cluster(request_of(*three[: options.pop("scenes", 3)], **options))
+    assert path.read_bytes() == kept
+
+
+def test_a_damaged_one_is_left_too(three, request_of):
+    request = request_of(*three, k=4)
+    cluster(request)
+    (request.output / NAME).write_text("{")
+    cluster(request)
+    assert (request.output / NAME).read_text() == "{"
+
+
 def test_a_full_disk_while_it_is_kept_is_told(tmp_path, three, request_of, monkeypatch):
     def fail(*_):
         raise OutputError("OUTPUT: the disk is full.")
