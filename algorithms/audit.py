@@ -14,7 +14,7 @@ from qgis.core import (
     QgsProcessingOutputNumber,
 )
 
-from ..engine.landsat.bands import ROLES
+from ..engine.sensors.landsat.bands import ROLES
 from . import parameters
 from .base import IIkMCAlgorithm
 from .feedback import FeedbackProgress

@@ -19,8 +19,8 @@ from qgis.core import (
 from qgis.PyQt.QtGui import QIcon
 
 from ..engine.errors import IIkMCError, ParameterError
-from ..engine.landsat.bands import ROLES
-from ..engine.landsat.qa import FLAGS
+from ..engine.sensors.landsat.bands import ROLES
+from ..engine.sensors.landsat.qa import FLAGS
 from . import help_pages, packages, parameters
 from .aoi import Polygons, check_source
 from .i18n import tr

@@ -14,7 +14,7 @@ from qgis.core import (
 )
 
 from ..engine import choices
-from ..engine.landsat.bands import ROLES
+from ..engine.sensors.landsat.bands import ROLES
 from . import parameters
 from .classified import ClassifiedScenesAlgorithm
 from .feedback import FeedbackProgress

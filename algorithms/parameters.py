@@ -19,8 +19,8 @@ from qgis.core import (
 )
 
 from ..engine import choices
-from ..engine.landsat.bands import ROLES
-from ..engine.landsat.qa import DEFAULT_FLAGS, FLAGS
+from ..engine.sensors.landsat.bands import ROLES
+from ..engine.sensors.landsat.qa import DEFAULT_FLAGS, FLAGS
 from . import labels
 from .i18n import tr
 

@@ -116,11 +116,11 @@ class Looker:
 
 def _scenes(question: Question, progress: Progress) -> Answer:
     from ..engine.errors import Cancelled, IIkMCError
-    from ..engine.landsat.bands import ROLES
     from ..engine.preview import disk_size, valid_share
     from ..engine.progress import check_cancelled
     from ..engine.records import MaskRule
     from ..engine.scenes import check_series, find_scenes
+    from ..engine.sensors.landsat.bands import ROLES
 
     gone = []
     for path in question.paths:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from qgis.PyQt.QtCore import QLocale
 
 from ..engine import quantities
-from ..engine.landsat.bands import SENSOR_NAMES
+from ..engine.sensors.landsat.bands import SENSOR_NAMES
 from .i18n import tr
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from qgis.core import (
 )
 
 from ..engine import choices
-from ..engine.landsat.bands import ROLES
+from ..engine.sensors.landsat.bands import ROLES
 from . import parameters
 from .analysis import AnalysisAlgorithm, file_destination, whole_number
 from .feedback import FeedbackProgress

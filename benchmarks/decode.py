@@ -97,9 +97,9 @@ def sizes(folder: str) -> dict[str, Any]:
     from pathlib import Path
 
     import rasterio
-    from iikmc.engine.landsat.bands import ROLES
     from iikmc.engine.request import Request
     from iikmc.engine.scenes import check_series, find_scenes
+    from iikmc.engine.sensors.landsat.bands import ROLES
 
     found = []
     for scene in check_series(find_scenes((folder,)).scenes, ROLES, Request((folder,), Path(folder)).mask):

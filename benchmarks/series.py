@@ -72,8 +72,8 @@ def simulate(folder: str, full: bool = False, size: int = 700, number: int = 3) 
 
 def band_files(folder: str) -> list[str]:
     """Return the files that a run with default parameters decodes: 6 bands, QA_PIXEL and QA_RADSAT of each scene."""
-    from iikmc.engine.landsat.bands import ROLES
     from iikmc.engine.scenes import find_scenes
+    from iikmc.engine.sensors.landsat.bands import ROLES
 
     files: list[str] = []
     for scene in find_scenes((folder,)).scenes:
@@ -86,11 +86,11 @@ def collect(scenes: str, pixels: int, folder: str) -> dict[str, Any]:
     """Write the valid pixels of evenly spread strips of all scenes, and a start for K classes."""
     from iikmc.engine.kernels import pick_packer
     from iikmc.engine.kernels.cpu_numpy import NumpyKernel
-    from iikmc.engine.landsat.bands import ROLES
     from iikmc.engine.raster_access import Handles
     from iikmc.engine.reading import plan_strips, read_strip
     from iikmc.engine.request import Request
     from iikmc.engine.scenes import check_series, find_scenes
+    from iikmc.engine.sensors.landsat.bands import ROLES
 
     request = Request((scenes,), Path(folder))
     found = check_series(find_scenes((scenes,)).scenes, ROLES, request.mask)

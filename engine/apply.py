@@ -12,7 +12,6 @@ from .errors import ParameterError
 from .estimate import foretell_classification, tell_took
 from .execution.threads import ThreadExecutor, one_blas_thread
 from .kernels import Kernel, pick_kernel, pick_packer
-from .landsat.product_id import leading_product_id
 from .outputs import Staging
 from .progress import Progress, Silent, check_cancelled
 from .quicklooks import Sketch
@@ -23,6 +22,7 @@ from .request import ClassifyRequest
 from .results import SIGNATURES_NAME, Legend, Result, raster_name, write_scene, write_tables
 from .run_record import Clock, run_record, tell_audit
 from .scenes import usable_scenes
+from .sensors.landsat.product_id import leading_product_id
 from .signatures import Signatures
 from .statistics import Moments, added, moments
 from .streaming import each_scene

@@ -13,7 +13,6 @@ from . import audit_tables
 from .aoi import outside
 from .execution.threads import ThreadExecutor
 from .kernels import pick_kernel, pick_packer
-from .landsat.qa import saturation_bits
 from .memory import automatic_budget, expected_use
 from .outputs import Staging
 from .packing import Packer, not_fill
@@ -24,6 +23,7 @@ from .reading import STRIP_PIXELS, band_numbers, decode_strip, most_valid, nothi
 from .records import Audit, MaskRule, Scene, Strip
 from .request import AuditRequest
 from .scenes import usable_scenes
+from .sensors.landsat.qa import saturation_bits
 from .streaming import each_scene
 
 TABLE_NAME = "audit.csv"

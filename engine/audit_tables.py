@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from html import escape
 
 from .html import Cell, Html, Number, page, table
-from .landsat.qa import FLAGS
 from .records import Audit, Scene
+from .sensors.landsat.qa import FLAGS
 
 _STYLE = """
 tbody tr:last-child td{border-top:2px solid #999}td.l{min-width:32rem}

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .errors import GridError, IIkMCError
-from .landsat.product_id import leading_product_id
 from .raster_access import raster_env
 from .records import PixelGrid
+from .sensors.landsat.product_id import leading_product_id
 from .styles import entries_of
 
 if TYPE_CHECKING:

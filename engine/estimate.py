@@ -9,13 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from . import rates
-from .choices import (
-    COARSE_TO_FINE,
-    DEFAULT_MAX_ITERATIONS,
-    EACH_SCENE,
-    MINIMUM_MAXIMUM,
-    SIGNATURES_FILE,
-)
+from .choices import COARSE_TO_FINE, DEFAULT_MAX_ITERATIONS, EACH_SCENE, MINIMUM_MAXIMUM, SIGNATURES_FILE
 from .execution.threads import ThreadExecutor
 from .kernels.devices import Job as CardJob
 from .kernels.devices import pays

@@ -1,6 +1,6 @@
 """The work on a strip besides labelling: masking, packing, class squares, labels back on the grid.
 
-`NumpyPacker` is the definition; `kernels.numba_packer` does the same in compiled loops.
+`NumpyPacker` is the definition; `numba_packer` does the same in compiled loops.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from .landsat.bands import FILL, VALID_DN
-from .landsat.qa import FLAGS, QA_FILL, flag_bits
 from .records import Audit, MaskRule
+from .sensors.landsat.bands import FILL, VALID_DN
+from .sensors.landsat.qa import FLAGS, QA_FILL, flag_bits
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -20,7 +20,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from .landsat.bands import ROLES
+from .sensors.landsat.bands import ROLES
 
 RGB = tuple[int, int, int]
 Point = tuple[int, int, int]

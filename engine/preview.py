@@ -11,11 +11,11 @@ import numpy as np
 
 from .aoi import share_inside
 from .errors import SceneError
-from .landsat.bands import FILL
-from .landsat.qa import QA_FILL, flag_bits
 from .progress import Progress, check_cancelled
 from .raster_access import open_raster, raster_env
 from .records import MaskRule, Scene
+from .sensors.landsat.bands import FILL
+from .sensors.landsat.qa import QA_FILL, flag_bits
 
 # Blocks looked at in a file, on a grid over all of it: some 20 ms of one core for a full scene (300 blocks of 256 x 256
 # in 60 ms), whose valid share they give to some 5 %.

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .aoi import may_be_inside, most_inside, outside
-from .landsat.bands import BAND_NUMBERS, FILL
-from .landsat.qa import FLAGS, saturation_bits
 from .packing import PackedPixels, Packer
 from .quicklooks import Sketch
 from .raster_access import Handles, raster_env
 from .records import Audit, MaskRule, PixelGrid, Scene, Strip
 from .sampling import Sample, draw
+from .sensors.landsat.bands import BAND_NUMBERS, FILL
+from .sensors.landsat.qa import FLAGS, saturation_bits
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

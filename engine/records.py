@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from .landsat.bands import SENSOR_NAMES
-from .landsat.product_id import ProductId
+from .sensors.landsat.bands import SENSOR_NAMES
+from .sensors.landsat.product_id import ProductId
 
 if TYPE_CHECKING:
     from datetime import date

@@ -29,9 +29,9 @@ from .choices import (
     TOGETHER,
 )
 from .errors import ParameterError
-from .landsat.bands import ROLES
-from .landsat.qa import DEFAULT_FLAGS
 from .records import MaskRule
+from .sensors.landsat.bands import ROLES
+from .sensors.landsat.qa import DEFAULT_FLAGS
 
 
 def _default_mask() -> MaskRule:

@@ -16,7 +16,6 @@ from .comparison import Comparison
 from .errors import ParameterError
 from .execution.threads import ThreadExecutor
 from .kernels import Kernel
-from .landsat.product_id import leading_product_id
 from .outputs import Staging
 from .packing import Packer
 from .palette import class_colours
@@ -25,6 +24,7 @@ from .quicklooks import Sketch, middle_tone
 from .records import Audit, Block, Fit, Scene
 from .request import Request
 from .run_record import Clock, run_record
+from .sensors.landsat.product_id import leading_product_id
 from .statistics import Moments, added, moments
 from .store import Series
 

@@ -10,14 +10,14 @@ from pathlib import Path
 
 from .aoi import Area, placed
 from .errors import GridError, SceneError
-from .landsat import mtl
-from .landsat.bands import BAND_NUMBERS, ROLES, SENSOR_NAMES
-from .landsat.product_id import ARD_ID, ProductId, leading_product_id, refusal
 from .locations import Location, bundle, folder, subfolders
 from .progress import Progress, Silent, check_cancelled
 from .raster_access import Header, read_header
 from .records import MaskRule, PixelGrid, Scene
 from .request import check_bands
+from .sensors.landsat import mtl
+from .sensors.landsat.bands import BAND_NUMBERS, ROLES, SENSOR_NAMES
+from .sensors.landsat.product_id import ARD_ID, ProductId, leading_product_id, refusal
 
 _MTL_NAME = re.compile(r"_MTL\.(txt|xml|json)$", re.IGNORECASE)
 _TAR_NAME = re.compile(r"\.tar$", re.IGNORECASE)

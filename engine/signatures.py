@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .errors import SignatureError
-from .landsat.bands import OFFSET, ROLES, SCALE, reflectance
 from .records import GRID
+from .sensors.landsat.bands import OFFSET, ROLES, SCALE, reflectance
 
 if TYPE_CHECKING:
     from .records import Grid64

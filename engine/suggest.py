@@ -10,21 +10,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from . import suggest_tables
-from .choices import (
-    DEFAULT_K_MAX,
-    DEFAULT_K_MIN,
-    DEFAULT_SAMPLE,
-    DEFAULT_SEED,
-    MAX_SAMPLE,
-    MIN_SAMPLE,
-)
+from .choices import DEFAULT_K_MAX, DEFAULT_K_MIN, DEFAULT_SAMPLE, DEFAULT_SEED, MAX_SAMPLE, MIN_SAMPLE
 from .errors import NoValidPixels, ParameterError
 from .execution.threads import ThreadExecutor, one_blas_thread
 from .kernels import Kernel, pick_packer
 from .kernels.cpu_numpy import NumpyKernel
 from .kmeans import Labelled, StopRule, lloyd
-from .landsat.bands import ROLES
-from .landsat.qa import DEFAULT_FLAGS
 from .outputs import Destinations, check_destinations
 from .progress import Progress, Silent, Span, check_cancelled
 from .raster_access import small_block_cache
@@ -32,6 +23,8 @@ from .reading import STRIP_PIXELS
 from .records import Block, MaskRule, Scene, Strip, Tally
 from .request import check_bands, check_k, check_workers
 from .scenes import usable_scenes
+from .sensors.landsat.bands import ROLES
+from .sensors.landsat.qa import DEFAULT_FLAGS
 from .starts import plus_plus
 from .stratified import Stratified, draw_sample
 from .validity import Advice, Score, advise, scikit_learn, score

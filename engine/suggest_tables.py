@@ -10,7 +10,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from .html import PLOT_WIDTH, Cell, Heat, Html, Number, page, plot, table
-from .landsat.bands import SCALE
+from .sensors.landsat.bands import SCALE
 from .validity import SILHOUETTE_PIXELS, Score
 from .version import version
 

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..landsat.bands import VALID_DN
-from ..landsat.qa import FLAGS, QA_FILL, flag_bits
 from ..packing import PackedPixels
 from ..records import Audit, MaskRule
+from ..sensors.landsat.bands import VALID_DN
+from ..sensors.landsat.qa import FLAGS, QA_FILL, flag_bits
 from .numba_cache import load_module
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..landsat.qa import DEFAULT_FLAGS
 from ..packing import NumpyPacker, Packer
 from ..records import GRID, Block, Gaps, MaskRule, Strip, Tally
+from ..sensors.landsat.qa import DEFAULT_FLAGS
 from . import drift, reference
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from html import escape
 
 from ..comparison import Comparison
 from ..html import Cell, Heat, Html, Number, css_colour, number, plot, table
-from ..landsat.bands import SCALE
 from ..records import Scene
+from ..sensors.landsat.bands import SCALE
 from ..signatures import Signatures
 from . import figures
 from .shared import label, percent

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from ..html import Cell, Heat, Html, number, plot, table
-from ..landsat.bands import WAVELENGTHS
+from ..sensors.landsat.bands import WAVELENGTHS
 from ..signatures import Signatures
 from . import figures
 from .shared import WELL_SEPARABLE, Numbers, chip, label, percent

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import exp, inf, log, sqrt
 
-from ..landsat.bands import SCALE
+from ..sensors.landsat.bands import SCALE
 from ..statistics import Moments
 
 

@@ -8,8 +8,8 @@ from html import escape
 from typing import Any
 
 from ..html import PLOT_WIDTH, css_colour
-from ..landsat.bands import SCALE, WAVELENGTHS
 from ..records import IterationRecord, Scene
+from ..sensors.landsat.bands import SCALE, WAVELENGTHS
 from ..signatures import ClassRecord, Signatures
 
 Figure = dict[str, Any]

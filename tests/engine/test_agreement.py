@@ -8,13 +8,13 @@ from iikmc.engine import memory
 from iikmc.engine.choices import COARSE_TO_FINE, MINIMUM_MAXIMUM, PERCENTILE_RANGE, PLUS_PLUS, SIGNATURES_FILE
 from iikmc.engine.execution.threads import ThreadExecutor
 from iikmc.engine.kernels.reference import ReferenceKernel
-from iikmc.engine.landsat.qa import DEFAULT_FLAGS
 from iikmc.engine.memory import PixelStore, SpilledPixels
 from iikmc.engine.pipeline import cluster
 from iikmc.engine.reading import plan_strips
 from iikmc.engine.records import MaskRule
 from iikmc.engine.request import Request
 from iikmc.engine.scenes import check_series, find_scenes
+from iikmc.engine.sensors.landsat.qa import DEFAULT_FLAGS
 from tiny import listing, make_scene, product, read_json, read_raster, six_band_noise
 
 WHOLE = 10**9

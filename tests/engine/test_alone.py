@@ -11,10 +11,10 @@ from iikmc.engine import alone, memory, sampling
 from iikmc.engine.choices import COARSE_TO_FINE, EACH_SCENE, SIGNATURES_FILE, STARTS
 from iikmc.engine.comparison import OwnClass, compare
 from iikmc.engine.errors import Cancelled
-from iikmc.engine.landsat.qa import DEFAULT_FLAGS
 from iikmc.engine.per_scene import cluster_each
 from iikmc.engine.pipeline import cluster
 from iikmc.engine.records import Fit, IterationRecord, Tally
+from iikmc.engine.sensors.landsat.qa import DEFAULT_FLAGS
 from tiny import Recorder, make_scene, product, read_json, read_raster
 
 

@@ -10,11 +10,11 @@ import pytest
 from iikmc.engine import audit as audit_module
 from iikmc.engine.audit import audit_scenes
 from iikmc.engine.errors import Cancelled, ParameterError, SceneError
-from iikmc.engine.landsat.qa import DEFAULT_FLAGS
 from iikmc.engine.memory import PixelStore, expected_use
 from iikmc.engine.pipeline import cluster
 from iikmc.engine.records import MaskRule
 from iikmc.engine.request import AuditRequest
+from iikmc.engine.sensors.landsat.qa import DEFAULT_FLAGS
 from tiny import ROLES, Recorder, listing, make_scene, product, read_json
 
 LAND, DILATED, CIRRUS, CLOUD, SHADOW, SNOW, WATER = 21824, 21762, 54596, 22280, 23888, 30048, 21952

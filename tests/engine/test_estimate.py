@@ -106,7 +106,7 @@ class TestDiskSize:
 
 def grid_scene(pixels: int) -> Scene:
     """Return a scene of 1 x `pixels` pixels that exists nowhere, with QA_PIXEL and QA_RADSAT."""
-    from iikmc.engine.landsat.product_id import parse_product_id
+    from iikmc.engine.sensors.landsat.product_id import parse_product_id
 
     identifier = parse_product_id(product())
     assert identifier is not None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from iikmc.engine.landsat.mtl import foreign_scale, number, parse_mtl, product_of
+from iikmc.engine.sensors.landsat.mtl import foreign_scale, number, parse_mtl, product_of
 
 ODL = """GROUP = LANDSAT_METADATA_FILE
   GROUP = PRODUCT_CONTENTS

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from iikmc.engine.landsat.qa import FLAGS
 from iikmc.engine.packing import NumpyPacker
 from iikmc.engine.records import MaskRule
+from iikmc.engine.sensors.landsat.qa import FLAGS
 
 
 def packers():

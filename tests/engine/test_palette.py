@@ -10,8 +10,8 @@ import time
 import numpy as np
 import pytest
 from iikmc.engine import palette
-from iikmc.engine.landsat.bands import OFFSET, ROLES, SCALE
 from iikmc.engine.palette import class_colours, class_names
+from iikmc.engine.sensors.landsat.bands import OFFSET, ROLES, SCALE
 
 # Reflectances as published for typical covers; not the library's own rows.
 TYPICAL = {

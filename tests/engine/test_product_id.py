@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from iikmc.engine.landsat.product_id import ARD_ID, leading_product_id, parse_product_id, refusal
+from iikmc.engine.sensors.landsat.product_id import ARD_ID, leading_product_id, parse_product_id, refusal
 from tiny import product
 
 ID = "LC08_L2SP_043024_20200802_20200914_02_T1"

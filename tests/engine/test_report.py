@@ -14,11 +14,11 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from iikmc.engine import report
-from iikmc.engine.landsat.product_id import parse_product_id
-from iikmc.engine.landsat.qa import DEFAULT_FLAGS
 from iikmc.engine.pipeline import cluster
 from iikmc.engine.quicklooks import Picture
 from iikmc.engine.records import Audit, Fit, IterationRecord, PixelGrid, Scene, Tally
+from iikmc.engine.sensors.landsat.product_id import parse_product_id
+from iikmc.engine.sensors.landsat.qa import DEFAULT_FLAGS
 from iikmc.engine.signatures import ClassRecord, Signatures
 from iikmc.engine.statistics import Moments
 from rasterio.io import MemoryFile

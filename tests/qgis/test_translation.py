@@ -127,8 +127,8 @@ def test_labels_stay_short(german):
 
 def test_the_labels_name_just_what_the_engine_has(plugin):
     from iikmc.algorithms import labels
-    from iikmc.engine.landsat.bands import ROLES
-    from iikmc.engine.landsat.qa import FLAGS
+    from iikmc.engine.sensors.landsat.bands import ROLES
+    from iikmc.engine.sensors.landsat.qa import FLAGS
 
     assert list(labels.of_flags()) == list(FLAGS)
     assert list(labels.of_roles()) == list(ROLES)
