@@ -164,7 +164,7 @@ def _with_estimate(answer: Answer, question: Question) -> Answer:
 
     from ..engine import rates
     from ..engine.estimate import Manner, estimate, job_of
-    from ..engine.execution.threads import available_cores
+    from ..engine.machine import available_cores
     from ..engine.memory import budget_of
     from ..engine.records import MaskRule
 

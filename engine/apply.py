@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from . import signatures
+from .clock import Clock
 from .errors import ParameterError
 from .estimate import foretell_classification, tell_took
 from .execution.threads import ThreadExecutor, one_blas_thread
@@ -20,7 +21,7 @@ from .reading import STRIP_PIXELS, read_strip
 from .records import Audit, Block, Fit, Scene, Strip, Tally
 from .request import ClassifyRequest
 from .results import SIGNATURES_NAME, Legend, Result, raster_name, write_scene, write_tables
-from .run_record import Clock, run_record, tell_audit
+from .run_record import run_record, tell_audit
 from .scenes import usable_scenes
 from .sensors.landsat.product_id import leading_product_id
 from .signatures import Signatures

@@ -21,7 +21,7 @@ from .styles import escaped
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from .classified import RGB
+    from .colours import RGB
 
 UNCHANGED = 1
 _STEP = 1000

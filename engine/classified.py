@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import colorsys
 import html
 import math
 import re
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .colours import RGB
 from .errors import GridError, IIkMCError
 from .raster_access import raster_env
 from .records import PixelGrid
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from datetime import date
 
     from numpy.typing import NDArray
-
-RGB = tuple[int, int, int]
 
 # Offsets are told from each other to a thousandth of a cell; MTL-made georeferences round to millimetres.
 _OFFSET_DECIMALS = 3
@@ -234,12 +232,6 @@ def _way(cells: float, positive: str, negative: str) -> str:
 def default_name(number: int) -> str:
     """Return the name of a class that has none of its own."""
     return f"Class {number}"
-
-
-def default_colour(number: int) -> RGB:
-    """Return a colour for a class that has none: hues a golden angle apart, so that neighbours differ."""
-    red, green, blue = colorsys.hsv_to_rgb(number * 0.618034 % 1.0, 0.55, 0.85)
-    return round(255 * red), round(255 * green), round(255 * blue)
 
 
 def _common(first: int, second: int, shift: int) -> tuple[int, int]:

@@ -16,8 +16,8 @@ from .sampling import Sample, smallest
 from .starts import SAMPLE_SIZE, dark_to_bright, plus_plus
 
 if TYPE_CHECKING:
+    from .arrays import Grid64
     from .kernels import Kernel
-    from .records import Grid64
 
 # A class should have this many pixels in a sub-sample, on average, for its mean to mean something.
 _PIXELS_PER_CLASS = 100

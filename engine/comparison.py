@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .records import GRID, Fit
+from .arrays import GRID
+from .records import Fit
 
 if TYPE_CHECKING:
-    from .records import Grid64
+    from .arrays import Grid64
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from . import choices
+from .arrays import GRID
 from .kernels import Kernel, choice, devices
 from .kernels.cpu_numpy import NumpyKernel
 from .kernels.labeller import on_card
 from .packing import NumpyPacker, Packer
 from .progress import Progress, Span, check_cancelled
-from .records import GRID, Block, Strip, Tally
+from .records import Block, Strip, Tally
 from .timings import Lacking
 
 NUMPY, NUMBA, GPU = "NumPy", "Numba", "GPU"

@@ -10,17 +10,18 @@ from typing import TYPE_CHECKING
 
 from . import rates
 from .choices import COARSE_TO_FINE, DEFAULT_MAX_ITERATIONS, EACH_SCENE, MINIMUM_MAXIMUM, SIGNATURES_FILE
+from .clock import Clock
 from .execution.threads import ThreadExecutor
 from .kernels.devices import Job as CardJob
 from .kernels.devices import pays
-from .memory import budget_of, expected_use, free_disk, spill_parent
+from .machine import free_disk
+from .memory import budget_of, expected_use, spill_parent
 from .preview import expected_valid
 from .progress import Progress
 from .quantities import about, duration, size
 from .reading import most_valid
 from .records import MaskRule, Scene
 from .request import ClassifyRequest, Request
-from .run_record import Clock
 
 if TYPE_CHECKING:
     from .results import Result

@@ -12,7 +12,7 @@ from html import escape
 from itertools import zip_longest
 from typing import Any, Union
 
-RGB = tuple[int, int, int]
+from .colours import css_colour
 
 PLOT_WIDTH = 690
 """Pixels: two plots stand side by side on a wide screen, one fills the width of a printed A4 or Letter page."""
@@ -207,8 +207,3 @@ def _content(cell: Cell) -> str:
     if isinstance(cell, int):
         return f"{cell:,}".replace(",", "<i></i>")
     return escape(cell.text if isinstance(cell, (Heat, Wide)) else cell or "")
-
-
-def css_colour(colour: RGB) -> str:
-    """Return a colour as "#rrggbb"."""
-    return "#{:02x}{:02x}{:02x}".format(*colour)

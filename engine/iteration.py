@@ -12,7 +12,7 @@ from .progress import Progress
 from .records import Block, Fit, Tally
 
 if TYPE_CHECKING:
-    from .records import Grid64
+    from .arrays import Grid64
 
 
 def iterate(

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .arrays import GRID
 from .progress import Progress, Span
-from .records import GRID, Fit, IterationRecord, Tally
+from .records import Fit, IterationRecord, Tally
 
 if TYPE_CHECKING:
-    from .records import Grid64
+    from .arrays import Grid64
 
 # Runs of 10 to 30 iterations to the 1 % stop are usual; 0.88 puts the bar at 72 % after 10 and at 98 % after 30.
 _SHARE_LEFT = 0.88

@@ -15,7 +15,7 @@ from .styles import entries_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from .records import Grid64
+    from .arrays import Grid64
 
 
 def names_for(

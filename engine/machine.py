@@ -1,12 +1,15 @@
-"""What a run's times were measured on."""
+"""What this computer has: cores, free memory and disk, the folder for machine code, the processor."""
 
 from __future__ import annotations
 
+import ctypes
+import math
+import os
 import platform
+import shutil
 import sys
+from pathlib import Path
 
-from .execution.threads import available_cores
-from .memory import free_memory
 from .quantities import size
 
 
@@ -32,3 +35,85 @@ def processor() -> str:
         except OSError:
             pass
     return platform.processor() or platform.machine() or "unknown"
+
+
+# Where the free memory cannot be found out: half of the 16 GB laptop that the plugin is made for.
+_UNKNOWN_FREE = 8 << 30
+
+
+def free_memory() -> int:
+    """Return the bytes of memory that programs can still take without swapping."""
+    for ask in (_free_linux, _free_windows, _free_macos):
+        try:
+            free = ask()
+        except (OSError, ValueError, AttributeError):
+            continue
+        if free:
+            return free
+    return _UNKNOWN_FREE
+
+
+def _free_linux() -> int | None:
+    if not sys.platform.startswith("linux"):
+        return None
+    with open("/proc/meminfo", encoding="ascii") as file:
+        for line in file:
+            if line.startswith("MemAvailable:"):
+                return int(line.split()[1]) * 1024
+    return None
+
+
+class _MemoryStatus(ctypes.Structure):
+    """MEMORYSTATUSEX of the Windows API."""
+
+    _fields_ = (
+        ("length", ctypes.c_ulong),
+        ("load", ctypes.c_ulong),
+        ("total", ctypes.c_ulonglong),
+        ("available", ctypes.c_ulonglong),
+        ("total_page_file", ctypes.c_ulonglong),
+        ("available_page_file", ctypes.c_ulonglong),
+        ("total_virtual", ctypes.c_ulonglong),
+        ("available_virtual", ctypes.c_ulonglong),
+        ("available_extended", ctypes.c_ulonglong),
+    )
+
+
+def _free_windows() -> int | None:
+    if not sys.platform.startswith("win"):
+        return None
+    status = _MemoryStatus(length=ctypes.sizeof(_MemoryStatus))
+    kernel32 = getattr(ctypes, "windll").kernel32  # noqa: B009 - the attribute exists on Windows alone
+    return int(status.available) if kernel32.GlobalMemoryStatusEx(ctypes.byref(status)) else None
+
+
+def _free_macos() -> int | None:
+    # macOS keeps little memory free and gives up its caches on demand: half of all of it is a fair guess.
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
+
+
+def free_disk(folder: Path) -> float:
+    """Return the free bytes of the disk that a folder lies on; no limit where the system does not tell."""
+    try:
+        return shutil.disk_usage(folder).free
+    except OSError:
+        return math.inf
+
+
+def available_cores() -> int:
+    """Return how many processors this process may use."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # Windows and macOS
+        return os.cpu_count() or 1
+
+
+def cache_folder() -> Path:
+    """Return the user's folder for machine code: the plugin's own may be read-only, and updates replace it."""
+    if sys.platform == "win32":
+        base = os.environ.get("LOCALAPPDATA") or str(Path.home() / "AppData" / "Local")
+    elif sys.platform == "darwin":
+        base = str(Path.home() / "Library" / "Caches")
+    else:
+        base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    return Path(base) / "iikmc" / "numba"

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 from .contenders import Contender, card_note, close, trouble
 from .errors import NoValidPixels
-from .execution.threads import ThreadExecutor, available_cores
+from .execution.threads import ThreadExecutor
 from .iteration import iterate
 from .kmeans import StopRule
+from .machine import available_cores
 from .memory import PixelStore, automatic_budget
 from .outcomes import Outcome, digest_of_rasters, digests
 from .outputs import Staging
@@ -31,7 +32,7 @@ from .survey import Need
 from .timings import Comparison, Lacking, Timing, ceiling
 
 if TYPE_CHECKING:
-    from .records import Grid64
+    from .arrays import Grid64
 
 # An iteration of serial that is shorter says more of the clock and of other programs than of the kernels.
 _SHORT_SECONDS = 0.1

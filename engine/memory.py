@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import ctypes
-import math
-import os
 import shutil
-import sys
 import tempfile
 import threading
 from dataclasses import dataclass
@@ -16,66 +12,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .errors import MemoryBudgetError
+from .machine import free_disk, free_memory
 from .quantities import size
 
 if TYPE_CHECKING:
-    from .records import DN
+    from .arrays import DN
 
 # Of the memory that is free when the run starts: the rest is for decoding, the rasters being written, and QGIS.
 _SAFE_SHARE = 0.6
-# Where the free memory cannot be found out: half of the 16 GB laptop that the plugin is made for.
-_UNKNOWN_FREE = 8 << 30
-
-
-def free_memory() -> int:
-    """Return the bytes of memory that programs can still take without swapping."""
-    for ask in (_free_linux, _free_windows, _free_macos):
-        try:
-            free = ask()
-        except (OSError, ValueError, AttributeError):
-            continue
-        if free:
-            return free
-    return _UNKNOWN_FREE
-
-
-def _free_linux() -> int | None:
-    if not sys.platform.startswith("linux"):
-        return None
-    with open("/proc/meminfo", encoding="ascii") as file:
-        for line in file:
-            if line.startswith("MemAvailable:"):
-                return int(line.split()[1]) * 1024
-    return None
-
-
-class _MemoryStatus(ctypes.Structure):
-    """MEMORYSTATUSEX of the Windows API."""
-
-    _fields_ = (
-        ("length", ctypes.c_ulong),
-        ("load", ctypes.c_ulong),
-        ("total", ctypes.c_ulonglong),
-        ("available", ctypes.c_ulonglong),
-        ("total_page_file", ctypes.c_ulonglong),
-        ("available_page_file", ctypes.c_ulonglong),
-        ("total_virtual", ctypes.c_ulonglong),
-        ("available_virtual", ctypes.c_ulonglong),
-        ("available_extended", ctypes.c_ulonglong),
-    )
-
-
-def _free_windows() -> int | None:
-    if not sys.platform.startswith("win"):
-        return None
-    status = _MemoryStatus(length=ctypes.sizeof(_MemoryStatus))
-    kernel32 = getattr(ctypes, "windll").kernel32  # noqa: B009 - the attribute exists on Windows alone
-    return int(status.available) if kernel32.GlobalMemoryStatusEx(ctypes.byref(status)) else None
-
-
-def _free_macos() -> int | None:
-    # macOS keeps little memory free and gives up its caches on demand: half of all of it is a fair guess.
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
 
 
 def automatic_budget() -> int:
@@ -214,14 +158,6 @@ def spill_parent(fallback: Path) -> Path:
     """Return where a `PixelStore` makes its folder: the temporary folder, or `fallback` where that lies in memory."""
     temporary = Path(tempfile.gettempdir())
     return fallback if _in_memory(temporary) else temporary
-
-
-def free_disk(folder: Path) -> float:
-    """Return the free bytes of the disk that a folder lies on; no limit where the system does not tell."""
-    try:
-        return shutil.disk_usage(folder).free
-    except OSError:
-        return math.inf
 
 
 def _in_memory(folder: Path) -> bool:

@@ -15,7 +15,7 @@ from .progress import Progress
 from .records import Block, Fit
 
 if TYPE_CHECKING:
-    from .records import Grid64, Labels
+    from .arrays import Grid64, Labels
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from .sensors.landsat.qa import FLAGS, QA_FILL, flag_bits
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from .records import DN, Labels
+    from .arrays import DN, Labels
 
 
 @dataclass(frozen=True)

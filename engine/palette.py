@@ -20,9 +20,9 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from .colours import RGB
 from .sensors.landsat.bands import ROLES
 
-RGB = tuple[int, int, int]
 Point = tuple[int, int, int]
 
 MAX_CLASSES = 254

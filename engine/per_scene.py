@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from . import legends, statistics
 from .choices import EACH_SCENE
+from .clock import Clock
 from .estimate import foretell, tell_took
 from .execution.threads import one_blas_thread
 from .kernels import Kernel
@@ -48,7 +49,7 @@ from .results import (
     write_scene,
     write_signatures,
 )
-from .run_record import Clock, run_record
+from .run_record import run_record
 
 if TYPE_CHECKING:
     from .signatures import Signatures

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from . import coarse, signatures
 from .alone import compare_each
 from .choices import COARSE_TO_FINE, CPU, MINIMUM_MAXIMUM, PERCENTILE_RANGE, PLUS_PLUS, SIGNATURES_FILE
+from .clock import Clock
 from .comparison import Comparison
 from .errors import NoValidPixels
 from .estimate import foretell
@@ -28,7 +29,7 @@ from .reading import STRIP_PIXELS, most_valid
 from .records import Audit, Block, Fit, Scene
 from .request import Request
 from .results import Result, check_folder, raster_name, write_results
-from .run_record import Clock, tell_audit
+from .run_record import tell_audit
 from .scenes import usable_scenes
 from .starts import PERCENTILES, between, percentile, plus_plus
 from .store import Series, read_series
@@ -36,7 +37,7 @@ from .survey import Need
 from .unfinished import Keeper, superseded, tell_continued
 
 if TYPE_CHECKING:
-    from .records import Grid64
+    from .arrays import Grid64
 
 READ, ITERATE = 0.45, 0.85
 """Where reading and iterating end in the progress bar, after the shares of time of a full-size run."""

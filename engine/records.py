@@ -15,15 +15,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    DN = NDArray[np.uint16]
-    """(n_bands, n_valid) digital numbers, C-contiguous, band-major; never reflectance."""
-    Labels = NDArray[np.uint8]
-    """(n_valid,) classes 1..k; 0 = not yet labelled."""
-    Grid64 = NDArray[np.int64]
-    """(k, n_bands) centres in units of 1/64 DN."""
-
-GRID = 64
-"""Centres are integers in units of 1/GRID DN."""
+    from .arrays import DN, Grid64, Labels
 
 
 @dataclass(frozen=True)

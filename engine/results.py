@@ -12,6 +12,7 @@ import numpy as np
 
 from . import legends, rasters, report, signatures, statistics, styles
 from .choices import EACH_SCENE
+from .clock import Clock
 from .comparison import Comparison
 from .errors import ParameterError
 from .execution.threads import ThreadExecutor
@@ -23,7 +24,7 @@ from .progress import Progress, check_cancelled
 from .quicklooks import Sketch, middle_tone
 from .records import Audit, Block, Fit, Scene
 from .request import Request
-from .run_record import Clock, run_record
+from .run_record import run_record
 from .sensors.landsat.product_id import leading_product_id
 from .statistics import Moments, added, moments
 from .store import Series

@@ -4,36 +4,18 @@ from __future__ import annotations
 
 import platform
 import sys
-import time
 from collections.abc import Sequence
 from datetime import datetime, timezone
 from typing import Any
 
 import numpy as np
 
+from .clock import Clock
 from .kernels import Kernel
 from .kernels.labeller import on_card
 from .progress import Progress
 from .records import Audit, Fit, Scene
 from .version import version
-
-
-class Clock:
-    """Wall seconds of the stages."""
-
-    def __init__(self) -> None:
-        self.laps: dict[str, float] = {}
-        self._last = self._began = time.perf_counter()
-
-    def lap(self, stage: str) -> None:
-        """Note the time since the last stage ended."""
-        now = time.perf_counter()
-        self.laps[stage] = round(now - self._last, 3)
-        self._last = now
-
-    def elapsed(self) -> float:
-        """Return the time since the run began."""
-        return time.perf_counter() - self._began
 
 
 def run_record(

@@ -20,7 +20,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from .records import DN
+    from .arrays import DN
 
 # Shares of the sub-samples, coarsest first. 1 is all pixels: the last resort of the smallest series.
 SHARES = (512, 64, 8, 1)

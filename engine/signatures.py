@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .arrays import GRID
 from .errors import SignatureError
-from .records import GRID
 from .sensors.landsat.bands import OFFSET, ROLES, SCALE, reflectance
 
 if TYPE_CHECKING:
-    from .records import Grid64
+    from .arrays import Grid64
 
 FORMAT = "iikmc-signatures"
 VERSION = 1

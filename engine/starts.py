@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .records import GRID
+from .arrays import GRID
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from .records import DN, Grid64
+    from .arrays import DN, Grid64
 
 # Pixels that k-means++ draws from: enough for 79 a class at k = 254, and its k passes over it stay below a second.
 SAMPLE_SIZE = 20_000

@@ -15,7 +15,7 @@ from .records import MaskRule, Scene, Strip
 from .sampling import Sample, merge, scene_key
 
 if TYPE_CHECKING:
-    from .records import DN
+    from .arrays import DN
 
 # A strip's pixels are thinned at once, so that full scenes cost no memory: to this many cells of the grid per wanted
 # pixel, so that a scene of which 3 % are valid still fills its part of the sample.

@@ -30,7 +30,7 @@ from .stratified import Stratified, draw_sample
 from .validity import Advice, Score, advise, scikit_learn, score
 
 if TYPE_CHECKING:
-    from .records import DN, Grid64
+    from .arrays import DN, Grid64
 
 # k-means++ is drawn so often for each k, and the clustering with the least inertia counts: a single start can end in
 # a poor optimum and bend the curve.

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from .change_raster import UNCHANGED_COLOUR, Transition, transitions_of
 from .classified import doubts, placement
-from .html import PLOT_WIDTH, Cell, Heat, Html, Number, css_colour, number, page, plot, table
+from .colours import css_colour
+from .html import PLOT_WIDTH, Cell, Heat, Html, Number, number, page, plot, table
 from .version import version
 
 if TYPE_CHECKING:

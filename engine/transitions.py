@@ -11,17 +11,8 @@ import numpy as np
 
 from . import transition_tables
 from .change_raster import attribute_table, code_table, transitions_of, write_changes
-from .classified import (
-    RGB,
-    Classified,
-    Overlap,
-    default_colour,
-    default_name,
-    doubts,
-    open_classified,
-    overlap,
-    placement,
-)
+from .classified import Classified, Overlap, default_name, doubts, open_classified, overlap, placement
+from .colours import RGB, default_colour
 from .errors import NoValidPixels, ParameterError
 from .execution.threads import ThreadExecutor
 from .outputs import Destinations, check_destinations

@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Any
 
 from . import legends, signatures
+from .clock import Clock
 from .errors import Cancelled, OutputError, SignatureError
 from .kernels import Kernel
 from .outputs import Staging
@@ -16,7 +17,7 @@ from .progress import Progress
 from .records import Fit, Scene
 from .request import Request
 from .results import SIGNATURES_NAME
-from .run_record import Clock, run_record
+from .run_record import run_record
 from .store import Series
 
 UNFINISHED_NAME = "signatures_unfinished.json"

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .arrays import GRID
 from .packing import squares
-from .records import GRID, Tally
+from .records import Tally
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from .records import DN, Grid64, Labels
+    from .arrays import DN, Grid64, Labels
 
 # The silhouette compares every pixel with every other; of a sample in random order the first are a sample too.
 SILHOUETTE_PIXELS = 4000

@@ -141,7 +141,7 @@ FORBIDDEN_INSIDE = {
     "engine.kmeans": ("engine.scenes", "engine.reading", "engine.raster_access", "engine.execution", "engine.kernels"),
     "engine.execution": ("engine.scenes", "engine.reading", "engine.raster_access", "engine.kernels", "engine.kmeans"),
     "engine.report": ("pathlib", "os", "io", "engine.pipeline", "engine.results"),
-    "engine.html": ("pathlib", "os", "io", "numpy", "engine"),
+    "engine.html": ("pathlib", "os", "io", "numpy"),
     "engine.choices": ("numpy", "engine"),
 }
 

@@ -5,7 +5,6 @@ Threads, never processes: inside QGIS on Windows and macOS a worker process woul
 
 from __future__ import annotations
 
-import os
 import queue
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -13,6 +12,7 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 from ..errors import Cancelled
+from ..machine import available_cores
 from ..progress import Progress, check_cancelled
 
 T = TypeVar("T")
@@ -20,14 +20,6 @@ R = TypeVar("R")
 
 # How long the calling thread waits for a result before it looks at the cancel flag again.
 _POLL_SECONDS = 0.1
-
-
-def available_cores() -> int:
-    """Return how many processors this process may use."""
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:  # Windows and macOS
-        return os.cpu_count() or 1
 
 
 @contextmanager

@@ -8,7 +8,8 @@ from ..packing import NumpyPacker, Packer
 from ..progress import Progress, Silent
 
 if TYPE_CHECKING:
-    from ..records import Block, Grid64
+    from ..arrays import Grid64
+    from ..records import Block
     from .drift import Drift
 
 

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..arrays import GRID
 from ..packing import NumpyPacker, Packer
 from ..progress import Progress
-from ..records import GRID, Block, Strip, Tally
+from ..records import Block, Strip, Tally
 from .cpu_numpy import NumpyKernel
 from .selftest import check, check_packer
 

@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..records import GRID, Gaps
+from ..arrays import GRID
+from ..records import Gaps
 from .numba_cache import load_module
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from ..records import Block, Grid64
+    from ..arrays import Grid64
+    from ..records import Block
     from .drift import Drift
 
 # Of a chunk, the share of doubtful pixels above which all its pixels are labelled anew, which costs less than picking

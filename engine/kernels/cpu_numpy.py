@@ -18,12 +18,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..records import GRID, Block
+from ..arrays import GRID
+from ..records import Block
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from ..records import DN, Grid64, Labels
+    from ..arrays import DN, Grid64, Labels
     from .drift import Drift
 
 _SHIFT = 32768

@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..records import GRID
+from ..arrays import GRID
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from ..records import Grid64
+    from ..arrays import Grid64
 
 QUANTA = 16
 """Quanta of gap and drift a DN. A finer one would not fit reflectances' gaps into the 16 bits of a key."""

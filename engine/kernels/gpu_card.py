@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from ..records import DN, Grid64, Labels
+    from ..arrays import DN, Grid64, Labels
 
 LANES = 3
 """Threads that use the card at a time: one copies, one labels, one fills its buffers."""

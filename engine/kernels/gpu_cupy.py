@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from ..records import DN, Block, Grid64, Labels
+    from ..arrays import DN, Grid64, Labels
+    from ..records import Block
     from . import Kernel
     from .drift import Drift
 

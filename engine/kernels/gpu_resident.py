@@ -19,7 +19,8 @@ from . import reference
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from ..records import DN, Grid64, HeldElsewhere, Labels
+    from ..arrays import DN, Grid64, Labels
+    from ..records import HeldElsewhere
     from . import Kernel
     from .gpu_card import Card
 

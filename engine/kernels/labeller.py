@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 from . import devices
 
 if TYPE_CHECKING:
+    from ..arrays import Grid64
     from ..progress import Progress
-    from ..records import Block, Grid64
+    from ..records import Block
     from . import Kernel
 
 

@@ -12,6 +12,8 @@ import zlib
 from pathlib import Path
 from types import ModuleType
 
+from ..machine import cache_folder
+
 _loading = threading.Lock()
 
 
@@ -53,17 +55,6 @@ def _imported(name: str) -> ModuleType:
 def is_compiled(name: str) -> bool:
     """Tell whether a function's machine code lies in the cache, as far as one can see without loading Numba."""
     return any(_folder(os.environ.get("NUMBA_CACHE_DIR")).rglob(f"*.{name}-*.nbc"))
-
-
-def cache_folder() -> Path:
-    """Return the user's folder for machine code: the plugin's own may be read-only, and updates replace it."""
-    if sys.platform == "win32":
-        base = os.environ.get("LOCALAPPDATA") or str(Path.home() / "AppData" / "Local")
-    elif sys.platform == "darwin":
-        base = str(Path.home() / "Library" / "Caches")
-    else:
-        base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    return Path(base) / "iikmc" / "numba"
 
 
 def _folder(wished: str | None) -> Path:

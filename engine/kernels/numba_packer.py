@@ -15,7 +15,7 @@ from .numba_cache import load_module
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from ..records import DN, Labels
+    from ..arrays import DN, Labels
 
 _NAMES = tuple(FLAGS)
 _BITS = np.array(list(FLAGS.values()), np.uint16)

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..records import GRID, Block, Tally
+from ..arrays import GRID
+from ..records import Block, Tally
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from ..records import DN, Grid64, Labels
+    from ..arrays import DN, Grid64, Labels
     from .drift import Drift
 
 

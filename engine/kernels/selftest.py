@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..arrays import GRID
 from ..packing import NumpyPacker, Packer
-from ..records import GRID, Block, Gaps, MaskRule, Strip, Tally
+from ..records import Block, Gaps, MaskRule, Strip, Tally
 from ..sensors.landsat.qa import DEFAULT_FLAGS
 from . import drift, reference
 
 if TYPE_CHECKING:
-    from ..records import DN, Grid64
+    from ..arrays import DN, Grid64
     from . import Kernel
 
 # Classes and bands: the smallest, a group of 8 and one more, the largest; every number of bands.

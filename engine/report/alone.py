@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
+from ..colours import css_colour
 from ..comparison import Comparison
-from ..html import Cell, Heat, Html, Number, css_colour, number, plot, table
+from ..html import Cell, Heat, Html, Number, number, plot, table
 from ..records import Scene
 from ..sensors.landsat.bands import SCALE
 from ..signatures import Signatures

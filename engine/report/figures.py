@@ -7,7 +7,8 @@ from datetime import date
 from html import escape
 from typing import Any
 
-from ..html import PLOT_WIDTH, css_colour
+from ..colours import css_colour
+from ..html import PLOT_WIDTH
 from ..records import IterationRecord, Scene
 from ..sensors.landsat.bands import SCALE, WAVELENGTHS
 from ..signatures import ClassRecord, Signatures

@@ -8,7 +8,8 @@ from html import escape
 from itertools import combinations
 from typing import Any
 
-from ..html import Cell, Html, css_colour, number, table
+from ..colours import css_colour
+from ..html import Cell, Html, number, table
 from ..records import Audit, Fit, Scene
 from ..signatures import ClassRecord, Signatures
 from ..statistics import Moments, added

@@ -12,6 +12,7 @@ import pytest
 from iikmc.engine.kernels import choice, cpu_numba, numba_cache, pick_kernel, selftest
 from iikmc.engine.kernels.cpu_numpy import NumpyKernel
 from iikmc.engine.kernels.reference import ReferenceKernel
+from iikmc.engine.machine import cache_folder
 from tiny import Recorder
 
 needs_numba = pytest.mark.skipif(importlib.util.find_spec("numba") is None, reason="Numba is not installed")
@@ -175,7 +176,7 @@ def test_machine_code_is_kept_apart_by_source_in_the_users_own_folder(monkeypatc
     assert numba_cache._folder(str(tmp_path / "wished")) == tmp_path / "wished" / folder.name
     monkeypatch.setattr(sys, "platform", "win32")
     monkeypatch.setenv("LOCALAPPDATA", str(tmp_path / "local"))
-    assert numba_cache.cache_folder() == tmp_path / "local" / "iikmc" / "numba"
+    assert cache_folder() == tmp_path / "local" / "iikmc" / "numba"
 
 
 def test_a_folder_that_cannot_be_written_is_replaced_by_a_temporary_one(tmp_path):

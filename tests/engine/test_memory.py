@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from iikmc.engine import memory
 from iikmc.engine.errors import MemoryBudgetError, ParameterError, SceneError
+from iikmc.engine.machine import free_memory
 from iikmc.engine.memory import PixelStore, SpilledPixels
 from iikmc.engine.pipeline import cluster
 from test_aoi import area, box
@@ -90,7 +91,7 @@ def test_the_temporary_folder_is_avoided_where_it_is_itself_memory(own_temporary
 
 
 def test_free_memory_is_that_of_the_system():
-    free = memory.free_memory()
+    free = free_memory()
     assert 10 * 2**20 < free < 2**45
     assert memory.automatic_budget() < free
 

@@ -7,7 +7,8 @@ import time
 
 import pytest
 from iikmc.engine.errors import Cancelled, SceneError
-from iikmc.engine.execution.threads import ThreadExecutor, available_cores, one_blas_thread
+from iikmc.engine.execution.threads import ThreadExecutor, one_blas_thread
+from iikmc.engine.machine import available_cores
 from iikmc.engine.progress import Silent, Span, check_cancelled
 from tiny import Recorder
 

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 import rasterio
 from iikmc.engine.change_raster import attribute_table, code_of, code_table, transitions_of
-from iikmc.engine.classified import ClassifiedError, default_colour, open_classified, overlap
+from iikmc.engine.classified import ClassifiedError, open_classified, overlap
+from iikmc.engine.colours import default_colour
 from iikmc.engine.errors import Cancelled, GridError, IIkMCError, NoValidPixels, ParameterError
 from iikmc.engine.styles import pam_xml, qml
 from iikmc.engine.transitions import TransitionRequest, compare
