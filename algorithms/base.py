@@ -27,8 +27,8 @@ from .i18n import tr
 from .scene_paths import paths_of
 
 if TYPE_CHECKING:
-    from ..engine.aoi import Area
-    from ..engine.records import MaskRule
+    from ..engine.scenes.area import Area
+    from ..engine.scenes.selection import MaskRule
     from .scenes_look import Plan, Wanted
 
 R = TypeVar("R")
@@ -99,7 +99,7 @@ class IIkMCAlgorithm(QgsProcessingAlgorithm):
 
     def _mask(self, values: dict[str, Any], context: QgsProcessingContext) -> MaskRule:
         """Return what MASK and MASK_SATURATED choose."""
-        from ..engine.records import MaskRule
+        from ..engine.scenes.selection import MaskRule
 
         return MaskRule(
             self._chosen(FLAGS, values, parameters.MASK, context),

@@ -13,7 +13,7 @@ from . import packages
 if TYPE_CHECKING:
     from ..engine.estimate import Estimate
     from ..engine.progress import Progress
-    from ..engine.records import Scene
+    from ..engine.scenes.scene import Scene
 
 
 @dataclass(frozen=True)
@@ -118,8 +118,9 @@ def _scenes(question: Question, progress: Progress) -> Answer:
     from ..engine.errors import Cancelled, IIkMCError
     from ..engine.preview import disk_size, valid_share
     from ..engine.progress import check_cancelled
-    from ..engine.records import MaskRule
-    from ..engine.scenes import check_series, find_scenes
+    from ..engine.scenes.check import check_series
+    from ..engine.scenes.search import find_scenes
+    from ..engine.scenes.selection import MaskRule
     from ..engine.sensors.landsat.bands import ROLES
 
     gone = []
@@ -166,7 +167,7 @@ def _with_estimate(answer: Answer, question: Question) -> Answer:
     from ..engine.estimate import Manner, estimate, job_of
     from ..engine.machine import available_cores
     from ..engine.memory import budget_of
-    from ..engine.records import MaskRule
+    from ..engine.scenes.selection import MaskRule
 
     plan, wanted = question.plan, question.wanted
     if plan is None or answer.valid is None or not wanted.bands or wanted.flags is None:

@@ -15,7 +15,7 @@ from .i18n import tr
 
 if TYPE_CHECKING:
     from ..engine.estimate import Estimate
-    from ..engine.records import Scene
+    from ..engine.scenes.scene import Scene
     from .scenes_look import Answer, Plan
 
 _MARK_BETWEEN_DIGITS = re.compile(r"(?<=[0-9])[.,](?=[0-9])")

@@ -98,7 +98,8 @@ def sizes(folder: str) -> dict[str, Any]:
 
     import rasterio
     from iikmc.engine.request import Request
-    from iikmc.engine.scenes import check_series, find_scenes
+    from iikmc.engine.scenes.check import check_series
+    from iikmc.engine.scenes.search import find_scenes
     from iikmc.engine.sensors.landsat.bands import ROLES
 
     found = []

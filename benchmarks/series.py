@@ -72,7 +72,7 @@ def simulate(folder: str, full: bool = False, size: int = 700, number: int = 3) 
 
 def band_files(folder: str) -> list[str]:
     """Return the files that a run with default parameters decodes: 6 bands, QA_PIXEL and QA_RADSAT of each scene."""
-    from iikmc.engine.scenes import find_scenes
+    from iikmc.engine.scenes.search import find_scenes
     from iikmc.engine.sensors.landsat.bands import ROLES
 
     files: list[str] = []
@@ -86,10 +86,11 @@ def collect(scenes: str, pixels: int, folder: str) -> dict[str, Any]:
     """Write the valid pixels of evenly spread strips of all scenes, and a start for K classes."""
     from iikmc.engine.kernels import pick_packer
     from iikmc.engine.kernels.cpu_numpy import NumpyKernel
-    from iikmc.engine.raster_access import Handles
     from iikmc.engine.reading import plan_strips, read_strip
     from iikmc.engine.request import Request
-    from iikmc.engine.scenes import check_series, find_scenes
+    from iikmc.engine.scenes.check import check_series
+    from iikmc.engine.scenes.files import Handles
+    from iikmc.engine.scenes.search import find_scenes
     from iikmc.engine.sensors.landsat.bands import ROLES
 
     request = Request((scenes,), Path(folder))
@@ -159,7 +160,8 @@ def start(dn: np.ndarray, k: int) -> np.ndarray:
 
 def blocks(folder: str | Path, k: int, pixels: int | None = None) -> list[Any]:
     """Return unlabelled blocks of a pixel set, as a run holds them in memory; of its first `pixels`, if given."""
-    from iikmc.engine.records import Block, Strip, Tally
+    from iikmc.engine.records import Block, Tally
+    from iikmc.engine.scenes.scene import Strip
 
     n_bands, n = shape_of(folder)
     n = min(n, pixels or n)

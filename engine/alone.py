@@ -18,7 +18,7 @@ from .store import Series
 from .survey import Need, Survey, combine, survey
 
 if TYPE_CHECKING:
-    from .records import Scene
+    from .scenes.scene import Scene
 
 
 def compare_each(

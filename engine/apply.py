@@ -16,13 +16,14 @@ from .kernels import Kernel, pick_kernel, pick_packer
 from .outputs import Staging
 from .progress import Progress, Silent, check_cancelled
 from .quicklooks import Sketch
-from .raster_access import Handles, small_block_cache
 from .reading import STRIP_PIXELS, read_strip
-from .records import Audit, Block, Fit, Scene, Strip, Tally
+from .records import Audit, Block, Fit, Tally
 from .request import ClassifyRequest
 from .results import SIGNATURES_NAME, Legend, Result, raster_name, write_scene, write_tables
 from .run_record import run_record, tell_audit
-from .scenes import usable_scenes
+from .scenes.check import usable_scenes
+from .scenes.files import Handles, small_block_cache
+from .scenes.scene import Scene, Strip
 from .sensors.landsat.product_id import leading_product_id
 from .signatures import Signatures
 from .statistics import Moments, added, moments

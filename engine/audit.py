@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 
 from . import audit_tables
-from .aoi import outside
 from .execution.threads import ThreadExecutor
 from .kernels import pick_kernel, pick_packer
 from .memory import automatic_budget, expected_use
@@ -18,11 +17,14 @@ from .outputs import Staging
 from .packing import Packer, not_fill
 from .progress import Progress, Silent, check_cancelled
 from .quantities import size
-from .raster_access import Handles, small_block_cache
 from .reading import STRIP_PIXELS, band_numbers, decode_strip, most_valid, nothing_inside, tell_outside
-from .records import Audit, MaskRule, Scene, Strip
+from .records import Audit
 from .request import AuditRequest
-from .scenes import usable_scenes
+from .scenes.area import outside
+from .scenes.check import usable_scenes
+from .scenes.files import Handles, small_block_cache
+from .scenes.scene import Scene, Strip
+from .scenes.selection import MaskRule
 from .sensors.landsat.qa import saturation_bits
 from .streaming import each_scene
 

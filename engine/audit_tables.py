@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from html import escape
 
 from .html import Cell, Html, Number, page, table
-from .records import Audit, Scene
+from .records import Audit
+from .scenes.scene import Scene
 from .sensors.landsat.qa import FLAGS
 
 _STYLE = """

@@ -12,19 +12,19 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from . import benchmark_tables
-from .aoi import may_be_inside
 from .contenders import Contender, find
 from .execution.threads import ThreadExecutor, one_blas_thread
 from .kernels.devices import Job
 from .measuring import Bench, Part, pixels_of
 from .outputs import Staging
 from .progress import Progress, Silent, check_cancelled
-from .raster_access import small_block_cache
 from .reading import STRIP_PIXELS
-from .records import Scene, Strip
 from .request import BenchmarkRequest
 from .run_record import versions
-from .scenes import usable_scenes
+from .scenes.area import may_be_inside
+from .scenes.check import usable_scenes
+from .scenes.files import small_block_cache
+from .scenes.scene import Scene, Strip
 from .store import plan_series
 from .timings import Comparison, Lacking, thread_counts
 

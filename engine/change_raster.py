@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .errors import OutputError
-from .raster_access import raster_env
 from .rasters import NODATA, overview_factors, profile
-from .records import PixelGrid
+from .scenes.files import raster_env
+from .scenes.scene import PixelGrid
 from .styles import escaped
 
 if TYPE_CHECKING:

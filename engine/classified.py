@@ -13,8 +13,8 @@ import numpy as np
 
 from .colours import RGB
 from .errors import GridError, IIkMCError
-from .raster_access import raster_env
-from .records import PixelGrid
+from .scenes.files import raster_env
+from .scenes.scene import PixelGrid
 from .sensors.landsat.product_id import leading_product_id
 from .styles import entries_of
 

@@ -11,8 +11,9 @@ import numpy as np
 from .kernels.drift import Log
 from .kmeans import Labelled, StopRule, lloyd, next_centres
 from .progress import Progress, Silent, check_cancelled
-from .records import Block, Strip, Tally
+from .records import Block, Tally
 from .sampling import Sample, smallest
+from .scenes.scene import Strip
 from .starts import SAMPLE_SIZE, dark_to_bright, plus_plus
 
 if TYPE_CHECKING:

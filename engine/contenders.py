@@ -14,7 +14,8 @@ from .kernels.cpu_numpy import NumpyKernel
 from .kernels.labeller import on_card
 from .packing import NumpyPacker, Packer
 from .progress import Progress, Span, check_cancelled
-from .records import Block, Strip, Tally
+from .records import Block, Tally
+from .scenes.scene import Strip
 from .timings import Lacking
 
 NUMPY, NUMBA, GPU = "NumPy", "Numba", "GPU"

@@ -20,8 +20,9 @@ from .preview import expected_valid
 from .progress import Progress
 from .quantities import about, duration, size
 from .reading import most_valid
-from .records import MaskRule, Scene
 from .request import ClassifyRequest, Request
+from .scenes.scene import Scene
+from .scenes.selection import MaskRule
 
 if TYPE_CHECKING:
     from .results import Result

@@ -23,9 +23,10 @@ from .palette import class_colours
 from .progress import Progress, Quiet
 from .quantities import size
 from .quicklooks import Sketch
-from .records import Audit, Block, Scene, Strip
+from .records import Audit, Block
 from .request import BenchmarkRequest
 from .results import Legend, write_rasters
+from .scenes.scene import Scene, Strip
 from .starts import between
 from .store import Series, read_series
 from .survey import Need

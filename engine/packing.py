@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from .records import Audit, MaskRule
+from .records import Audit
+from .scenes.selection import MaskRule
 from .sensors.landsat.bands import FILL, VALID_DN
 from .sensors.landsat.qa import FLAGS, QA_FILL, flag_bits
 

@@ -32,9 +32,8 @@ from .pipeline import (
 )
 from .progress import Progress, Silent, Span, check_cancelled
 from .quicklooks import Sketch, middle_tone
-from .raster_access import small_block_cache
 from .reading import STRIP_PIXELS
-from .records import Audit, Fit, Scene
+from .records import Audit, Fit
 from .report.each import SceneClasses, render_each
 from .request import Request
 from .results import (
@@ -50,6 +49,8 @@ from .results import (
     write_signatures,
 )
 from .run_record import run_record
+from .scenes.files import small_block_cache
+from .scenes.scene import Scene
 
 if TYPE_CHECKING:
     from .signatures import Signatures

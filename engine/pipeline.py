@@ -24,13 +24,14 @@ from .outputs import Staging
 from .packing import Packer
 from .progress import Progress, Silent, Span, check_cancelled
 from .quantities import size
-from .raster_access import small_block_cache
 from .reading import STRIP_PIXELS, most_valid
-from .records import Audit, Block, Fit, Scene
+from .records import Audit, Block, Fit
 from .request import Request
 from .results import Result, check_folder, raster_name, write_results
 from .run_record import tell_audit
-from .scenes import usable_scenes
+from .scenes.check import usable_scenes
+from .scenes.files import small_block_cache
+from .scenes.scene import Scene
 from .starts import PERCENTILES, between, percentile, plus_plus
 from .store import Series, read_series
 from .survey import Need

@@ -9,11 +9,12 @@ from pathlib import Path
 
 import numpy as np
 
-from .aoi import share_inside
 from .errors import SceneError
 from .progress import Progress, check_cancelled
-from .raster_access import open_raster, raster_env
-from .records import MaskRule, Scene
+from .scenes.area import share_inside
+from .scenes.files import open_raster, raster_env
+from .scenes.scene import Scene
+from .scenes.selection import MaskRule
 from .sensors.landsat.bands import FILL
 from .sensors.landsat.qa import QA_FILL, flag_bits
 

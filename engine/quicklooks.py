@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .records import PixelGrid, Strip
+from .scenes.scene import PixelGrid, Strip
 from .sensors.landsat.bands import FILL, OFFSET, SCALE
 
 if TYPE_CHECKING:

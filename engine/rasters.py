@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .errors import OutputError
-from .raster_access import raster_env
 from .reading import ROW_MULTIPLE
-from .records import PixelGrid, Scene
+from .scenes.files import raster_env
+from .scenes.scene import PixelGrid, Scene
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

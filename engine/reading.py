@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .aoi import may_be_inside, most_inside, outside
 from .packing import PackedPixels, Packer
 from .quicklooks import Sketch
-from .raster_access import Handles, raster_env
-from .records import Audit, MaskRule, PixelGrid, Scene, Strip
+from .records import Audit
 from .sampling import Sample, draw
+from .scenes.area import may_be_inside, most_inside, outside
+from .scenes.files import Handles, raster_env
+from .scenes.scene import PixelGrid, Scene, Strip
+from .scenes.selection import MaskRule
 from .sensors.landsat.bands import BAND_NUMBERS, FILL
 from .sensors.landsat.qa import FLAGS, saturation_bits
 
@@ -151,7 +153,7 @@ def decode_strip(
     saturation
         Whether to read QA_RADSAT.
     out
-        What `aoi.outside` says: those pixels become fill; call `tell_outside` on what is counted of them.
+        What `area.outside` says: those pixels become fill; call `tell_outside` on what is counted of them.
 
     Returns
     -------

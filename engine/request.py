@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .aoi import Area
 from .choices import (
     AUTOMATIC,
     DEFAULT_BENCHMARK_ITERATIONS,
@@ -29,7 +27,9 @@ from .choices import (
     TOGETHER,
 )
 from .errors import ParameterError
-from .records import MaskRule
+from .scenes.area import Area
+from .scenes.check import check_bands
+from .scenes.selection import MaskRule
 from .sensors.landsat.bands import ROLES
 from .sensors.landsat.qa import DEFAULT_FLAGS
 
@@ -237,12 +237,6 @@ def check_k(k: int, parameter: str = "K") -> None:
     """Raise ParameterError if there cannot be so many classes."""
     if not MIN_K <= k <= MAX_K:
         raise ParameterError(f"{parameter} is {k}; choose a number of classes from {MIN_K} to {MAX_K}.")
-
-
-def check_bands(roles: Sequence[str]) -> None:
-    """Raise ParameterError if no band is chosen."""
-    if not roles:
-        raise ParameterError("BANDS is empty; choose at least one band.")
 
 
 def check_workers(workers: int) -> None:

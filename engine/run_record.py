@@ -14,7 +14,8 @@ from .clock import Clock
 from .kernels import Kernel
 from .kernels.labeller import on_card
 from .progress import Progress
-from .records import Audit, Fit, Scene
+from .records import Audit, Fit
+from .scenes.scene import Scene
 from .version import version
 
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .records import Scene, Tally
+from .records import Tally
+from .scenes.scene import Scene
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -13,10 +13,12 @@ from .memory import PixelStore
 from .packing import Packer
 from .progress import Progress
 from .quicklooks import Sketch
-from .raster_access import Handles
 from .reading import STRIP_PIXELS, Packed, plan_strips, read_strip
-from .records import Audit, Block, MaskRule, Scene, Strip, Tally
+from .records import Audit, Block, Tally
 from .sampling import scene_key, shares_for
+from .scenes.files import Handles
+from .scenes.scene import Scene, Strip
+from .scenes.selection import MaskRule
 from .survey import Need, Survey, combine, survey
 
 

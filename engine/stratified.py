@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 from .execution.threads import ThreadExecutor
 from .packing import Packer
 from .progress import Progress
-from .raster_access import Handles
 from .reading import STRIP_PIXELS, plan_strips, read_strip
-from .records import MaskRule, Scene, Strip
 from .sampling import Sample, merge, scene_key
+from .scenes.files import Handles
+from .scenes.scene import Scene, Strip
+from .scenes.selection import MaskRule
 
 if TYPE_CHECKING:
     from .arrays import DN

@@ -8,9 +8,9 @@ from typing import TypeVar
 
 from .execution.threads import ThreadExecutor
 from .progress import Progress
-from .raster_access import Handles
 from .reading import STRIP_PIXELS, plan_strips
-from .records import Scene, Strip
+from .scenes.files import Handles
+from .scenes.scene import Scene, Strip
 
 P = TypeVar("P")
 R = TypeVar("R")

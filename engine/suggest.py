@@ -18,11 +18,13 @@ from .kernels.cpu_numpy import NumpyKernel
 from .kmeans import Labelled, StopRule, lloyd
 from .outputs import Destinations, check_destinations
 from .progress import Progress, Silent, Span, check_cancelled
-from .raster_access import small_block_cache
 from .reading import STRIP_PIXELS
-from .records import Block, MaskRule, Scene, Strip, Tally
-from .request import check_bands, check_k, check_workers
-from .scenes import usable_scenes
+from .records import Block, Tally
+from .request import check_k, check_workers
+from .scenes.check import check_bands, usable_scenes
+from .scenes.files import small_block_cache
+from .scenes.scene import Scene, Strip
+from .scenes.selection import MaskRule
 from .sensors.landsat.bands import ROLES
 from .sensors.landsat.qa import DEFAULT_FLAGS
 from .starts import plus_plus

@@ -17,10 +17,10 @@ from .errors import NoValidPixels, ParameterError
 from .execution.threads import ThreadExecutor
 from .outputs import Destinations, check_destinations
 from .progress import Progress, Silent, Span, check_cancelled
-from .raster_access import small_block_cache
 from .reading import STRIP_PIXELS, plan_strips
-from .records import Strip
 from .request import check_workers
+from .scenes.files import small_block_cache
+from .scenes.scene import Strip
 from .styles import qml_of_values
 
 if TYPE_CHECKING:

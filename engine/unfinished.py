@@ -14,10 +14,11 @@ from .kernels import Kernel
 from .outputs import Staging
 from .palette import class_colours
 from .progress import Progress
-from .records import Fit, Scene
+from .records import Fit
 from .request import Request
 from .results import SIGNATURES_NAME
 from .run_record import run_record
+from .scenes.scene import Scene
 from .store import Series
 
 UNFINISHED_NAME = "signatures_unfinished.json"

@@ -124,7 +124,7 @@ def test_the_engine_has_no_circle():
 # Inner order of the engine: what a module must never import, at any depth.
 FORBIDDEN_INSIDE = {
     "engine.sensors.landsat": (
-        "engine.scenes",
+        "engine.scenes.search",
         "engine.reading",
         "engine.kernels",
         "engine.pipeline",
@@ -132,14 +132,26 @@ FORBIDDEN_INSIDE = {
         "rasterio",
     ),
     "engine.kernels": (
-        "engine.scenes",
+        "engine.scenes.search",
         "engine.reading",
-        "engine.raster_access",
+        "engine.scenes.files",
         "engine.execution",
         "engine.pipeline",
     ),
-    "engine.kmeans": ("engine.scenes", "engine.reading", "engine.raster_access", "engine.execution", "engine.kernels"),
-    "engine.execution": ("engine.scenes", "engine.reading", "engine.raster_access", "engine.kernels", "engine.kmeans"),
+    "engine.kmeans": (
+        "engine.scenes.search",
+        "engine.reading",
+        "engine.scenes.files",
+        "engine.execution",
+        "engine.kernels",
+    ),
+    "engine.execution": (
+        "engine.scenes.search",
+        "engine.reading",
+        "engine.scenes.files",
+        "engine.kernels",
+        "engine.kmeans",
+    ),
     "engine.report": ("pathlib", "os", "io", "engine.pipeline", "engine.results"),
     "engine.html": ("pathlib", "os", "io", "numpy"),
     "engine.choices": ("numpy", "engine"),

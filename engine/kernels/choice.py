@@ -13,7 +13,8 @@ import numpy as np
 from ..arrays import GRID
 from ..packing import NumpyPacker, Packer
 from ..progress import Progress
-from ..records import Block, Strip, Tally
+from ..records import Block, Tally
+from ..scenes.scene import Strip
 from .cpu_numpy import NumpyKernel
 from .selftest import check, check_packer
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..packing import PackedPixels
-from ..records import Audit, MaskRule
+from ..records import Audit
+from ..scenes.selection import MaskRule
 from ..sensors.landsat.bands import VALID_DN
 from ..sensors.landsat.qa import FLAGS, QA_FILL, flag_bits
 from .numba_cache import load_module

@@ -8,7 +8,9 @@ import numpy as np
 
 from ..arrays import GRID
 from ..packing import NumpyPacker, Packer
-from ..records import Block, Gaps, MaskRule, Strip, Tally
+from ..records import Block, Gaps, Tally
+from ..scenes.scene import Strip
+from ..scenes.selection import MaskRule
 from ..sensors.landsat.qa import DEFAULT_FLAGS
 from . import drift, reference
 

@@ -9,7 +9,8 @@ from typing import Any
 from ..comparison import Comparison
 from ..html import Cell, number, page, plot, table
 from ..quicklooks import Picture
-from ..records import Audit, Fit, Scene
+from ..records import Audit, Fit
+from ..scenes.scene import Scene
 from ..signatures import Signatures
 from ..statistics import Moments
 from . import figures

@@ -9,7 +9,8 @@ from typing import Any
 
 from ..html import Cell, number, page, table
 from ..quicklooks import Picture
-from ..records import Audit, Fit, Scene
+from ..records import Audit, Fit
+from ..scenes.scene import Scene
 from ..signatures import Signatures
 from .classes import curves, signature_table
 from .scenes import images, legend, scenes_section

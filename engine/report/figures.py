@@ -9,7 +9,8 @@ from typing import Any
 
 from ..colours import css_colour
 from ..html import PLOT_WIDTH
-from ..records import IterationRecord, Scene
+from ..records import IterationRecord
+from ..scenes.scene import Scene
 from ..sensors.landsat.bands import SCALE, WAVELENGTHS
 from ..signatures import ClassRecord, Signatures
 

@@ -7,7 +7,8 @@ from html import escape
 
 from ..html import Cell, Html, number, table
 from ..quicklooks import Picture
-from ..records import Audit, Scene
+from ..records import Audit
+from ..scenes.scene import Scene
 from ..signatures import Signatures
 from .shared import chip, percent
 

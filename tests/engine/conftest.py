@@ -11,8 +11,8 @@ import emulated_cuda
 import numpy as np
 import pytest
 from iikmc.engine.kernels import Kernel
-from iikmc.engine.records import MaskRule
 from iikmc.engine.request import Request
+from iikmc.engine.scenes.selection import MaskRule
 from tiny import KERNELS, ids, make_scene, product, six_band_noise
 
 

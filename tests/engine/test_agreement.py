@@ -11,9 +11,10 @@ from iikmc.engine.kernels.reference import ReferenceKernel
 from iikmc.engine.memory import PixelStore, SpilledPixels
 from iikmc.engine.pipeline import cluster
 from iikmc.engine.reading import plan_strips
-from iikmc.engine.records import MaskRule
 from iikmc.engine.request import Request
-from iikmc.engine.scenes import check_series, find_scenes
+from iikmc.engine.scenes.check import check_series
+from iikmc.engine.scenes.search import find_scenes
+from iikmc.engine.scenes.selection import MaskRule
 from iikmc.engine.sensors.landsat.qa import DEFAULT_FLAGS
 from tiny import listing, make_scene, product, read_json, read_raster, six_band_noise
 

@@ -11,14 +11,15 @@ import rasterio.features
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from iikmc.engine import reading
-from iikmc.engine.aoi import Area, may_be_inside, most_inside, outside, placed, share_inside
 from iikmc.engine.audit import audit_scenes
 from iikmc.engine.errors import NoValidPixels, SceneError
 from iikmc.engine.pipeline import cluster
 from iikmc.engine.progress import Silent
-from iikmc.engine.records import MaskRule, PixelGrid, Scene, Strip
 from iikmc.engine.request import AuditRequest
-from iikmc.engine.scenes import usable_scenes
+from iikmc.engine.scenes.area import Area, may_be_inside, most_inside, outside, placed, share_inside
+from iikmc.engine.scenes.check import usable_scenes
+from iikmc.engine.scenes.scene import PixelGrid, Scene, Strip
+from iikmc.engine.scenes.selection import MaskRule
 from iikmc.engine.sensors.landsat.product_id import parse_product_id
 from iikmc.engine.sensors.landsat.qa import DEFAULT_FLAGS
 from rasterio.crs import CRS

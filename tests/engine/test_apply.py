@@ -13,8 +13,8 @@ from iikmc.engine import apply, quicklooks
 from iikmc.engine.apply import classify
 from iikmc.engine.errors import Cancelled, IIkMCError, ParameterError, SceneError, SignatureError
 from iikmc.engine.pipeline import cluster
-from iikmc.engine.records import MaskRule
 from iikmc.engine.request import ClassifyRequest
+from iikmc.engine.scenes.selection import MaskRule
 from iikmc.engine.sensors.landsat.qa import DEFAULT_FLAGS
 from tiny import Recorder, listing, make_scene, product, read_json, read_raster, six_band_noise
 

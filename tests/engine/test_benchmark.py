@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 from iikmc.engine import contenders, measuring
-from iikmc.engine.aoi import Area
 from iikmc.engine.benchmark import benchmark, part_of
 from iikmc.engine.contenders import Contender
 from iikmc.engine.errors import Cancelled, NoValidPixels, ParameterError
@@ -19,9 +18,12 @@ from iikmc.engine.kernels.cpu_numpy import NumpyKernel
 from iikmc.engine.kernels.reference import ReferenceKernel
 from iikmc.engine.packing import NumpyPacker
 from iikmc.engine.pipeline import cluster
-from iikmc.engine.records import MaskRule, Strip
 from iikmc.engine.request import BenchmarkRequest, Request
-from iikmc.engine.scenes import check_series, find_scenes
+from iikmc.engine.scenes.area import Area
+from iikmc.engine.scenes.check import check_series
+from iikmc.engine.scenes.scene import Strip
+from iikmc.engine.scenes.search import find_scenes
+from iikmc.engine.scenes.selection import MaskRule
 from iikmc.engine.timings import Lacking
 from tiny import HAS_NUMBA, ROLES, Recorder, make_scene, product, six_band_noise
 

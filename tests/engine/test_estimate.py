@@ -15,7 +15,6 @@ import numpy as np
 import pytest
 from iikmc.engine import apply, per_scene, pipeline, rates
 from iikmc.engine import estimate as module
-from iikmc.engine.aoi import Area, placed
 from iikmc.engine.apply import classify
 from iikmc.engine.choices import EACH_SCENE, TOGETHER
 from iikmc.engine.estimate import Manner, estimate, job_of
@@ -24,9 +23,12 @@ from iikmc.engine.kernels.cpu_numpy import NumpyKernel
 from iikmc.engine.pipeline import cluster
 from iikmc.engine.preview import disk_size, expected_valid, valid_share
 from iikmc.engine.progress import Silent
-from iikmc.engine.records import MaskRule, PixelGrid, Scene
 from iikmc.engine.request import ClassifyRequest
-from iikmc.engine.scenes import check_series, find_scenes
+from iikmc.engine.scenes.area import Area, placed
+from iikmc.engine.scenes.check import check_series
+from iikmc.engine.scenes.scene import PixelGrid, Scene
+from iikmc.engine.scenes.search import find_scenes
+from iikmc.engine.scenes.selection import MaskRule
 from tiny import ROLES, Recorder, make_tar, product
 
 NO_FLAG = MaskRule((), True)

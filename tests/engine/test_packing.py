@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from iikmc.engine.packing import NumpyPacker
-from iikmc.engine.records import MaskRule
+from iikmc.engine.scenes.selection import MaskRule
 from iikmc.engine.sensors.landsat.qa import FLAGS
 
 

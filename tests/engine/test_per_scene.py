@@ -16,8 +16,8 @@ from iikmc.engine.errors import Cancelled, NoValidPixels, ParameterError
 from iikmc.engine.kernels import devices
 from iikmc.engine.per_scene import cluster_each, run
 from iikmc.engine.pipeline import cluster
-from iikmc.engine.records import MaskRule
 from iikmc.engine.request import ClassifyRequest
+from iikmc.engine.scenes.selection import MaskRule
 from iikmc.engine.sensors.landsat.qa import DEFAULT_FLAGS
 from test_report import Page
 from tiny import Recorder, listing, make_scene, product, read_json, read_raster, six_band_noise

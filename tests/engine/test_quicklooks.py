@@ -10,7 +10,8 @@ import pytest
 from iikmc.engine.packing import mask
 from iikmc.engine.quicklooks import EMPTY, Sketch, middle_tone, png
 from iikmc.engine.reading import plan_strips
-from iikmc.engine.records import MaskRule, PixelGrid
+from iikmc.engine.scenes.scene import PixelGrid
+from iikmc.engine.scenes.selection import MaskRule
 from rasterio.io import MemoryFile
 from tiny import ROLES, six_band_noise
 

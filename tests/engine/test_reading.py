@@ -12,10 +12,13 @@ from iikmc.engine import reading
 from iikmc.engine.errors import SceneError
 from iikmc.engine.packing import NumpyPacker, count_out_of_range
 from iikmc.engine.pipeline import cluster
-from iikmc.engine.raster_access import Handles, read_header
 from iikmc.engine.reading import plan_strips
-from iikmc.engine.records import Audit, MaskRule, PixelGrid, Strip
-from iikmc.engine.scenes import check_series, find_scenes
+from iikmc.engine.records import Audit
+from iikmc.engine.scenes.check import check_series
+from iikmc.engine.scenes.files import Handles, read_header
+from iikmc.engine.scenes.scene import PixelGrid, Strip
+from iikmc.engine.scenes.search import find_scenes
+from iikmc.engine.scenes.selection import MaskRule
 from iikmc.engine.sensors.landsat.qa import DEFAULT_FLAGS
 from tiny import ROLES, make_scene, product, six_band_noise
 

@@ -12,8 +12,9 @@ import pytest
 import rasterio
 from iikmc.engine.errors import GridError, IIkMCError, ParameterError, SceneError
 from iikmc.engine.pipeline import cluster
-from iikmc.engine.records import MaskRule
-from iikmc.engine.scenes import check_series, find_scenes
+from iikmc.engine.scenes.check import check_series
+from iikmc.engine.scenes.search import find_scenes
+from iikmc.engine.scenes.selection import MaskRule
 from rasterio.transform import from_origin
 from tiny import ROLES, make_scene, make_tar, product, six_band_noise
 

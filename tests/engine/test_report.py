@@ -16,7 +16,8 @@ import pytest
 from iikmc.engine import report
 from iikmc.engine.pipeline import cluster
 from iikmc.engine.quicklooks import Picture
-from iikmc.engine.records import Audit, Fit, IterationRecord, PixelGrid, Scene, Tally
+from iikmc.engine.records import Audit, Fit, IterationRecord, Tally
+from iikmc.engine.scenes.scene import PixelGrid, Scene
 from iikmc.engine.sensors.landsat.product_id import parse_product_id
 from iikmc.engine.sensors.landsat.qa import DEFAULT_FLAGS
 from iikmc.engine.signatures import ClassRecord, Signatures

@@ -8,8 +8,8 @@ import pytest
 from iikmc.engine.choices import SIGNATURES_FILE, STARTS
 from iikmc.engine.errors import IIkMCError, ParameterError
 from iikmc.engine.pipeline import cluster
-from iikmc.engine.records import MaskRule
 from iikmc.engine.request import Request
+from iikmc.engine.scenes.selection import MaskRule
 
 
 def request(tmp_path, **options):

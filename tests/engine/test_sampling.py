@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from iikmc.engine.packing import NumpyPacker
 from iikmc.engine.reading import Packed
-from iikmc.engine.records import MaskRule, Strip
 from iikmc.engine.sampling import draw, merge, pixel_hashes, scene_key, shares_for, smallest
+from iikmc.engine.scenes.scene import Strip
+from iikmc.engine.scenes.selection import MaskRule
 from iikmc.engine.survey import Need, combine, survey
 
 M = 2**64

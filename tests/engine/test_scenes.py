@@ -10,13 +10,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from iikmc.engine import scenes
-from iikmc.engine.aoi import Area
 from iikmc.engine.errors import Cancelled
-from iikmc.engine.locations import stamp
 from iikmc.engine.pipeline import cluster
-from iikmc.engine.records import MaskRule
-from iikmc.engine.scenes import check_series, find_scenes
+from iikmc.engine.scenes import search
+from iikmc.engine.scenes.area import Area
+from iikmc.engine.scenes.check import check_series, usable_scenes
+from iikmc.engine.scenes.places import stamp
+from iikmc.engine.scenes.search import find_scenes
+from iikmc.engine.scenes.selection import MaskRule
 from iikmc.engine.suggest import SuggestRequest
 from tiny import ROLES, Recorder, make_scene, make_tar, product, read_raster, six_band_noise
 
@@ -157,9 +158,9 @@ def test_several_products_in_one_folder(one, two, tmp_path):
     flat.mkdir()
     for path in (*one.iterdir(), *two.iterdir()):
         shutil.copy(path, flat)
-    scenes = checked(flat)
-    assert [scene.id for scene in scenes] == [TWO, ONE]
-    for scene in scenes:
+    search = checked(flat)
+    assert [scene.id for scene in search] == [TWO, ONE]
+    for scene in search:
         assert all(Path(path).name.startswith(scene.id) for path in scene.bands.values())
     assert found_ids(flat / f"{ONE}_MTL.txt") == [ONE]  # a metadata file means its own scene alone
 
@@ -357,7 +358,7 @@ def test_a_bundle_is_listed_anew_when_it_changes(one, two, tmp_path):
 def test_a_cancel_is_answered_between_two_scenes(tmp_path, monkeypatch, where):
     for day in ("20220511", "20220612", "20220714"):
         make_scene(tmp_path, product(day=day), np.full((3, 4), 9000))
-    done, genuine = [], scenes.read_header
+    done, genuine = [], search.read_header
 
     def header(scene, path):
         done.append(f"a header of {scene}")
@@ -367,10 +368,10 @@ def test_a_cancel_is_answered_between_two_scenes(tmp_path, monkeypatch, where):
         done.append("the area of interest")
         return []
 
-    monkeypatch.setattr(scenes, "read_header", header)
+    monkeypatch.setattr(search, "read_header", header)
     progress = Recorder(lambda _: any(what.startswith(where) for what in done))
     with pytest.raises(Cancelled):
-        scenes.usable_scenes([tmp_path], ROLES, MaskRule((), False), progress, Area("here", polygons))
+        usable_scenes([tmp_path], ROLES, MaskRule((), False), progress, Area("here", polygons))
     assert len({what for what in done if what.startswith(where)}) == 1
     assert done.count("the area of interest") <= 1
 

@@ -12,7 +12,7 @@ from iikmc.engine import statistics
 from iikmc.engine.kernels.reference import tally
 from iikmc.engine.packing import squares
 from iikmc.engine.pipeline import cluster
-from iikmc.engine.records import PixelGrid
+from iikmc.engine.scenes.scene import PixelGrid
 from iikmc.engine.statistics import Moments
 from rasterio.crs import CRS
 from tiny import make_scene, product, read_json

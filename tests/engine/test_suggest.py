@@ -13,8 +13,10 @@ from iikmc.engine.errors import Cancelled, NoValidPixels, ParameterError, SceneE
 from iikmc.engine.execution.threads import ThreadExecutor
 from iikmc.engine.packing import NumpyPacker, squares
 from iikmc.engine.progress import Silent
-from iikmc.engine.records import MaskRule, Tally
-from iikmc.engine.scenes import check_series, find_scenes
+from iikmc.engine.records import Tally
+from iikmc.engine.scenes.check import check_series
+from iikmc.engine.scenes.search import find_scenes
+from iikmc.engine.scenes.selection import MaskRule
 from iikmc.engine.stratified import draw_sample, quotas, share_of
 from iikmc.engine.suggest import SuggestRequest, suggest
 from iikmc.engine.validity import Score, advise, elbow

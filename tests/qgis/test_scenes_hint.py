@@ -472,17 +472,17 @@ class TestDialog:
         wait_for(lambda: "; 8 s for 2 iterations" in plain(hint))
 
     def test_only_the_scenes_are_looked_at_again_that_must_be(self, dialog_of, tiny, monkeypatch):
-        from iikmc.engine import scenes
+        from iikmc.engine.scenes import search
 
         looked = []
-        real = scenes.find_scenes
+        real = search.find_scenes
 
         def count(paths, progress):
             if paths == (str(tiny),):
                 looked.append(paths)
             return real(paths, progress)
 
-        monkeypatch.setattr(scenes, "find_scenes", count)
+        monkeypatch.setattr(search, "find_scenes", count)
         panel = dialog_of("iikmc:cluster")
         found = answers_of(self.scenes(panel).hint)
         self.set(panel, "SCENES", [str(tiny)])

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .errors import SceneError
-from .locations import stamp
-from .records import PixelGrid
+from ..errors import SceneError
+from .places import stamp
+from .scene import PixelGrid
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

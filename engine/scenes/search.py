@@ -5,19 +5,16 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from .aoi import Area, placed
-from .errors import GridError, SceneError
-from .locations import Location, bundle, folder, subfolders
-from .progress import Progress, Silent, check_cancelled
-from .raster_access import Header, read_header
-from .records import MaskRule, PixelGrid, Scene
-from .request import check_bands
-from .sensors.landsat import mtl
-from .sensors.landsat.bands import BAND_NUMBERS, ROLES, SENSOR_NAMES
-from .sensors.landsat.product_id import ARD_ID, ProductId, leading_product_id, refusal
+from ..errors import SceneError
+from ..progress import Progress, Silent, check_cancelled
+from ..sensors.landsat import mtl
+from ..sensors.landsat.bands import BAND_NUMBERS, ROLES, SENSOR_NAMES
+from ..sensors.landsat.product_id import ARD_ID, ProductId, leading_product_id, refusal
+from .places import Location, bundle, folder, subfolders
+from .scene import Scene
 
 _MTL_NAME = re.compile(r"_MTL\.(txt|xml|json)$", re.IGNORECASE)
 _TAR_NAME = re.compile(r"\.tar$", re.IGNORECASE)
@@ -247,102 +244,3 @@ def _metadata(product: ProductId, location: Location) -> mtl.Groups:
             "download the Level-2 product."
         )
     return groups
-
-
-def usable_scenes(
-    paths: Iterable[str | Path],
-    roles: Sequence[str],
-    rule: MaskRule,
-    progress: Progress,
-    area: Area | None = None,
-    chosen_by: str = "BANDS",
-) -> list[Scene]:
-    """Find the scenes, check them by their headers and place the area of interest on them; tell what was left out.
-
-    The parameters and errors are those of `find_scenes`, `check_series` and `aoi.placed`.
-    """
-    found = find_scenes(paths, progress)
-    for note in found.notes:
-        progress.warn(note)
-    usable = []
-    for scene in check_series(found.scenes, roles, rule, chosen_by, progress):
-        check_cancelled(progress)
-        usable.append(placed(scene, area))
-    return usable
-
-
-def check_series(
-    scenes: Sequence[Scene],
-    roles: Sequence[str],
-    rule: MaskRule,
-    chosen_by: str = "BANDS",
-    progress: Progress | None = None,
-) -> list[Scene]:
-    """Check by headers alone that every needed file is there, readable and on the scene's one pixel grid.
-
-    Parameters
-    ----------
-    scenes
-        As found.
-    roles, rule
-        Bands and mask.
-    chosen_by
-        The parameter that the bands come from, for messages.
-    progress
-        Who may cancel; nobody by default.
-
-    Returns
-    -------
-    list of Scene
-        The same scenes with their grid filled in.
-
-    Raises
-    ------
-    Cancelled
-        The user cancelled.
-    SceneError, GridError
-        A file is missing, unreadable or of another kind or size; the message names scene and file.
-    ParameterError
-        No band is chosen.
-    """
-    check_bands(roles)
-    progress = progress or Silent()
-    checked = []
-    for scene in scenes:
-        # Headers on a slow disk take their time.
-        check_cancelled(progress)
-        checked.append(replace(scene, grid=_checked_grid(scene, roles, rule, chosen_by)))
-    return checked
-
-
-def _checked_grid(scene: Scene, roles: Sequence[str], rule: MaskRule, chosen_by: str) -> PixelGrid:
-    numbers = BAND_NUMBERS[scene.product.sensor]
-    for role in roles:
-        if role not in scene.bands:
-            other = f"leave {role} out of BANDS" if chosen_by == "BANDS" else f"choose {chosen_by} without {role}"
-            raise SceneError(
-                f"Scene {scene.id}: the {role} band file {scene.id}_SR_B{numbers[role]}.TIF is missing in "
-                f"{scene.place}; download it, or {other}."
-            )
-    if rule.flags and scene.qa_pixel is None:
-        raise SceneError(
-            f"Scene {scene.id}: {scene.id}_QA_PIXEL.TIF is missing in {scene.place}, and MASK needs it; "
-            "download it, or choose no flag in MASK."
-        )
-    paths = [(role, scene.bands[role]) for role in roles]
-    if scene.qa_pixel is not None:
-        paths.append(("QA_PIXEL", scene.qa_pixel))
-    if rule.saturated and scene.qa_radsat is not None:
-        paths.append(("QA_RADSAT", scene.qa_radsat))
-    first: Header | None = None
-    for _, path in paths:
-        header = read_header(scene.id, path)
-        first = first or header
-        if not header.same_grid(first):
-            raise GridError(
-                f"Scene {scene.id}: {header.name} is {header.describe()}, but {first.name} is {first.describe()}; "
-                "all files of a scene must share one grid, so use the files of one download or leave the scene out."
-            )
-    if first is None:
-        raise RuntimeError("a scene has at least one band")
-    return first.grid

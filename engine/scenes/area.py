@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .errors import SceneError
-from .raster_access import raster_env
-from .records import PixelGrid, Polygon, Scene, Strip, Window
+from ..errors import SceneError
+from .files import raster_env
+from .scene import PixelGrid, Polygon, Scene, Strip, Window
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

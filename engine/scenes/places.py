@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from .errors import SceneError
+from ..errors import SceneError
 
 _IN_TAR = "/vsitar/"
 _TAR_END = re.compile(r"\.tar/", re.IGNORECASE)

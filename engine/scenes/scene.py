@@ -1,0 +1,144 @@
+"""A scene, its pixel grid, and the parts of it that are worked on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ..sensors.landsat.bands import SENSOR_NAMES
+from ..sensors.landsat.product_id import ProductId
+
+if TYPE_CHECKING:
+    from datetime import date
+
+
+@dataclass(frozen=True)
+class PixelGrid:
+    """The pixel grid of a scene."""
+
+    width: int
+    """Columns."""
+    height: int
+    """Rows."""
+    transform: tuple[float, float, float, float, float, float]
+    """Affine coefficients a, b, c, d, e, f as rasterio orders them."""
+    crs: Any
+    """The file's, as a rasterio CRS object that is handed on unchanged to what is written; None if there is none."""
+    block_height: int
+    """Rows of one block (tile or strip) of the band files."""
+
+    @property
+    def pixels(self) -> int:
+        """Number of pixels."""
+        return self.width * self.height
+
+    @property
+    def hectares_per_pixel(self) -> float | None:
+        """Area of a pixel in hectares; None where the map units are no lengths; without a CRS they are metres."""
+        metres = 1.0
+        if self.crs is not None:
+            if not self.crs.is_projected:
+                return None
+            metres = float(self.crs.linear_units_factor[1])
+        a, b, _, d, e, _ = self.transform
+        return abs(a * e - b * d) * metres**2 / 10_000.0
+
+
+@dataclass(frozen=True)
+class Window:
+    """A rectangle of pixels; empty where an end is not above its beginning."""
+
+    top: int
+    """First row."""
+    bottom: int
+    """Row behind the last."""
+    left: int
+    """First column."""
+    right: int
+    """Column behind the last."""
+
+    @property
+    def pixels(self) -> int:
+        """Number of pixels."""
+        return max(self.bottom - self.top, 0) * max(self.right - self.left, 0)
+
+    def meets(self, row: int, height: int) -> bool:
+        """Tell whether it has pixels in these rows."""
+        return self.pixels > 0 and self.top < row + height and row < self.bottom
+
+
+@dataclass(frozen=True)
+class Polygon:
+    """A polygon of the area of interest, placed on a scene."""
+
+    shape: dict[str, Any]
+    """GeoJSON-like, in the scene's CRS."""
+    window: Window
+    """The part of the grid outside of which it holds no centre of a pixel."""
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One Landsat product, found on disk."""
+
+    product: ProductId
+    """The product identifier, taken apart."""
+    place: str
+    """The folder or tar bundle it lies in, for messages."""
+    bands: dict[str, str]
+    """Band role -> path that rasterio opens, for the roles whose file exists."""
+    qa_pixel: str | None
+    """Path of QA_PIXEL, if there is one."""
+    qa_radsat: str | None
+    """Path of QA_RADSAT, if there is one."""
+    sun_elevation: float | None = None
+    """Degrees, from the MTL."""
+    sun_azimuth: float | None = None
+    """Degrees, from the MTL."""
+    grid: PixelGrid | None = None
+    """Filled in by `check_series`."""
+    aoi: tuple[Polygon, ...] | None = None
+    """Polygons outside of which pixels are invalid; None = no such limit."""
+
+    @property
+    def id(self) -> str:
+        """The product identifier."""
+        return self.product.text
+
+    @property
+    def acquired(self) -> date:
+        """Acquisition date (UTC)."""
+        return self.product.acquired
+
+    @property
+    def title(self) -> str:
+        """Date, sensor and path/row, such as "2015-07-10 LC08 005009"."""
+        return f"{self.acquired.isoformat()} {self.product.sensor} {self.product.path_row}"
+
+    @property
+    def sensor_name(self) -> str:
+        """Such as "Landsat 8 OLI"."""
+        return SENSOR_NAMES[self.product.sensor]
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Paths of all rasters that may be read."""
+        return (*self.bands.values(), *filter(None, (self.qa_pixel, self.qa_radsat)))
+
+    def checked_grid(self) -> PixelGrid:
+        """Return the pixel grid of a scene that went through `check_series`."""
+        if self.grid is None:
+            raise RuntimeError(f"scene {self.id} was not checked before use")
+        return self.grid
+
+
+@dataclass(frozen=True)
+class Strip:
+    """A full-width run of rows of one scene, the unit of reading and writing."""
+
+    scene: int
+    """Index of the scene in the series."""
+    row: int
+    """First row."""
+    height: int
+    """Number of rows."""
