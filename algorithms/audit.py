@@ -22,7 +22,7 @@ from .i18n import tr
 
 if TYPE_CHECKING:
     from ..engine.audit import AuditResult
-    from ..engine.request import AuditRequest
+    from ..engine.requests import AuditRequest
     from .scenes_look import Plan, Wanted
 
 
@@ -107,7 +107,7 @@ class AuditAlgorithm(IIkMCAlgorithm):
         check(self._request(values, context), Silent())
 
     def _request(self, values: dict[str, Any], context: QgsProcessingContext, output: str = "") -> AuditRequest:
-        from ..engine.request import AuditRequest
+        from ..engine.requests import AuditRequest
 
         return AuditRequest(
             scenes=self._scenes(values, context),

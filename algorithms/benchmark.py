@@ -25,7 +25,7 @@ from .i18n import tr
 
 if TYPE_CHECKING:
     from ..engine.benchmark import BenchmarkResult
-    from ..engine.request import BenchmarkRequest
+    from ..engine.requests import BenchmarkRequest
 
 
 class BenchmarkAlgorithm(AnalysisAlgorithm):
@@ -158,7 +158,7 @@ class BenchmarkAlgorithm(AnalysisAlgorithm):
         check(self._request(values, context), Silent())
 
     def _request(self, values: dict[str, Any], context: QgsProcessingContext, output: str = "") -> BenchmarkRequest:
-        from ..engine.request import BenchmarkRequest
+        from ..engine.requests import BenchmarkRequest
 
         return BenchmarkRequest(
             scenes=self._scenes(values, context),

@@ -13,7 +13,7 @@ from .feedback import FeedbackProgress
 from .i18n import tr
 
 if TYPE_CHECKING:
-    from ..engine.request import ClassifyRequest
+    from ..engine.requests import ClassifyRequest
     from ..engine.results import Result
 
 
@@ -83,7 +83,7 @@ class ClassifyAlgorithm(ClassifiedScenesAlgorithm):
         check(self._request(values, context), Silent())
 
     def _request(self, values: dict[str, Any], context: QgsProcessingContext, output: str = "") -> ClassifyRequest:
-        from ..engine.request import ClassifyRequest
+        from ..engine.requests import ClassifyRequest
 
         return ClassifyRequest(
             scenes=self._scenes(values, context),

@@ -22,7 +22,7 @@ from .i18n import tr
 
 if TYPE_CHECKING:
     from ..engine.per_scene import EachResult
-    from ..engine.request import Request
+    from ..engine.requests import Request
     from ..engine.results import Result
     from .scenes_look import Plan, Wanted
 
@@ -132,7 +132,7 @@ class ClusterAlgorithm(ClassifiedScenesAlgorithm):
         given_centres(request)
 
     def _request(self, values: dict[str, Any], context: QgsProcessingContext, output: str = "") -> Request:
-        from ..engine.request import Request
+        from ..engine.requests import Request
 
         signatures = self.parameterAsFile(values, parameters.SIGNATURES, context)
         return Request(

@@ -20,7 +20,8 @@ from .feedback import FeedbackProgress
 from .i18n import tr
 
 if TYPE_CHECKING:
-    from ..engine.suggest import Suggestion, SuggestRequest
+    from ..engine.requests import SuggestRequest
+    from ..engine.suggest import Suggestion
 
 
 class SuggestKAlgorithm(AnalysisAlgorithm):
@@ -139,7 +140,7 @@ class SuggestKAlgorithm(AnalysisAlgorithm):
     def _request(
         self, values: dict[str, Any], context: QgsProcessingContext, places: list[Path | None]
     ) -> SuggestRequest:
-        from ..engine.suggest import SuggestRequest
+        from ..engine.requests import SuggestRequest
 
         return SuggestRequest(
             scenes=self._scenes(values, context),

@@ -97,7 +97,7 @@ def sizes(folder: str) -> dict[str, Any]:
     from pathlib import Path
 
     import rasterio
-    from iikmc.engine.request import Request
+    from iikmc.engine.requests import Request
     from iikmc.engine.scenes.check import check_series
     from iikmc.engine.scenes.search import find_scenes
     from iikmc.engine.sensors.landsat.bands import ROLES

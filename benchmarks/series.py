@@ -87,7 +87,7 @@ def collect(scenes: str, pixels: int, folder: str) -> dict[str, Any]:
     from iikmc.engine.kernels import pick_packer
     from iikmc.engine.kernels.cpu_numpy import NumpyKernel
     from iikmc.engine.reading import plan_strips, read_strip
-    from iikmc.engine.request import Request
+    from iikmc.engine.requests import Request
     from iikmc.engine.scenes.check import check_series
     from iikmc.engine.scenes.files import Handles
     from iikmc.engine.scenes.search import find_scenes

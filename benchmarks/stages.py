@@ -60,7 +60,7 @@ def job(
     import time
 
     from iikmc.engine.pipeline import cluster
-    from iikmc.engine.request import Request
+    from iikmc.engine.requests import Request
 
     used = kernel_named(kernel)
     limits: dict[str, Any] = {} if iterations is None else {"max_iterations": iterations, "tolerance": 0.0}

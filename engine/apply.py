@@ -18,7 +18,7 @@ from .progress import Progress, Silent, check_cancelled
 from .quicklooks import Sketch
 from .reading import STRIP_PIXELS, read_strip
 from .records import Audit, Block, Fit, Tally
-from .request import ClassifyRequest
+from .requests import ClassifyRequest
 from .results import SIGNATURES_NAME, Legend, Result, raster_name, write_scene, write_tables
 from .run_record import run_record, tell_audit
 from .scenes.check import usable_scenes

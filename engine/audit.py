@@ -19,7 +19,7 @@ from .progress import Progress, Silent, check_cancelled
 from .quantities import size
 from .reading import STRIP_PIXELS, band_numbers, decode_strip, most_valid, nothing_inside, tell_outside
 from .records import Audit
-from .request import AuditRequest
+from .requests import AuditRequest
 from .scenes.area import outside
 from .scenes.check import usable_scenes
 from .scenes.files import Handles, small_block_cache

@@ -19,7 +19,7 @@ from .measuring import Bench, Part, pixels_of
 from .outputs import Staging
 from .progress import Progress, Silent, check_cancelled
 from .reading import STRIP_PIXELS
-from .request import BenchmarkRequest
+from .requests import BenchmarkRequest
 from .run_record import versions
 from .scenes.area import may_be_inside
 from .scenes.check import usable_scenes

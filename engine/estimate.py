@@ -20,7 +20,7 @@ from .preview import expected_valid
 from .progress import Progress
 from .quantities import about, duration, size
 from .reading import most_valid
-from .request import ClassifyRequest, Request
+from .requests import ClassifyRequest, Request
 from .scenes.scene import Scene
 from .scenes.selection import MaskRule
 

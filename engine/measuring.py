@@ -24,7 +24,7 @@ from .progress import Progress, Quiet
 from .quantities import size
 from .quicklooks import Sketch
 from .records import Audit, Block
-from .request import BenchmarkRequest
+from .requests import BenchmarkRequest
 from .results import Legend, write_rasters
 from .scenes.scene import Scene, Strip
 from .starts import between

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from .errors import OutputError, ParameterError
+from .errors import OutputError
 
 
 class Staging:
@@ -198,22 +198,3 @@ class Destinations:
     def _name(self, parameter: str, suffix: str) -> str:
         path = self._paths[parameter]
         return path.with_suffix(suffix).name if suffix else path.name
-
-
-def check_destinations(paths: Mapping[str, Path | None]) -> None:
-    """Check that files can have these places.
-
-    Raises
-    ------
-    ParameterError
-        One is a folder, or two are the same file; the message names the parameters.
-    """
-    seen: dict[Path, str] = {}
-    for parameter, path in paths.items():
-        if path is None:
-            continue
-        if path.is_dir():
-            raise ParameterError(f"{parameter}: {path} is a folder; choose a file.")
-        other = seen.setdefault(path.absolute(), parameter)
-        if other != parameter:
-            raise ParameterError(f"{parameter} and {other} are the same file, {path}; choose two.")

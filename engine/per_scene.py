@@ -35,7 +35,7 @@ from .quicklooks import Sketch, middle_tone
 from .reading import STRIP_PIXELS
 from .records import Audit, Fit
 from .report.each import SceneClasses, render_each
-from .request import Request
+from .requests import Request
 from .results import (
     REPORT_NAME,
     STATISTICS_NAME,

@@ -26,7 +26,7 @@ from .progress import Progress, Silent, Span, check_cancelled
 from .quantities import size
 from .reading import STRIP_PIXELS, most_valid
 from .records import Audit, Block, Fit
-from .request import Request
+from .requests import Request
 from .results import Result, check_folder, raster_name, write_results
 from .run_record import tell_audit
 from .scenes.check import usable_scenes

@@ -23,7 +23,7 @@ from .palette import class_colours
 from .progress import Progress, check_cancelled
 from .quicklooks import Sketch, middle_tone
 from .records import Audit, Block, Fit
-from .request import Request
+from .requests import Request
 from .run_record import run_record
 from .scenes.scene import Scene
 from .sensors.landsat.product_id import leading_product_id

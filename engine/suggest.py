@@ -3,30 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from . import suggest_tables
-from .choices import DEFAULT_K_MAX, DEFAULT_K_MIN, DEFAULT_SAMPLE, DEFAULT_SEED, MAX_SAMPLE, MIN_SAMPLE
-from .errors import NoValidPixels, ParameterError
+from .errors import NoValidPixels
 from .execution.threads import ThreadExecutor, one_blas_thread
 from .kernels import Kernel, pick_packer
 from .kernels.cpu_numpy import NumpyKernel
 from .kmeans import Labelled, StopRule, lloyd
-from .outputs import Destinations, check_destinations
+from .outputs import Destinations
 from .progress import Progress, Silent, Span, check_cancelled
 from .reading import STRIP_PIXELS
 from .records import Block, Tally
-from .request import check_k, check_workers
-from .scenes.check import check_bands, usable_scenes
+from .requests import SuggestRequest
 from .scenes.files import small_block_cache
 from .scenes.scene import Scene, Strip
-from .scenes.selection import MaskRule
-from .sensors.landsat.bands import ROLES
-from .sensors.landsat.qa import DEFAULT_FLAGS
 from .starts import plus_plus
 from .stratified import Stratified, draw_sample
 from .validity import Advice, Score, advise, scikit_learn, score
@@ -41,59 +35,6 @@ _STARTS = 3
 _STOP = StopRule(max_iterations=300, tolerance_percent=0.0)
 # Share of the progress bar for reading.
 _READ = 0.6
-
-
-@dataclass(frozen=True)
-class SuggestRequest:
-    """The parameters, named as in `iikmc:suggestk`."""
-
-    scenes: tuple[str, ...]
-    """SCENES."""
-    mask: MaskRule = field(default_factory=lambda: MaskRule(DEFAULT_FLAGS, True))
-    """MASK and MASK_SATURATED."""
-    roles: tuple[str, ...] = ROLES
-    """BANDS."""
-    k_min: int = DEFAULT_K_MIN
-    """K_MIN."""
-    k_max: int = DEFAULT_K_MAX
-    """K_MAX."""
-    sample: int = DEFAULT_SAMPLE
-    """SAMPLE: wanted pixels."""
-    seed: int = DEFAULT_SEED
-    """SEED."""
-    workers: int = 0
-    """WORKERS."""
-    table: Path | None = None
-    """TABLE: .csv."""
-    report: Path | None = None
-    """REPORT: .html."""
-
-    def check(self) -> None:
-        """Check the numbers and places.
-
-        Raises
-        ------
-        ParameterError
-            One is out of its range; the message names it.
-        """
-        for name, value in (("K_MIN", self.k_min), ("K_MAX", self.k_max)):
-            check_k(value, name)
-        if self.k_min >= self.k_max:
-            raise ParameterError(f"K_MIN is {self.k_min} and K_MAX {self.k_max}; choose K_MAX above K_MIN.")
-        check_bands(self.roles)
-        if not MIN_SAMPLE <= self.sample <= MAX_SAMPLE:
-            raise ParameterError(f"SAMPLE is {self.sample}; choose {MIN_SAMPLE} to {MAX_SAMPLE} pixels.")
-        check_workers(self.workers)
-        check_destinations(self.destinations)
-
-    @property
-    def destinations(self) -> dict[str, Path | None]:
-        """Parameter -> file that is written."""
-        return {"TABLE": self.table, "REPORT": self.report}
-
-    def checked_scenes(self, progress: Progress) -> list[Scene]:
-        """Find the scenes and check them by their headers; tell what was left out."""
-        return usable_scenes(self.scenes, self.roles, self.mask, progress)
 
 
 @dataclass(frozen=True)

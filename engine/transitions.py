@@ -15,10 +15,10 @@ from .classified import Classified, Overlap, default_name, doubts, open_classifi
 from .colours import RGB, default_colour
 from .errors import NoValidPixels, ParameterError
 from .execution.threads import ThreadExecutor
-from .outputs import Destinations, check_destinations
+from .outputs import Destinations
 from .progress import Progress, Silent, Span, check_cancelled
 from .reading import STRIP_PIXELS, plan_strips
-from .request import check_workers
+from .requests import check_destinations, check_workers
 from .scenes.files import small_block_cache
 from .scenes.scene import Strip
 from .styles import qml_of_values

@@ -15,7 +15,7 @@ from .outputs import Staging
 from .palette import class_colours
 from .progress import Progress
 from .records import Fit
-from .request import Request
+from .requests import Request
 from .results import SIGNATURES_NAME
 from .run_record import run_record
 from .scenes.scene import Scene

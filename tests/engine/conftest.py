@@ -11,7 +11,7 @@ import emulated_cuda
 import numpy as np
 import pytest
 from iikmc.engine.kernels import Kernel
-from iikmc.engine.request import Request
+from iikmc.engine.requests import Request
 from iikmc.engine.scenes.selection import MaskRule
 from tiny import KERNELS, ids, make_scene, product, six_band_noise
 

@@ -11,7 +11,7 @@ from iikmc.engine.kernels.reference import ReferenceKernel
 from iikmc.engine.memory import PixelStore, SpilledPixels
 from iikmc.engine.pipeline import cluster
 from iikmc.engine.reading import plan_strips
-from iikmc.engine.request import Request
+from iikmc.engine.requests import Request
 from iikmc.engine.scenes.check import check_series
 from iikmc.engine.scenes.search import find_scenes
 from iikmc.engine.scenes.selection import MaskRule

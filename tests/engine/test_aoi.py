@@ -15,7 +15,7 @@ from iikmc.engine.audit import audit_scenes
 from iikmc.engine.errors import NoValidPixels, SceneError
 from iikmc.engine.pipeline import cluster
 from iikmc.engine.progress import Silent
-from iikmc.engine.request import AuditRequest
+from iikmc.engine.requests import AuditRequest
 from iikmc.engine.scenes.area import Area, may_be_inside, most_inside, outside, placed, share_inside
 from iikmc.engine.scenes.check import usable_scenes
 from iikmc.engine.scenes.scene import PixelGrid, Scene, Strip

@@ -13,7 +13,7 @@ from iikmc.engine import apply, quicklooks
 from iikmc.engine.apply import classify
 from iikmc.engine.errors import Cancelled, IIkMCError, ParameterError, SceneError, SignatureError
 from iikmc.engine.pipeline import cluster
-from iikmc.engine.request import ClassifyRequest
+from iikmc.engine.requests import ClassifyRequest
 from iikmc.engine.scenes.selection import MaskRule
 from iikmc.engine.sensors.landsat.qa import DEFAULT_FLAGS
 from tiny import Recorder, listing, make_scene, product, read_json, read_raster, six_band_noise
@@ -119,7 +119,7 @@ def test_record_says_what_was_applied(tmp_path, three_classes):
 
 @pytest.fixture(scope="session")
 def clustered(small_series, tmp_path_factory):
-    from iikmc.engine.request import Request
+    from iikmc.engine.requests import Request
 
     out = tmp_path_factory.mktemp("clustered")
     request = Request(

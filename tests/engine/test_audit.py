@@ -12,7 +12,7 @@ from iikmc.engine.audit import audit_scenes
 from iikmc.engine.errors import Cancelled, ParameterError, SceneError
 from iikmc.engine.memory import PixelStore, expected_use
 from iikmc.engine.pipeline import cluster
-from iikmc.engine.request import AuditRequest
+from iikmc.engine.requests import AuditRequest
 from iikmc.engine.scenes.selection import MaskRule
 from iikmc.engine.sensors.landsat.qa import DEFAULT_FLAGS
 from tiny import ROLES, Recorder, listing, make_scene, product, read_json

@@ -18,7 +18,7 @@ from iikmc.engine.kernels.cpu_numpy import NumpyKernel
 from iikmc.engine.kernels.reference import ReferenceKernel
 from iikmc.engine.packing import NumpyPacker
 from iikmc.engine.pipeline import cluster
-from iikmc.engine.request import BenchmarkRequest, Request
+from iikmc.engine.requests import BenchmarkRequest, Request
 from iikmc.engine.scenes.area import Area
 from iikmc.engine.scenes.check import check_series
 from iikmc.engine.scenes.scene import Strip

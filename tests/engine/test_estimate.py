@@ -23,7 +23,7 @@ from iikmc.engine.kernels.cpu_numpy import NumpyKernel
 from iikmc.engine.pipeline import cluster
 from iikmc.engine.preview import disk_size, expected_valid, valid_share
 from iikmc.engine.progress import Silent
-from iikmc.engine.request import ClassifyRequest
+from iikmc.engine.requests import ClassifyRequest
 from iikmc.engine.scenes.area import Area, placed
 from iikmc.engine.scenes.check import check_series
 from iikmc.engine.scenes.scene import PixelGrid, Scene

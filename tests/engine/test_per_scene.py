@@ -16,7 +16,7 @@ from iikmc.engine.errors import Cancelled, NoValidPixels, ParameterError
 from iikmc.engine.kernels import devices
 from iikmc.engine.per_scene import cluster_each, run
 from iikmc.engine.pipeline import cluster
-from iikmc.engine.request import ClassifyRequest
+from iikmc.engine.requests import ClassifyRequest
 from iikmc.engine.scenes.selection import MaskRule
 from iikmc.engine.sensors.landsat.qa import DEFAULT_FLAGS
 from test_report import Page

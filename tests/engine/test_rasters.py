@@ -28,7 +28,7 @@ def small(tmp_path, request_of):
 @pytest.fixture(scope="module")
 def large(tmp_path_factory):
     """A scene of 700 x 520 pixels: tiled, with overviews."""
-    from iikmc.engine.request import Request
+    from iikmc.engine.requests import Request
     from iikmc.engine.scenes.selection import MaskRule
 
     folder = tmp_path_factory.mktemp("large")

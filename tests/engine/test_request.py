@@ -8,7 +8,7 @@ import pytest
 from iikmc.engine.choices import SIGNATURES_FILE, STARTS
 from iikmc.engine.errors import IIkMCError, ParameterError
 from iikmc.engine.pipeline import cluster
-from iikmc.engine.request import Request
+from iikmc.engine.requests import Request
 from iikmc.engine.scenes.selection import MaskRule
 
 

@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 from iikmc.engine.errors import Cancelled
 from iikmc.engine.pipeline import cluster
+from iikmc.engine.requests import SuggestRequest
 from iikmc.engine.scenes import search
 from iikmc.engine.scenes.area import Area
 from iikmc.engine.scenes.check import check_series, usable_scenes
 from iikmc.engine.scenes.places import stamp
 from iikmc.engine.scenes.search import find_scenes
 from iikmc.engine.scenes.selection import MaskRule
-from iikmc.engine.suggest import SuggestRequest
 from tiny import ROLES, Recorder, make_scene, make_tar, product, read_raster, six_band_noise
 
 DN = np.arange(6 * 4 * 5).reshape(6, 4, 5) * 100 + 8000

@@ -11,7 +11,7 @@ from iikmc.engine.errors import OutputError
 from iikmc.engine.outputs import Staging
 from iikmc.engine.per_scene import run
 from iikmc.engine.pipeline import cluster
-from iikmc.engine.request import ClassifyRequest
+from iikmc.engine.requests import ClassifyRequest
 from tiny import listing
 
 NAMES = ("a.tif", "b.json", "c.html")

@@ -14,11 +14,12 @@ from iikmc.engine.execution.threads import ThreadExecutor
 from iikmc.engine.packing import NumpyPacker, squares
 from iikmc.engine.progress import Silent
 from iikmc.engine.records import Tally
+from iikmc.engine.requests import SuggestRequest
 from iikmc.engine.scenes.check import check_series
 from iikmc.engine.scenes.search import find_scenes
 from iikmc.engine.scenes.selection import MaskRule
 from iikmc.engine.stratified import draw_sample, quotas, share_of
-from iikmc.engine.suggest import SuggestRequest, suggest
+from iikmc.engine.suggest import suggest
 from iikmc.engine.validity import Score, advise, elbow
 from tiny import ROLES, Recorder, listing, make_scene, product, six_band_noise
 

@@ -15,7 +15,7 @@ from iikmc.engine.kernels.cpu_numpy import NumpyKernel
 from iikmc.engine.kernels.reference import ReferenceKernel, nearest, tally
 from iikmc.engine.kmeans import next_centres
 from iikmc.engine.pipeline import cluster
-from iikmc.engine.request import ClassifyRequest
+from iikmc.engine.requests import ClassifyRequest
 from iikmc.engine.starts import between
 from tiny import Recorder, listing, make_scene, pixels_of, product, read_json, read_raster, six_band_noise
 

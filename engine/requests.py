@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,14 +13,19 @@ from .choices import (
     DEFAULT_BENCHMARK_ITERATIONS,
     DEFAULT_BENCHMARK_PIXELS,
     DEFAULT_K,
+    DEFAULT_K_MAX,
+    DEFAULT_K_MIN,
     DEFAULT_MAX_ITERATIONS,
     DEFAULT_REPEATS,
+    DEFAULT_SAMPLE,
     DEFAULT_SEED,
     DEFAULT_TOLERANCE,
     DEVICES,
     MAX_K,
     MAX_REPEATS,
+    MAX_SAMPLE,
     MIN_K,
+    MIN_SAMPLE,
     MINIMUM_MAXIMUM,
     MODES,
     SIGNATURES_FILE,
@@ -27,8 +33,10 @@ from .choices import (
     TOGETHER,
 )
 from .errors import ParameterError
+from .progress import Progress
 from .scenes.area import Area
-from .scenes.check import check_bands
+from .scenes.check import check_bands, usable_scenes
+from .scenes.scene import Scene
 from .scenes.selection import MaskRule
 from .sensors.landsat.bands import ROLES
 from .sensors.landsat.qa import DEFAULT_FLAGS
@@ -254,3 +262,75 @@ def _check_place(workers: int, output: Path) -> None:
     check_workers(workers)
     if os.path.exists(output) and not os.path.isdir(output):
         raise ParameterError(f"OUTPUT: {output} is a file; choose a folder.")
+
+
+def check_destinations(paths: Mapping[str, Path | None]) -> None:
+    """Check that files can have these places.
+
+    Raises
+    ------
+    ParameterError
+        One is a folder, or two are the same file; the message names the parameters.
+    """
+    seen: dict[Path, str] = {}
+    for parameter, path in paths.items():
+        if path is None:
+            continue
+        if path.is_dir():
+            raise ParameterError(f"{parameter}: {path} is a folder; choose a file.")
+        other = seen.setdefault(path.absolute(), parameter)
+        if other != parameter:
+            raise ParameterError(f"{parameter} and {other} are the same file, {path}; choose two.")
+
+
+@dataclass(frozen=True)
+class SuggestRequest:
+    """The parameters, named as in `iikmc:suggestk`."""
+
+    scenes: tuple[str, ...]
+    """SCENES."""
+    mask: MaskRule = field(default_factory=lambda: MaskRule(DEFAULT_FLAGS, True))
+    """MASK and MASK_SATURATED."""
+    roles: tuple[str, ...] = ROLES
+    """BANDS."""
+    k_min: int = DEFAULT_K_MIN
+    """K_MIN."""
+    k_max: int = DEFAULT_K_MAX
+    """K_MAX."""
+    sample: int = DEFAULT_SAMPLE
+    """SAMPLE: wanted pixels."""
+    seed: int = DEFAULT_SEED
+    """SEED."""
+    workers: int = 0
+    """WORKERS."""
+    table: Path | None = None
+    """TABLE: .csv."""
+    report: Path | None = None
+    """REPORT: .html."""
+
+    def check(self) -> None:
+        """Check the numbers and places.
+
+        Raises
+        ------
+        ParameterError
+            One is out of its range; the message names it.
+        """
+        for name, value in (("K_MIN", self.k_min), ("K_MAX", self.k_max)):
+            check_k(value, name)
+        if self.k_min >= self.k_max:
+            raise ParameterError(f"K_MIN is {self.k_min} and K_MAX {self.k_max}; choose K_MAX above K_MIN.")
+        check_bands(self.roles)
+        if not MIN_SAMPLE <= self.sample <= MAX_SAMPLE:
+            raise ParameterError(f"SAMPLE is {self.sample}; choose {MIN_SAMPLE} to {MAX_SAMPLE} pixels.")
+        check_workers(self.workers)
+        check_destinations(self.destinations)
+
+    @property
+    def destinations(self) -> dict[str, Path | None]:
+        """Parameter -> file that is written."""
+        return {"TABLE": self.table, "REPORT": self.report}
+
+    def checked_scenes(self, progress: Progress) -> list[Scene]:
+        """Find the scenes and check them by their headers; tell what was left out."""
+        return usable_scenes(self.scenes, self.roles, self.mask, progress)
