@@ -22,9 +22,9 @@ REQUIRED_LATE = {"rasterio", "joblib"}
 OPTIONAL = {"numba", "cupy", "cupyx", "distributed", "dask", "plotly", "sklearn", "threadpoolctl", "scipy", "pandas"}
 # A module whose purpose is one optional package may import it at its top, if it is imported late itself.
 OWN_MODULES = {
-    "engine.kernels.numba_chunk": {"numba"},
-    "engine.kernels.numba_loops": {"numba"},
-    "engine.kernels.numba_pixels": {"numba"},
+    "engine.compiled.chunk": {"numba"},
+    "engine.compiled.loops": {"numba"},
+    "engine.compiled.pixels": {"numba"},
 }
 # QGIS loads these at start: they must load without NumPy too, or a missing package could never be told.
 LISTED_WITHOUT_NUMPY = STOREYS[1:]

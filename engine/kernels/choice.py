@@ -72,10 +72,11 @@ def numba_kernel(progress: Progress) -> Kernel:
     Exception
         Of any kind, where Numba is missing, broken or wrong; `why_no_numba` says it in words.
     """
-    from . import cpu_numba, numba_cache
+    from ..compiled import cache
+    from . import cpu_numba
 
     # Nothing is prepared where Numba is missing: the import below fails at once.
-    if find_spec("numba") is not None and not numba_cache.is_compiled("relabel_some"):
+    if find_spec("numba") is not None and not cache.is_compiled("relabel_some"):
         progress.stage("Preparing the Numba kernel (first time only)")
     kernel = cpu_numba.NumbaKernel()
     check(kernel)

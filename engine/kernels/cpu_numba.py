@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..arrays import GRID
+from ..compiled.cache import load_module
 from ..records import Gaps
-from .numba_cache import load_module
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -36,7 +36,7 @@ class NumbaKernel:
 
     def __init__(self, prune: bool = True) -> None:
         """Load the loops; `prune` = False labels every pixel every time."""
-        self._loops = load_module("numba_loops")
+        self._loops = load_module("loops")
         self._prune = prune
 
     def relabel(self, block: Block, centres: Grid64, drift: Drift | None = None) -> int:
@@ -108,7 +108,7 @@ def _squares(centres: Grid64, group: int) -> NDArray[np.float32]:
 
 
 def _scores(centres: Grid64, group: int) -> tuple[NDArray[np.float32], NDArray[np.float32], np.float32, np.float32]:
-    """Return the scores' factors, offsets and error bounds (`numba_loops`)."""
+    """Return the scores' factors, offsets and error bounds (`compiled.loops`)."""
     k, n_bands = centres.shape
     offsets = np.zeros(_BANDS, np.float32)
     offsets[:n_bands] = (centres.min(axis=0) + centres.max(axis=0)) // (2 * GRID)

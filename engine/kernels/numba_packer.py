@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..compiled.cache import load_module
 from ..packing import PackedPixels
 from ..records import Audit
 from ..scenes.selection import MaskRule
 from ..sensors.landsat.bands import VALID_DN
 from ..sensors.landsat.qa import FLAGS, QA_FILL, flag_bits
-from .numba_cache import load_module
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -30,7 +30,7 @@ class NumbaPacker:
 
     def __init__(self) -> None:
         """Load the loops; raises whatever Numba raises."""
-        self._loops: Any = load_module("numba_pixels")
+        self._loops: Any = load_module("pixels")
 
     def pack(
         self,

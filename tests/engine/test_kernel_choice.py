@@ -9,7 +9,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from iikmc.engine.kernels import choice, cpu_numba, numba_cache, pick_kernel, selftest
+from iikmc.engine.compiled import cache
+from iikmc.engine.kernels import choice, cpu_numba, pick_kernel, selftest
 from iikmc.engine.kernels.cpu_numpy import NumpyKernel
 from iikmc.engine.kernels.reference import ReferenceKernel
 from iikmc.engine.machine import cache_folder
@@ -36,12 +37,12 @@ def raising(error):
 
 
 @needs_numba
-@pytest.mark.parametrize("name", ["numba_loops", "numba_pixels"])
+@pytest.mark.parametrize("name", ["loops", "pixels"])
 def test_qgis_sees_the_loops_come_and_can_drop_them_with_the_plugin(monkeypatch, name):
     """QGIS wraps `__import__` and forgets, when a plugin goes, the modules that came that way."""
-    qualified = f"iikmc.engine.kernels.{name}"
-    numba_cache.load_module(name)
-    monkeypatch.delattr(sys.modules["iikmc.engine.kernels"], name)
+    qualified = f"iikmc.engine.compiled.{name}"
+    cache.load_module(name)
+    monkeypatch.delattr(sys.modules["iikmc.engine.compiled"], name)
     monkeypatch.delitem(sys.modules, qualified)
     seen, imported = [], builtins.__import__
 
@@ -51,7 +52,7 @@ def test_qgis_sees_the_loops_come_and_can_drop_them_with_the_plugin(monkeypatch,
         return module
 
     monkeypatch.setattr(builtins, "__import__", watch)
-    module = numba_cache.load_module(name)
+    module = cache.load_module(name)
     monkeypatch.undo()
     assert qualified in seen
     assert module.__name__ == qualified
@@ -59,9 +60,9 @@ def test_qgis_sees_the_loops_come_and_can_drop_them_with_the_plugin(monkeypatch,
 
 def test_without_numba_the_numpy_kernel_is_taken_and_one_line_says_so(monkeypatch):
     monkeypatch.setitem(sys.modules, "numba", None)
-    monkeypatch.delitem(sys.modules, "iikmc.engine.kernels.numba_loops", raising=False)
-    monkeypatch.delitem(sys.modules, "iikmc.engine.kernels.numba_chunk", raising=False)
-    monkeypatch.setattr(numba_cache, "is_compiled", lambda name: False)
+    monkeypatch.delitem(sys.modules, "iikmc.engine.compiled.loops", raising=False)
+    monkeypatch.delitem(sys.modules, "iikmc.engine.compiled.chunk", raising=False)
+    monkeypatch.setattr(cache, "is_compiled", lambda name: False)
     kernel, progress = pick()
     assert kernel.name == "numpy"
     assert progress.stages == []  # such as "Preparing the Numba kernel"
@@ -151,40 +152,40 @@ def test_loading_leaves_numbas_settings_as_they_were(monkeypatch):
     import numba
 
     monkeypatch.setattr(numba.config, "CACHE_DIR", "/somewhere")
-    monkeypatch.setattr(numba_cache, "_folder", lambda wished: Path(wished))
-    monkeypatch.setattr(numba_cache, "_writable", lambda folder: folder / "else")
+    monkeypatch.setattr(cache, "_folder", lambda wished: Path(wished))
+    monkeypatch.setattr(cache, "_writable", lambda folder: folder / "else")
     seen = []
 
     def record(name):
         seen.append(numba.config.CACHE_DIR)
 
-    monkeypatch.setattr(numba_cache, "_imported", record)
-    numba_cache.load_module("numba_not_yet_loaded")
+    monkeypatch.setattr(cache, "_imported", record)
+    cache.load_module("numba_not_yet_loaded")
     assert [Path(path) for path in seen] == [Path("/somewhere/else")]
     assert numba.config.CACHE_DIR == "/somewhere"
-    monkeypatch.setattr(numba_cache, "_imported", raising(SystemError("broken")))
+    monkeypatch.setattr(cache, "_imported", raising(SystemError("broken")))
     with pytest.raises(SystemError):
-        numba_cache.load_module("numba_not_yet_loaded")
+        cache.load_module("numba_not_yet_loaded")
     assert numba.config.CACHE_DIR == "/somewhere"
 
 
 def test_machine_code_is_kept_apart_by_source_in_the_users_own_folder(monkeypatch, tmp_path):
     monkeypatch.setattr(sys, "platform", "linux")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    folder = numba_cache._folder(None)
+    folder = cache._folder(None)
     assert folder.parent == tmp_path / "iikmc" / "numba"
-    assert numba_cache._folder(str(tmp_path / "wished")) == tmp_path / "wished" / folder.name
+    assert cache._folder(str(tmp_path / "wished")) == tmp_path / "wished" / folder.name
     monkeypatch.setattr(sys, "platform", "win32")
     monkeypatch.setenv("LOCALAPPDATA", str(tmp_path / "local"))
     assert cache_folder() == tmp_path / "local" / "iikmc" / "numba"
 
 
 def test_a_folder_that_cannot_be_written_is_replaced_by_a_temporary_one(tmp_path):
-    good = numba_cache._writable(tmp_path / "a" / "b")
+    good = cache._writable(tmp_path / "a" / "b")
     assert good == tmp_path / "a" / "b"
     assert list(good.iterdir()) == []
     (tmp_path / "file").write_text("in the way")
-    other = numba_cache._writable(tmp_path / "file" / "below")
+    other = cache._writable(tmp_path / "file" / "below")
     assert other.is_dir()
     assert tmp_path not in other.parents
     other.rmdir()
@@ -192,9 +193,9 @@ def test_a_folder_that_cannot_be_written_is_replaced_by_a_temporary_one(tmp_path
 
 def test_whether_machine_code_is_there_is_seen_without_loading_it(monkeypatch, tmp_path):
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
-    assert not numba_cache.is_compiled("relabel_some")
-    folder = numba_cache._folder(str(tmp_path)) / "kernels_0"
+    assert not cache.is_compiled("relabel_some")
+    folder = cache._folder(str(tmp_path)) / "kernels_0"
     folder.mkdir(parents=True)
     (folder / "numba_loops.relabel_some-1.py311.1.nbc").write_bytes(b"")
-    assert numba_cache.is_compiled("relabel_some")
-    assert not numba_cache.is_compiled("relabel_keyed")
+    assert cache.is_compiled("relabel_some")
+    assert not cache.is_compiled("relabel_keyed")

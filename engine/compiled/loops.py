@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from .numba_chunk import (
+from .chunk import (
     CHUNK,
     CLASSES,
     COUNT,

@@ -43,13 +43,13 @@ def load_module(name: str) -> ModuleType:
 def _imported(name: str) -> ModuleType:
     # By statements, not importlib: QGIS watches those to know which modules go when a plugin is updated or reloaded,
     # and a new version must not compute with the old one's loops.
-    if name == "numba_loops":
-        from . import numba_loops
+    if name == "loops":
+        from . import loops
 
-        return numba_loops
-    from . import numba_pixels
+        return loops
+    from . import pixels
 
-    return numba_pixels
+    return pixels
 
 
 def is_compiled(name: str) -> bool:
@@ -59,7 +59,7 @@ def is_compiled(name: str) -> bool:
 
 def _folder(wished: str | None) -> Path:
     """Return the folder of this very source: Numba sees changes in a function's own file, not in those it calls."""
-    source = b"".join(path.read_bytes() for path in sorted(Path(__file__).parent.glob("numba_*.py")))
+    source = b"".join(path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py")))
     return (Path(wished) if wished else cache_folder()) / f"{zlib.crc32(source):08x}"
 
 

@@ -1,7 +1,7 @@
 """Compiled loops beside the labelling: masking, packing, class moments, labels back on the grid.
 
 Importing this module imports Numba; only `tools_numba` does so. Each loop gives exactly what its NumPy twin in
-`engine.reading` and `engine.statistics` gives; all arithmetic is on integers.
+`pixels.packing.NumpyPacker` gives; all arithmetic is on integers.
 """
 
 from __future__ import annotations
