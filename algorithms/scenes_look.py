@@ -166,7 +166,7 @@ def _with_estimate(answer: Answer, question: Question) -> Answer:
     from ..engine import rates
     from ..engine.estimate import Manner, estimate, job_of
     from ..engine.machine import available_cores
-    from ..engine.memory import budget_of
+    from ..engine.pixels.store import budget_of
     from ..engine.scenes.selection import MaskRule
 
     plan, wanted = question.plan, question.wanted

@@ -70,8 +70,8 @@ def ours(
 def _lloyd(blocks: Sequence[Any], start: np.ndarray, labellings: int, kernel: Any, executor: Any) -> Any:
     from iikmc.engine.kernels import drift
     from iikmc.engine.kmeans import Labelled, StopRule, lloyd
+    from iikmc.engine.pixels.block import Tally
     from iikmc.engine.progress import Silent
-    from iikmc.engine.records import Tally
 
     moves = drift.Log()
     fewest = np.full(start.shape[0], np.iinfo(np.int64).max)

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..engine.kernels.cpu_numpy import NumpyKernel
 from ..engine.kernels.reference import ReferenceKernel
-from ..engine.records import Block, Tally
+from ..engine.pixels.block import Block, Tally
 from ..engine.scenes.scene import Strip
 
 EXTREMES = (1, 2, 4095, 7273, 32767, 32768, 43636, 65534, 65535)

@@ -15,7 +15,7 @@ from ..engine.kernels.cpu_numpy import NumpyKernel
 from ..engine.kernels.gpu_card import Card
 from ..engine.kernels.gpu_cupy import CupyKernel, PassingKernel
 from ..engine.kernels.selftest import check
-from ..engine.records import Tally
+from ..engine.pixels.block import Tally
 from .gpu_checks import landscape, make_block
 
 # As many pixels as the engine's blocks have.

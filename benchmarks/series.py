@@ -86,7 +86,8 @@ def collect(scenes: str, pixels: int, folder: str) -> dict[str, Any]:
     """Write the valid pixels of evenly spread strips of all scenes, and a start for K classes."""
     from iikmc.engine.kernels import pick_packer
     from iikmc.engine.kernels.cpu_numpy import NumpyKernel
-    from iikmc.engine.reading import plan_strips, read_strip
+    from iikmc.engine.pixels.reading import read_strip
+    from iikmc.engine.pixels.strips import plan_strips
     from iikmc.engine.requests import Request
     from iikmc.engine.scenes.check import check_series
     from iikmc.engine.scenes.files import Handles
@@ -160,7 +161,7 @@ def start(dn: np.ndarray, k: int) -> np.ndarray:
 
 def blocks(folder: str | Path, k: int, pixels: int | None = None) -> list[Any]:
     """Return unlabelled blocks of a pixel set, as a run holds them in memory; of its first `pixels`, if given."""
-    from iikmc.engine.records import Block, Tally
+    from iikmc.engine.pixels.block import Block, Tally
     from iikmc.engine.scenes.scene import Strip
 
     n_bands, n = shape_of(folder)

@@ -9,13 +9,15 @@ import numpy as np
 
 from .comparison import Comparison, compare
 from .execution.threads import ThreadExecutor
-from .packing import PackedPixels
+from .pixels.block import Block, Tally
+from .pixels.masking import Audit
+from .pixels.packing import PackedPixels
+from .pixels.reading import Packed
+from .pixels.sampling import draw, scene_key, shares_for
+from .pixels.survey import Need, Survey, combine, survey
 from .progress import Progress, Quiet
-from .reading import Packed
-from .records import Audit, Block, Fit, Tally
-from .sampling import draw, scene_key, shares_for
+from .records import Fit
 from .store import Series
-from .survey import Need, Survey, combine, survey
 
 if TYPE_CHECKING:
     from .scenes.scene import Scene

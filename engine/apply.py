@@ -14,10 +14,13 @@ from .estimate import foretell_classification, tell_took
 from .execution.threads import ThreadExecutor, one_blas_thread
 from .kernels import Kernel, pick_kernel, pick_packer
 from .outputs import Staging
+from .pixels.block import Block, Tally
+from .pixels.masking import Audit
+from .pixels.reading import read_strip
+from .pixels.sketch import Sketch
+from .pixels.strips import STRIP_PIXELS
 from .progress import Progress, Silent, check_cancelled
-from .quicklooks import Sketch
-from .reading import STRIP_PIXELS, read_strip
-from .records import Audit, Block, Fit, Tally
+from .records import Fit
 from .requests import ClassifyRequest
 from .results import SIGNATURES_NAME, Legend, Result, raster_name, write_scene, write_tables
 from .run_record import run_record, tell_audit

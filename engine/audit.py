@@ -12,13 +12,14 @@ import numpy as np
 from . import audit_tables
 from .execution.threads import ThreadExecutor
 from .kernels import pick_kernel, pick_packer
-from .memory import automatic_budget, expected_use
 from .outputs import Staging
-from .packing import Packer, not_fill
+from .pixels.masking import Audit, masked, not_fill
+from .pixels.packing import Packer
+from .pixels.reading import band_numbers, decode_strip, nothing_inside, tell_outside
+from .pixels.store import automatic_budget, expected_use
+from .pixels.strips import STRIP_PIXELS, most_valid
 from .progress import Progress, Silent, check_cancelled
 from .quantities import size
-from .reading import STRIP_PIXELS, band_numbers, decode_strip, most_valid, nothing_inside, tell_outside
-from .records import Audit
 from .requests import AuditRequest
 from .scenes.area import outside
 from .scenes.check import usable_scenes
@@ -159,7 +160,7 @@ def _tell(scene: Scene, audit: Audit, rule: MaskRule, progress: Progress) -> Non
     elif share < LOW_PERCENT:
         progress.warn(
             f"{text}, less than {LOW_PERCENT:g} %; {audit_tables.percent(audit.fill, audit.inside)} are fill and "
-            f"{audit_tables.percent(audit_tables.masked(audit), audit.inside)} masked. Leave it out, or mask less."
+            f"{audit_tables.percent(masked(audit), audit.inside)} masked. Leave it out, or mask less."
         )
     else:
         progress.note(text)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from html import escape
 
 from .html import Cell, Html, Number, page, table
-from .records import Audit
+from .pixels.masking import Audit, masked
 from .scenes.scene import Scene
 from .sensors.landsat.qa import FLAGS
 
@@ -48,11 +48,6 @@ def to_csv(scenes: Sequence[Scene], audits: Sequence[Audit]) -> str:
             + [f"{audit.valid_percent:.4f}", audit.out_of_range, "; ".join(unknown(scene))]
         )
     return out.getvalue()
-
-
-def masked(audit: Audit) -> int:
-    """Return how many pixels are invalid for another reason than fill."""
-    return audit.inside - audit.fill - audit.valid
 
 
 def to_html(

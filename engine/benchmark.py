@@ -17,15 +17,14 @@ from .execution.threads import ThreadExecutor, one_blas_thread
 from .kernels.devices import Job
 from .measuring import Bench, Part, pixels_of
 from .outputs import Staging
+from .pixels.strips import STRIP_PIXELS, plan_series
 from .progress import Progress, Silent, check_cancelled
-from .reading import STRIP_PIXELS
 from .requests import BenchmarkRequest
 from .run_record import versions
 from .scenes.area import may_be_inside
 from .scenes.check import usable_scenes
 from .scenes.files import small_block_cache
 from .scenes.scene import Scene, Strip
-from .store import plan_series
 from .timings import Comparison, Lacking, thread_counts
 
 TABLE_NAME = "benchmark.csv"

@@ -10,11 +10,11 @@ import numpy as np
 
 from .kernels.drift import Log
 from .kmeans import Labelled, StopRule, lloyd, next_centres
+from .pixels.block import Block, Tally
+from .pixels.sampling import SAMPLE_SIZE, Sample, smallest
 from .progress import Progress, Silent, check_cancelled
-from .records import Block, Tally
-from .sampling import Sample, smallest
 from .scenes.scene import Strip
-from .starts import SAMPLE_SIZE, dark_to_bright, plus_plus
+from .starts import dark_to_bright, plus_plus
 
 if TYPE_CHECKING:
     from .arrays import Grid64

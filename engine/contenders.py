@@ -12,9 +12,9 @@ from .arrays import GRID
 from .kernels import Kernel, choice, devices
 from .kernels.cpu_numpy import NumpyKernel
 from .kernels.labeller import on_card
-from .packing import NumpyPacker, Packer
+from .pixels.block import Block, Tally
+from .pixels.packing import NumpyPacker, Packer
 from .progress import Progress, Span, check_cancelled
-from .records import Block, Tally
 from .scenes.scene import Strip
 from .timings import Lacking
 

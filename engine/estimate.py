@@ -15,11 +15,11 @@ from .execution.threads import ThreadExecutor
 from .kernels.devices import Job as CardJob
 from .kernels.devices import pays
 from .machine import free_disk
-from .memory import budget_of, expected_use, spill_parent
+from .pixels.store import budget_of, expected_use, spill_parent
+from .pixels.strips import most_valid
 from .preview import expected_valid
 from .progress import Progress
 from .quantities import about, duration, size
-from .reading import most_valid
 from .requests import ClassifyRequest, Request
 from .scenes.scene import Scene
 from .scenes.selection import MaskRule

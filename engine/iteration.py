@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from .execution.threads import ThreadExecutor
 from .kernels import Kernel, drift
 from .kmeans import Labelled, StopRule, lloyd
+from .pixels.block import Block, Tally
 from .progress import Progress
-from .records import Block, Fit, Tally
+from .records import Fit
 
 if TYPE_CHECKING:
     from .arrays import Grid64

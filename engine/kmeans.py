@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .arrays import GRID
+from .pixels.block import Tally
 from .progress import Progress, Span
-from .records import Fit, IterationRecord, Tally
+from .records import Fit, IterationRecord
 
 if TYPE_CHECKING:
     from .arrays import Grid64

@@ -15,21 +15,22 @@ from .execution.threads import ThreadExecutor
 from .iteration import iterate
 from .kmeans import StopRule
 from .machine import available_cores
-from .memory import PixelStore, automatic_budget
 from .outcomes import Outcome, digest_of_rasters, digests
 from .outputs import Staging
-from .packing import NumpyPacker, Packer
 from .palette import class_colours
+from .pixels.block import Block
+from .pixels.masking import Audit
+from .pixels.packing import NumpyPacker, Packer
+from .pixels.sketch import Sketch
+from .pixels.store import PixelStore, automatic_budget
+from .pixels.survey import Need
 from .progress import Progress, Quiet
 from .quantities import size
-from .quicklooks import Sketch
-from .records import Audit, Block
 from .requests import BenchmarkRequest
 from .results import Legend, write_rasters
 from .scenes.scene import Scene, Strip
 from .starts import between
 from .store import Series, read_series
-from .survey import Need
 from .timings import Comparison, Lacking, Timing, ceiling
 
 if TYPE_CHECKING:

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .execution.threads import ThreadExecutor
+from .pixels.block import Block
 from .progress import Progress
-from .records import Block, Fit
+from .records import Fit
 
 if TYPE_CHECKING:
     from .arrays import Grid64, Labels

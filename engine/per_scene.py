@@ -30,10 +30,11 @@ from .pipeline import (
     pixel_store,
     read_scenes,
 )
+from .pixels.masking import Audit
+from .pixels.sketch import Sketch, middle_tone
+from .pixels.strips import STRIP_PIXELS
 from .progress import Progress, Silent, Span, check_cancelled
-from .quicklooks import Sketch, middle_tone
-from .reading import STRIP_PIXELS
-from .records import Audit, Fit
+from .records import Fit
 from .report.each import SceneClasses, render_each
 from .requests import Request
 from .results import (

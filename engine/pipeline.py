@@ -19,13 +19,16 @@ from .iteration import iterate
 from .kernels import Kernel, pick_kernel, pick_packer
 from .kernels.labeller import Labeller
 from .kmeans import StopRule
-from .memory import PixelStore, budget_of
 from .outputs import Staging
-from .packing import Packer
+from .pixels.block import Block
+from .pixels.masking import Audit
+from .pixels.packing import Packer
+from .pixels.store import PixelStore, budget_of
+from .pixels.strips import STRIP_PIXELS, most_valid
+from .pixels.survey import Need
 from .progress import Progress, Silent, Span, check_cancelled
 from .quantities import size
-from .reading import STRIP_PIXELS, most_valid
-from .records import Audit, Block, Fit
+from .records import Fit
 from .requests import Request
 from .results import Result, check_folder, raster_name, write_results
 from .run_record import tell_audit
@@ -34,7 +37,6 @@ from .scenes.files import small_block_cache
 from .scenes.scene import Scene
 from .starts import PERCENTILES, between, percentile, plus_plus
 from .store import Series, read_series
-from .survey import Need
 from .unfinished import Keeper, superseded, tell_continued
 
 if TYPE_CHECKING:

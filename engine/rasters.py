@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .errors import OutputError
-from .reading import ROW_MULTIPLE
+from .pixels.strips import ROW_MULTIPLE
 from .scenes.files import raster_env
 from .scenes.scene import PixelGrid, Scene
 

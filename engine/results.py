@@ -18,11 +18,13 @@ from .errors import ParameterError
 from .execution.threads import ThreadExecutor
 from .kernels import Kernel
 from .outputs import Staging
-from .packing import Packer
 from .palette import class_colours
+from .pixels.block import Block
+from .pixels.masking import Audit
+from .pixels.packing import Packer
+from .pixels.sketch import Sketch, middle_tone
 from .progress import Progress, check_cancelled
-from .quicklooks import Sketch, middle_tone
-from .records import Audit, Block, Fit
+from .records import Fit
 from .requests import Request
 from .run_record import run_record
 from .scenes.scene import Scene

@@ -13,8 +13,9 @@ import numpy as np
 from .clock import Clock
 from .kernels import Kernel
 from .kernels.labeller import on_card
+from .pixels.masking import Audit
 from .progress import Progress
-from .records import Audit, Fit
+from .records import Fit
 from .scenes.scene import Scene
 from .version import version
 

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
     from .arrays import DN, Grid64
 
-# Pixels that k-means++ draws from: enough for 79 a class at k = 254, and its k passes over it stay below a second.
-SAMPLE_SIZE = 20_000
 PERCENTILES = (2, 98)
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .records import Tally
+from .pixels.block import Tally
 from .scenes.scene import Scene
 
 if TYPE_CHECKING:

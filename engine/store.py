@@ -9,17 +9,19 @@ from dataclasses import dataclass
 import numpy as np
 
 from .execution.threads import ThreadExecutor
-from .memory import PixelStore
-from .packing import Packer
+from .pixels.block import Block, Tally
+from .pixels.masking import Audit
+from .pixels.packing import Packer
+from .pixels.reading import Packed, read_strip
+from .pixels.sampling import scene_key, shares_for
+from .pixels.sketch import Sketch
+from .pixels.store import PixelStore
+from .pixels.strips import STRIP_PIXELS, plan_series
+from .pixels.survey import Need, Survey, combine, survey
 from .progress import Progress
-from .quicklooks import Sketch
-from .reading import STRIP_PIXELS, Packed, plan_strips, read_strip
-from .records import Audit, Block, Tally
-from .sampling import scene_key, shares_for
 from .scenes.files import Handles
 from .scenes.scene import Scene, Strip
 from .scenes.selection import MaskRule
-from .survey import Need, Survey, combine, survey
 
 
 @dataclass
@@ -128,15 +130,6 @@ def read_series(
                     counted(pixels)
     blocks.sort(key=lambda block: (block.strip.scene, block.strip.row))
     return Series(list(scenes), blocks, audits, combine(surveys, len(roles)), sketches)
-
-
-def plan_series(scenes: Sequence[Scene], strip_pixels: int = STRIP_PIXELS) -> list[Strip]:
-    """Cut all scenes into strips (`reading.plan_strips`), by scene and row."""
-    return [
-        strip
-        for number, scene in enumerate(scenes)
-        for strip in plan_strips(scene.checked_grid(), number, strip_pixels)
-    ]
 
 
 def _block(packed: Packed, k: int, store: PixelStore) -> Block | None:

@@ -3,57 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from .execution.threads import ThreadExecutor
-from .packing import Packer
+from .pixels.packing import Packer
+from .pixels.reading import read_strip
+from .pixels.sampling import Sample, Stratified, merge, quotas, scene_key, share_of
+from .pixels.strips import STRIP_PIXELS, plan_strips
 from .progress import Progress
-from .reading import STRIP_PIXELS, plan_strips, read_strip
-from .sampling import Sample, merge, scene_key
 from .scenes.files import Handles
 from .scenes.scene import Scene, Strip
 from .scenes.selection import MaskRule
-
-if TYPE_CHECKING:
-    from .arrays import DN
-
-# A strip's pixels are thinned at once, so that full scenes cost no memory: to this many cells of the grid per wanted
-# pixel, so that a scene of which 3 % are valid still fills its part of the sample.
-_CELLS_PER_PIXEL = 32
-# Each scene has at least this share of what an equal split would give it.
-_LEAST = 10
-
-
-@dataclass(frozen=True)
-class Stratified:
-    """A sample of several scenes."""
-
-    dn: DN
-    """(n_bands, n), in an order that depends on the seed and the pixels alone."""
-    drawn: tuple[int, ...]
-    """Pixels per scene in the sample."""
-    valid: tuple[int, ...]
-    """Valid pixels per scene."""
-
-
-def quotas(valid: Sequence[int], size: int) -> list[int]:
-    """Return how many pixels of each scene a sample of about `size` pixels takes.
-
-    In proportion to its valid pixels, but not below a tenth of an equal share, so that a small or cloudy scene has a
-    say; never more than it has. The order of the scenes does not matter.
-    """
-    total = sum(valid)
-    least = -(-size // (_LEAST * len(valid)))
-    return [min(pixels, max(least, size * pixels // total)) for pixels in valid] if total else [0] * len(valid)
-
-
-def share_of(pixels: int, size: int) -> int:
-    """Return which share 1/share of a grid to look at, a power of two; a function of the grid alone."""
-    share = 1
-    while pixels // (2 * share) >= _CELLS_PER_PIXEL * size:
-        share *= 2
-    return share
 
 
 def draw_sample(

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
 from .execution.threads import ThreadExecutor
+from .pixels.strips import STRIP_PIXELS, plan_strips
 from .progress import Progress
-from .reading import STRIP_PIXELS, plan_strips
 from .scenes.files import Handles
 from .scenes.scene import Scene, Strip
 

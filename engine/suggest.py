@@ -15,14 +15,15 @@ from .kernels import Kernel, pick_packer
 from .kernels.cpu_numpy import NumpyKernel
 from .kmeans import Labelled, StopRule, lloyd
 from .outputs import Destinations
+from .pixels.block import Block, Tally
+from .pixels.sampling import Stratified
+from .pixels.strips import STRIP_PIXELS
 from .progress import Progress, Silent, Span, check_cancelled
-from .reading import STRIP_PIXELS
-from .records import Block, Tally
 from .requests import SuggestRequest
 from .scenes.files import small_block_cache
 from .scenes.scene import Scene, Strip
 from .starts import plus_plus
-from .stratified import Stratified, draw_sample
+from .stratified import draw_sample
 from .validity import Advice, Score, advise, scikit_learn, score
 
 if TYPE_CHECKING:

@@ -16,8 +16,8 @@ from .colours import RGB, default_colour
 from .errors import NoValidPixels, ParameterError
 from .execution.threads import ThreadExecutor
 from .outputs import Destinations
+from .pixels.strips import STRIP_PIXELS, plan_strips
 from .progress import Progress, Silent, Span, check_cancelled
-from .reading import STRIP_PIXELS, plan_strips
 from .requests import check_destinations, check_workers
 from .scenes.files import small_block_cache
 from .scenes.scene import Strip

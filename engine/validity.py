@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .arrays import GRID
-from .packing import squares
-from .records import Tally
+from .pixels.block import Tally
+from .pixels.packing import squares
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -125,7 +125,7 @@ def test_the_engine_has_no_circle():
 FORBIDDEN_INSIDE = {
     "engine.sensors.landsat": (
         "engine.scenes.search",
-        "engine.reading",
+        "engine.pixels.reading",
         "engine.kernels",
         "engine.pipeline",
         "numpy",
@@ -133,21 +133,21 @@ FORBIDDEN_INSIDE = {
     ),
     "engine.kernels": (
         "engine.scenes.search",
-        "engine.reading",
+        "engine.pixels.reading",
         "engine.scenes.files",
         "engine.execution",
         "engine.pipeline",
     ),
     "engine.kmeans": (
         "engine.scenes.search",
-        "engine.reading",
+        "engine.pixels.reading",
         "engine.scenes.files",
         "engine.execution",
         "engine.kernels",
     ),
     "engine.execution": (
         "engine.scenes.search",
-        "engine.reading",
+        "engine.pixels.reading",
         "engine.scenes.files",
         "engine.kernels",
         "engine.kmeans",

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from ..packing import NumpyPacker, Packer
+from ..pixels.packing import NumpyPacker, Packer
 from ..progress import Progress, Silent
 
 if TYPE_CHECKING:
     from ..arrays import Grid64
-    from ..records import Block
+    from ..pixels.block import Block
     from .drift import Drift
 
 

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..arrays import GRID
-from ..packing import NumpyPacker, Packer
+from ..pixels.block import Block, Tally
+from ..pixels.packing import NumpyPacker, Packer
 from ..progress import Progress
-from ..records import Block, Tally
 from ..scenes.scene import Strip
 from .cpu_numpy import NumpyKernel
 from .selftest import check, check_packer
@@ -98,7 +98,7 @@ def compiled_packer() -> Packer | None:
     with _choosing:
         if _packer is _UNTRIED:
             try:
-                from .numba_packer import NumbaPacker
+                from ..pixels.numba_packer import NumbaPacker
 
                 packer = NumbaPacker()
                 check_packer(packer)

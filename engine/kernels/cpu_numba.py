@@ -8,13 +8,13 @@ import numpy as np
 
 from ..arrays import GRID
 from ..compiled.cache import load_module
-from ..records import Gaps
+from ..pixels.block import Gaps
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ..arrays import Grid64
-    from ..records import Block
+    from ..pixels.block import Block
     from .drift import Drift
 
 # Of a chunk, the share of doubtful pixels above which all its pixels are labelled anew, which costs less than picking

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..arrays import GRID
-from ..records import Block
+from ..pixels.block import Block
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ..arrays import DN, Grid64, Labels
-    from ..records import Block
+    from ..pixels.block import Block
     from . import Kernel
     from .drift import Drift
 

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..records import Block, Tally
+from ..pixels.block import Block, Tally
 from . import reference
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ..arrays import DN, Grid64, Labels
-    from ..records import HeldElsewhere
+    from ..pixels.block import HeldElsewhere
     from . import Kernel
     from .gpu_card import Card
 
@@ -83,7 +83,7 @@ class Columns:
 
 
 class OnCard:
-    """A block on the card, whole or in part: the `records.Resident` of a block."""
+    """A block on the card, whole or in part: the `block.Resident` of a block."""
 
     def __init__(
         self,

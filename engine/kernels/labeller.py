@@ -9,8 +9,8 @@ from . import devices
 
 if TYPE_CHECKING:
     from ..arrays import Grid64
+    from ..pixels.block import Block
     from ..progress import Progress
-    from ..records import Block
     from . import Kernel
 
 

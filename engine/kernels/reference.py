@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..arrays import GRID
-from ..records import Block, Tally
+from ..pixels.block import Block, Tally
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

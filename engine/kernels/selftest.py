@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..arrays import GRID
-from ..packing import NumpyPacker, Packer
-from ..records import Block, Gaps, Tally
+from ..pixels.block import Block, Gaps, Tally
+from ..pixels.packing import NumpyPacker, Packer
 from ..scenes.scene import Strip
 from ..scenes.selection import MaskRule
 from ..sensors.landsat.qa import DEFAULT_FLAGS

@@ -8,8 +8,9 @@ from typing import Any
 
 from ..comparison import Comparison
 from ..html import Cell, number, page, plot, table
-from ..quicklooks import Picture
-from ..records import Audit, Fit
+from ..pixels.masking import Audit
+from ..pixels.sketch import Picture
+from ..records import Fit
 from ..scenes.scene import Scene
 from ..signatures import Signatures
 from ..statistics import Moments

@@ -8,8 +8,9 @@ from html import escape
 from typing import Any
 
 from ..html import Cell, number, page, table
-from ..quicklooks import Picture
-from ..records import Audit, Fit
+from ..pixels.masking import Audit
+from ..pixels.sketch import Picture
+from ..records import Fit
 from ..scenes.scene import Scene
 from ..signatures import Signatures
 from .classes import curves, signature_table

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from html import escape
 
 from ..html import Cell, Html, number, table
-from ..quicklooks import Picture
-from ..records import Audit
+from ..pixels.masking import Audit
+from ..pixels.sketch import Picture
 from ..scenes.scene import Scene
 from ..signatures import Signatures
 from .shared import chip, percent

@@ -10,7 +10,8 @@ from typing import Any
 
 from ..colours import css_colour
 from ..html import Cell, Html, number, table
-from ..records import Audit, Fit
+from ..pixels.masking import Audit
+from ..records import Fit
 from ..scenes.scene import Scene
 from ..signatures import ClassRecord, Signatures
 from ..statistics import Moments, added

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from iikmc.engine import memory
 from iikmc.engine.choices import COARSE_TO_FINE, MINIMUM_MAXIMUM, PERCENTILE_RANGE, PLUS_PLUS, SIGNATURES_FILE
 from iikmc.engine.execution.threads import ThreadExecutor
 from iikmc.engine.kernels.reference import ReferenceKernel
-from iikmc.engine.memory import PixelStore, SpilledPixels
 from iikmc.engine.pipeline import cluster
-from iikmc.engine.reading import plan_strips
+from iikmc.engine.pixels import store as pixel_store
+from iikmc.engine.pixels.store import PixelStore, SpilledPixels
+from iikmc.engine.pixels.strips import plan_strips
 from iikmc.engine.requests import Request
 from iikmc.engine.scenes.check import check_series
 from iikmc.engine.scenes.search import find_scenes
@@ -77,7 +77,7 @@ def test_same_answer_however_it_is_made(kernel, strip_pixels, workers, order, sm
 @pytest.mark.parametrize("strip_pixels", [1, WHOLE])
 def test_same_answer_with_pixels_in_files(kernel, strip_pixels, small_series, expected, request_of, monkeypatch):
     # The smallest MEMORY that a user can set holds these tiny scenes: a budget of nothing spills all of them.
-    monkeypatch.setattr(memory, "automatic_budget", lambda: 0)
+    monkeypatch.setattr(pixel_store, "automatic_budget", lambda: 0)
     spilled = []
     genuine = PixelStore.keep
     monkeypatch.setattr(PixelStore, "keep", lambda self, dn: spilled.append(genuine(self, dn)) or spilled[-1])

@@ -7,13 +7,16 @@ import weakref
 
 import numpy as np
 import pytest
-from iikmc.engine import alone, memory, sampling
+from iikmc.engine import alone
 from iikmc.engine.choices import COARSE_TO_FINE, EACH_SCENE, SIGNATURES_FILE, STARTS
 from iikmc.engine.comparison import OwnClass, compare
 from iikmc.engine.errors import Cancelled
 from iikmc.engine.per_scene import cluster_each
 from iikmc.engine.pipeline import cluster
-from iikmc.engine.records import Fit, IterationRecord, Tally
+from iikmc.engine.pixels import sampling
+from iikmc.engine.pixels import store as pixel_store
+from iikmc.engine.pixels.block import Tally
+from iikmc.engine.records import Fit, IterationRecord
 from iikmc.engine.sensors.landsat.qa import DEFAULT_FLAGS
 from tiny import Recorder, make_scene, product, read_json, read_raster
 
@@ -70,7 +73,7 @@ def test_sub_samples_are_those_of_the_scene_alone(small_series, request_of, comp
 
 def test_spilled_pixels_are_compared_too(small_series, request_of, compared, monkeypatch):
     cluster(request_of(*small_series, compare=True))
-    monkeypatch.setattr(memory, "automatic_budget", lambda: 0)
+    monkeypatch.setattr(pixel_store, "automatic_budget", lambda: 0)
     progress = Recorder()
     cluster(request_of(*small_series, compare=True, out="spilled"), progress)
     assert any("temporary files" in note for note in progress.notes)

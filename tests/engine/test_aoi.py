@@ -10,10 +10,11 @@ import rasterio
 import rasterio.features
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from iikmc.engine import reading
 from iikmc.engine.audit import audit_scenes
 from iikmc.engine.errors import NoValidPixels, SceneError
 from iikmc.engine.pipeline import cluster
+from iikmc.engine.pixels import reading
+from iikmc.engine.pixels.strips import most_valid
 from iikmc.engine.progress import Silent
 from iikmc.engine.requests import AuditRequest
 from iikmc.engine.scenes.area import Area, may_be_inside, most_inside, outside, placed, share_inside
@@ -203,7 +204,7 @@ def test_the_most_that_can_lie_inside_by_hand(tmp_path):
     def most(*rings, shapes=None):
         found = area(*rings)[0] if shapes is None else Area("a", lambda *_: shapes)
         scenes = usable_scenes([path], ("red",), MaskRule((), True), Silent(), found)
-        return reading.most_valid(scenes, 80 * 16)
+        return most_valid(scenes, 80 * 16)
 
     # A pixel to spare on each side: 12 x 22; strips are 16 rows, so rows 19..41 touch those at 16 and 32.
     assert most(box(path, 10, 20, 20, 40)) == (12 * 22, 2 * 16 * 80)
@@ -216,7 +217,7 @@ def test_the_most_that_can_lie_inside_by_hand(tmp_path):
     odd = {"type": "GeometryCollection", "geometries": []}
     assert most(shapes=[odd]) == most(shapes=[{"type": "Polygon", "coordinates": [[(np.inf, 0)] * 4]}]) == (8000, 8000)
     scenes = usable_scenes([path], ("red",), MaskRule((), True), Silent())
-    assert reading.most_valid(scenes) == (8000, 8000)
+    assert most_valid(scenes) == (8000, 8000)
 
 
 def test_a_scene_that_the_area_does_not_meet_is_warned_of(tmp_path, request_of):

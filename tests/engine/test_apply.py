@@ -9,10 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import rasterio
-from iikmc.engine import apply, quicklooks
+from iikmc.engine import apply
 from iikmc.engine.apply import classify
 from iikmc.engine.errors import Cancelled, IIkMCError, ParameterError, SceneError, SignatureError
 from iikmc.engine.pipeline import cluster
+from iikmc.engine.pixels import sketch
 from iikmc.engine.requests import ClassifyRequest
 from iikmc.engine.scenes.selection import MaskRule
 from iikmc.engine.sensors.landsat.qa import DEFAULT_FLAGS
@@ -262,7 +263,7 @@ def test_a_cancel_leaves_everything_as_it_was(tmp_path, three_classes, monkeypat
 
 def test_memory_does_not_grow_with_the_scenes(tmp_path, clustered, monkeypatch):
     # The report's pictures do grow, by at most 300 pixels across a scene, which here is the whole scene.
-    monkeypatch.setattr(quicklooks, "WIDTH", 10)
+    monkeypatch.setattr(sketch, "WIDTH", 10)
     scenes = [
         make_scene(tmp_path / "in", product(day=f"202001{n:02}"), six_band_noise(n, 240, 240), tile=16)
         for n in range(1, 21)

@@ -10,8 +10,8 @@ import pytest
 from iikmc.engine import audit as audit_module
 from iikmc.engine.audit import audit_scenes
 from iikmc.engine.errors import Cancelled, ParameterError, SceneError
-from iikmc.engine.memory import PixelStore, expected_use
 from iikmc.engine.pipeline import cluster
+from iikmc.engine.pixels.store import PixelStore, expected_use
 from iikmc.engine.requests import AuditRequest
 from iikmc.engine.scenes.selection import MaskRule
 from iikmc.engine.sensors.landsat.qa import DEFAULT_FLAGS

@@ -16,8 +16,8 @@ from iikmc.engine.errors import Cancelled, NoValidPixels, ParameterError
 from iikmc.engine.kernels import choice, devices
 from iikmc.engine.kernels.cpu_numpy import NumpyKernel
 from iikmc.engine.kernels.reference import ReferenceKernel
-from iikmc.engine.packing import NumpyPacker
 from iikmc.engine.pipeline import cluster
+from iikmc.engine.pixels.packing import NumpyPacker
 from iikmc.engine.requests import BenchmarkRequest, Request
 from iikmc.engine.scenes.area import Area
 from iikmc.engine.scenes.check import check_series

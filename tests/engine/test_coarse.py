@@ -9,8 +9,8 @@ from iikmc.engine.coarse import start
 from iikmc.engine.kernels.cpu_numpy import NumpyKernel
 from iikmc.engine.kernels.reference import ReferenceKernel
 from iikmc.engine.pipeline import cluster
+from iikmc.engine.pixels.sampling import Sample, draw, scene_key
 from iikmc.engine.progress import Silent
-from iikmc.engine.sampling import Sample, draw, scene_key
 from tiny import make_scene, product, read_json, read_raster, six_band_noise
 
 

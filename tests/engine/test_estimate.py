@@ -276,9 +276,9 @@ class TestLog:
 
     def test_a_run_that_spills_says_so(self, small_series, request_of, monkeypatch):
         monkeypatch.setattr(rates, "recall", lambda: [])
-        from iikmc.engine import memory
+        from iikmc.engine.pixels import store as pixel_store
 
-        monkeypatch.setattr(memory, "automatic_budget", lambda: 20_000)
+        monkeypatch.setattr(pixel_store, "automatic_budget", lambda: 20_000)
         recorder = Recorder()
         cluster(request_of(*small_series), recorder)
         assert "go to temporary files in " in recorder.notes[0]

@@ -12,7 +12,7 @@ from iikmc.engine.errors import Cancelled
 from iikmc.engine.execution.threads import ThreadExecutor
 from iikmc.engine.kernels import devices, gpu_card, gpu_cupy, gpu_resident, gpu_split, reference
 from iikmc.engine.kernels.cpu_numpy import NumpyKernel
-from iikmc.engine.memory import PixelStore
+from iikmc.engine.pixels.store import PixelStore
 from iikmc.engine.progress import Silent
 from test_gpu_kernel import CPU_KERNELS, Run, blocks_of, centres_of, make_kernel, where
 from tiny import Recorder

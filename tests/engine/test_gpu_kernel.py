@@ -13,8 +13,8 @@ from iikmc.engine.execution.threads import ThreadExecutor
 from iikmc.engine.kernels import devices, drift, gpu_cupy, reference
 from iikmc.engine.kernels.cpu_numpy import NumpyKernel
 from iikmc.engine.kernels.reference import ReferenceKernel
+from iikmc.engine.pixels.block import Block
 from iikmc.engine.progress import Silent
-from iikmc.engine.records import Block
 from test_kernels import hostile, hostile_centres, relabel_all
 from tiny import HAS_NUMBA, NumbaKernel, listing, make_block
 

@@ -10,8 +10,8 @@ from iikmc.engine import choices, pipeline
 from iikmc.engine.execution.threads import ThreadExecutor
 from iikmc.engine.kernels import devices, drift, gpu_card, gpu_cupy, gpu_split, reference
 from iikmc.engine.kernels.cpu_numpy import NumpyKernel
+from iikmc.engine.pixels.block import Gaps
 from iikmc.engine.progress import Silent
-from iikmc.engine.records import Gaps
 from test_gpu_feed import BLOCK, labelled, numpy_kernel  # noqa: F401 - a fixture for all tests here
 from test_gpu_kernel import Run, blocks_of, centres_of, make_kernel
 from test_kernels import hostile, hostile_centres, relabel_all

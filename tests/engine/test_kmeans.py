@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from iikmc.engine.kmeans import Labelled, StopRule, largest_move_dn, lloyd, next_centres
+from iikmc.engine.pixels.block import Tally
 from iikmc.engine.progress import Silent
-from iikmc.engine.records import Tally
 from tiny import Recorder, make_block
 
 

@@ -10,9 +10,10 @@ from pathlib import Path
 import emulated_cuda
 import numpy as np
 import pytest
-from iikmc.engine import choices, coarse, memory, pipeline
+from iikmc.engine import choices, coarse, pipeline
 from iikmc.engine.kernels import devices, gpu_cupy, labeller
 from iikmc.engine.kernels.cpu_numpy import NumpyKernel
+from iikmc.engine.pixels import store as pixel_store
 from iikmc.engine.run_record import versions
 from tiny import Recorder, listing, make_block, read_json
 
@@ -104,7 +105,7 @@ def test_the_coarse_start_stays_on_the_cpu(emulated_cupy, both, monkeypatch):
 
 
 def test_spilled_pixels(emulated_cupy, both, monkeypatch):
-    monkeypatch.setattr(memory, "automatic_budget", lambda: 30_000)
+    monkeypatch.setattr(pixel_store, "automatic_budget", lambda: 30_000)
     record, log = both()
     assert on_the_card(record) == ALL
     assert [text for text in log.notes if text.endswith("of pixels lie in temporary files (MEMORY)")]

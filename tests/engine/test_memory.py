@@ -8,11 +8,11 @@ import tempfile
 
 import numpy as np
 import pytest
-from iikmc.engine import memory
 from iikmc.engine.errors import MemoryBudgetError, ParameterError, SceneError
 from iikmc.engine.machine import free_memory
-from iikmc.engine.memory import PixelStore, SpilledPixels
 from iikmc.engine.pipeline import cluster
+from iikmc.engine.pixels import store as pixel_store
+from iikmc.engine.pixels.store import PixelStore, SpilledPixels
 from test_aoi import area, box
 from tiny import Recorder, make_scene, product, six_band_noise
 
@@ -22,7 +22,7 @@ def own_temporary_folder(tmp_path, monkeypatch):
     folder = tmp_path / "temporary"
     folder.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(folder))
-    monkeypatch.setattr(memory, "_in_memory", lambda _: False)
+    monkeypatch.setattr(pixel_store, "_in_memory", lambda _: False)
     return folder
 
 
@@ -54,7 +54,7 @@ def test_a_temporary_folder_that_takes_no_files_is_told(own_temporary_folder, mo
     def refuse(**_):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(memory.tempfile, "mkdtemp", refuse)
+    monkeypatch.setattr(pixel_store.tempfile, "mkdtemp", refuse)
     with PixelStore(0, 100, 2, own_temporary_folder) as store, pytest.raises(MemoryBudgetError) as told:
         store.keep(np.ones((2, 50), np.uint16))
     assert str(told.value) == (
@@ -82,7 +82,7 @@ def test_a_disk_that_fills_up_is_told(own_temporary_folder, monkeypatch):
 
 
 def test_the_temporary_folder_is_avoided_where_it_is_itself_memory(own_temporary_folder, tmp_path, monkeypatch):
-    monkeypatch.setattr(memory, "_in_memory", lambda _: True)
+    monkeypatch.setattr(pixel_store, "_in_memory", lambda _: True)
     other = tmp_path / "other"
     other.mkdir()
     with PixelStore(0, 100, 2, other) as store:
@@ -93,7 +93,7 @@ def test_the_temporary_folder_is_avoided_where_it_is_itself_memory(own_temporary
 def test_free_memory_is_that_of_the_system():
     free = free_memory()
     assert 10 * 2**20 < free < 2**45
-    assert memory.automatic_budget() < free
+    assert pixel_store.automatic_budget() < free
 
 
 def read(folder):
@@ -138,7 +138,7 @@ def test_masks_of_whole_strips_are_set_aside(own_temporary_folder):
         with PixelStore(budget, 100, 2, own_temporary_folder, 800) as store:
             store.keep(dn)
             assert store.spilled == spilled
-        assert memory.expected_use(budget, 100, 50, 2, 800) == (356, least)
+        assert pixel_store.expected_use(budget, 100, 50, 2, 800) == (356, least)
 
 
 def test_a_small_area_of_interest_needs_little_memory_and_disk(tmp_path, request_of, monkeypatch):

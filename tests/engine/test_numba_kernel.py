@@ -9,7 +9,7 @@ import pytest
 from iikmc.engine.kernels import reference, selftest
 from iikmc.engine.kernels.drift import Log
 from iikmc.engine.kmeans import next_centres
-from iikmc.engine.records import Gaps
+from iikmc.engine.pixels.block import Gaps
 from tiny import make_block
 
 pytest.importorskip("numba")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from iikmc.engine.packing import NumpyPacker
+from iikmc.engine.pixels.packing import NumpyPacker
 from iikmc.engine.scenes.selection import MaskRule
 from iikmc.engine.sensors.landsat.qa import FLAGS
 
@@ -14,7 +14,7 @@ from iikmc.engine.sensors.landsat.qa import FLAGS
 def packers():
     found = [pytest.param(NumpyPacker(), id="numpy")]
     try:
-        from iikmc.engine.kernels.numba_packer import NumbaPacker
+        from iikmc.engine.pixels.numba_packer import NumbaPacker
 
         found.append(pytest.param(NumbaPacker(), id="numba"))
     except ImportError:

@@ -9,13 +9,14 @@ import weakref
 import numpy as np
 import pytest
 import rasterio
-from iikmc.engine import memory, per_scene
+from iikmc.engine import per_scene
 from iikmc.engine.apply import classify
 from iikmc.engine.choices import CPU, EACH_SCENE, GPU, SIGNATURES_FILE, STARTS, TOGETHER
 from iikmc.engine.errors import Cancelled, NoValidPixels, ParameterError
 from iikmc.engine.kernels import devices
 from iikmc.engine.per_scene import cluster_each, run
 from iikmc.engine.pipeline import cluster
+from iikmc.engine.pixels import store as pixel_store
 from iikmc.engine.requests import ClassifyRequest
 from iikmc.engine.scenes.selection import MaskRule
 from iikmc.engine.sensors.landsat.qa import DEFAULT_FLAGS
@@ -160,7 +161,7 @@ def test_only_one_scene_is_in_memory_at_a_time(small_series, request_of, monkeyp
 
 def test_pixels_beyond_the_limit_change_nothing(small_series, request_of, monkeypatch):
     in_memory = cluster_each(request_of(*small_series, mode=EACH_SCENE))
-    monkeypatch.setattr(memory, "automatic_budget", lambda: 0)
+    monkeypatch.setattr(pixel_store, "automatic_budget", lambda: 0)
     progress = Recorder()
     spilled = cluster_each(request_of(*small_series, mode=EACH_SCENE, out="spilled"), progress, strip_pixels=300)
     assert sum("temporary files (MEMORY)" in note for note in progress.notes) == 3

@@ -7,9 +7,9 @@ import math
 
 import numpy as np
 import pytest
-from iikmc.engine.packing import mask
-from iikmc.engine.quicklooks import EMPTY, Sketch, middle_tone, png
-from iikmc.engine.reading import plan_strips
+from iikmc.engine.pixels.masking import mask
+from iikmc.engine.pixels.sketch import EMPTY, Sketch, middle_tone, png
+from iikmc.engine.pixels.strips import plan_strips
 from iikmc.engine.scenes.scene import PixelGrid
 from iikmc.engine.scenes.selection import MaskRule
 from rasterio.io import MemoryFile

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from iikmc.engine import reading
 from iikmc.engine.errors import SceneError
-from iikmc.engine.packing import NumpyPacker, count_out_of_range
 from iikmc.engine.pipeline import cluster
-from iikmc.engine.reading import plan_strips
-from iikmc.engine.records import Audit
+from iikmc.engine.pixels import reading
+from iikmc.engine.pixels.masking import Audit, count_out_of_range
+from iikmc.engine.pixels.packing import NumpyPacker
+from iikmc.engine.pixels.strips import plan_strips
 from iikmc.engine.scenes.check import check_series
 from iikmc.engine.scenes.files import Handles, read_header
 from iikmc.engine.scenes.scene import PixelGrid, Strip

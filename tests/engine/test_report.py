@@ -15,8 +15,10 @@ import numpy as np
 import pytest
 from iikmc.engine import report
 from iikmc.engine.pipeline import cluster
-from iikmc.engine.quicklooks import Picture
-from iikmc.engine.records import Audit, Fit, IterationRecord, Tally
+from iikmc.engine.pixels.block import Tally
+from iikmc.engine.pixels.masking import Audit
+from iikmc.engine.pixels.sketch import Picture
+from iikmc.engine.records import Fit, IterationRecord
 from iikmc.engine.scenes.scene import PixelGrid, Scene
 from iikmc.engine.sensors.landsat.product_id import parse_product_id
 from iikmc.engine.sensors.landsat.qa import DEFAULT_FLAGS

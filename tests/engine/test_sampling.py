@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from iikmc.engine.packing import NumpyPacker
-from iikmc.engine.reading import Packed
-from iikmc.engine.sampling import draw, merge, pixel_hashes, scene_key, shares_for, smallest
+from iikmc.engine.pixels.packing import NumpyPacker
+from iikmc.engine.pixels.reading import Packed
+from iikmc.engine.pixels.sampling import draw, merge, pixel_hashes, scene_key, shares_for, smallest
+from iikmc.engine.pixels.survey import Need, combine, survey
 from iikmc.engine.scenes.scene import Strip
 from iikmc.engine.scenes.selection import MaskRule
-from iikmc.engine.survey import Need, combine, survey
 
 M = 2**64
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 
 import pytest
-from iikmc.engine import choices, reading
+from iikmc.engine import choices
 from iikmc.engine.apply import classify
 from iikmc.engine.errors import OutputError
 from iikmc.engine.outputs import Staging
 from iikmc.engine.per_scene import run
 from iikmc.engine.pipeline import cluster
+from iikmc.engine.pixels import reading
 from iikmc.engine.requests import ClassifyRequest
 from tiny import listing
 

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from iikmc.engine import statistics
 from iikmc.engine.kernels.reference import tally
-from iikmc.engine.packing import squares
 from iikmc.engine.pipeline import cluster
+from iikmc.engine.pixels.packing import squares
 from iikmc.engine.scenes.scene import PixelGrid
 from iikmc.engine.statistics import Moments
 from rasterio.crs import CRS

@@ -11,14 +11,15 @@ import pytest
 from iikmc.engine import validity
 from iikmc.engine.errors import Cancelled, NoValidPixels, ParameterError, SceneError
 from iikmc.engine.execution.threads import ThreadExecutor
-from iikmc.engine.packing import NumpyPacker, squares
+from iikmc.engine.pixels.block import Tally
+from iikmc.engine.pixels.packing import NumpyPacker, squares
+from iikmc.engine.pixels.sampling import quotas, share_of
 from iikmc.engine.progress import Silent
-from iikmc.engine.records import Tally
 from iikmc.engine.requests import SuggestRequest
 from iikmc.engine.scenes.check import check_series
 from iikmc.engine.scenes.search import find_scenes
 from iikmc.engine.scenes.selection import MaskRule
-from iikmc.engine.stratified import draw_sample, quotas, share_of
+from iikmc.engine.stratified import draw_sample
 from iikmc.engine.suggest import suggest
 from iikmc.engine.validity import Score, advise, elbow
 from tiny import ROLES, Recorder, listing, make_scene, product, six_band_noise

@@ -16,7 +16,7 @@ from iikmc.engine.kernels import Kernel
 from iikmc.engine.kernels.cpu_numba import NumbaKernel
 from iikmc.engine.kernels.cpu_numpy import NumpyKernel
 from iikmc.engine.kernels.reference import ReferenceKernel
-from iikmc.engine.records import Block, Tally
+from iikmc.engine.pixels.block import Block, Tally
 from iikmc.engine.scenes.scene import Strip
 
 

@@ -347,8 +347,9 @@ def test_layers_arrive_from_a_background_task(cluster, tiny, tmp_path, context):
 @pytest.mark.parametrize("stage", ["Reading", "Clustering", "Writing"])
 def test_a_cancel_ends_the_run_soon_and_leaves_no_raster(cluster, tiny, tmp_path, context, monkeypatch, stage):
     """In each stage, with work that would take a minute."""
-    from iikmc.engine import pipeline, reading, results, store
+    from iikmc.engine import pipeline, results, store
     from iikmc.engine.kernels import cpu_numpy
+    from iikmc.engine.pixels import reading
 
     reached = []
 

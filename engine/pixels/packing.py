@@ -10,15 +10,13 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from .records import Audit
-from .scenes.selection import MaskRule
-from .sensors.landsat.bands import FILL, VALID_DN
-from .sensors.landsat.qa import FLAGS, QA_FILL, flag_bits
+from ..scenes.selection import MaskRule
+from .masking import Audit, count_out_of_range, mask
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from .arrays import DN, Labels
+    from ..arrays import DN, Labels
 
 
 @dataclass(frozen=True)
@@ -85,62 +83,6 @@ class NumpyPacker:
         return squares(dn, labels, k)
 
 
-def mask(
-    bands: NDArray[np.uint16],
-    qa: NDArray[np.uint16] | None,
-    radsat: NDArray[np.uint16] | None,
-    rule: MaskRule,
-    saturated_bits: int,
-) -> tuple[NDArray[np.bool_], Audit]:
-    """Find the valid pixels (design 1.2) and count why the others are not.
-
-    Parameters
-    ----------
-    bands
-        (n_bands, height, width) DN.
-    qa, radsat
-        (height, width) QA_PIXEL and QA_RADSAT, or None where there is none.
-    rule
-        What makes a pixel invalid besides fill.
-    saturated_bits
-        QA_RADSAT bits of the chosen bands.
-
-    Returns
-    -------
-    valid : (height, width) bool
-    audit : Audit
-        Without `out_of_range`.
-    """
-    filled = not_fill(bands, qa)
-    audit = Audit(pixels=filled.size, fill=filled.size - int(np.count_nonzero(filled)))
-    valid = filled
-    if qa is not None:
-        # Fill pixels are blanked once, so that no flag is counted on them.
-        seen = np.where(filled, qa, np.uint16(0))
-        audit.flags = {name: int(np.count_nonzero(seen & np.uint16(bit))) for name, bit in FLAGS.items()}
-        bits = flag_bits(rule.flags)
-        if bits:
-            valid = valid & ((qa & np.uint16(bits)) == 0)
-    if radsat is not None:
-        saturated = (radsat & np.uint16(saturated_bits)) != 0
-        np.logical_and(saturated, filled, out=saturated)
-        audit.saturated = int(np.count_nonzero(saturated))
-        if audit.saturated:
-            valid = valid & ~saturated
-    audit.valid = int(np.count_nonzero(valid))
-    return valid, audit
-
-
-def not_fill(bands: NDArray[np.uint16], qa: NDArray[np.uint16] | None) -> NDArray[np.bool_]:
-    """Return where neither a band nor QA_PIXEL says fill; the parameters are those of `mask`."""
-    filled: NDArray[np.bool_] = bands[0] != FILL
-    for band in bands[1:]:
-        np.logical_and(filled, band != FILL, out=filled)
-    if qa is not None:
-        np.logical_and(filled, (qa & np.uint16(QA_FILL)) == 0, out=filled)
-    return filled
-
-
 def pack(bands: NDArray[np.uint16], valid: NDArray[np.bool_]) -> DN:
     """Return a copy of the values of the valid pixels, (n_bands, n_valid), in row-major order."""
     n_bands = bands.shape[0]
@@ -152,16 +94,6 @@ def pack(bands: NDArray[np.uint16], valid: NDArray[np.bool_]) -> DN:
         # mode="clip" spares the bounds buffer; the index is in range by construction.
         np.take(band.reshape(-1), index, out=out, mode="clip")
     return dn
-
-
-def count_out_of_range(dn: DN) -> int:
-    """Return how many pixels have a band outside the range that USGS calls valid (they stay valid here)."""
-    low, high = VALID_DN
-    outside = np.zeros(dn.shape[1], bool)
-    for band in dn:
-        # One comparison for both ends: below `low` the unsigned difference wraps to a large number.
-        np.logical_or(outside, (band - np.uint16(low)) > np.uint16(high - low), out=outside)
-    return int(np.count_nonzero(outside))
 
 
 def unmask(valid: NDArray[np.uint8], labels: NDArray[np.uint8], height: int, width: int) -> NDArray[np.uint8]:

@@ -11,7 +11,7 @@ A sub-sample of share 1/r takes one pixel out of every run of r neighbours of a 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -20,7 +20,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from .arrays import DN
+    from ..arrays import DN
 
 # Shares of the sub-samples, coarsest first. 1 is all pixels: the last resort of the smallest series.
 SHARES = (512, 64, 8, 1)
@@ -127,3 +127,45 @@ def draw(share: int, key: int, bands: NDArray[np.uint16], valid: NDArray[np.bool
     rows, columns, hashes = rows[inside], columns[inside], hashes[inside]
     kept = valid[rows, columns]
     return Sample(hashes[kept], bands[:, rows[kept], columns[kept]])
+
+
+# Pixels that k-means++ draws from: enough for 79 a class at k = 254, and its k passes over it stay below a second.
+SAMPLE_SIZE = 20_000
+
+
+# A strip's pixels are thinned at once, so that full scenes cost no memory: to this many cells of the grid per wanted
+# pixel, so that a scene of which 3 % are valid still fills its part of the sample.
+_CELLS_PER_PIXEL = 32
+# Each scene has at least this share of what an equal split would give it.
+_LEAST = 10
+
+
+@dataclass(frozen=True)
+class Stratified:
+    """A sample of several scenes."""
+
+    dn: DN
+    """(n_bands, n), in an order that depends on the seed and the pixels alone."""
+    drawn: tuple[int, ...]
+    """Pixels per scene in the sample."""
+    valid: tuple[int, ...]
+    """Valid pixels per scene."""
+
+
+def quotas(valid: Sequence[int], size: int) -> list[int]:
+    """Return how many pixels of each scene a sample of about `size` pixels takes.
+
+    In proportion to its valid pixels, but not below a tenth of an equal share, so that a small or cloudy scene has a
+    say; never more than it has. The order of the scenes does not matter.
+    """
+    total = sum(valid)
+    least = -(-size // (_LEAST * len(valid)))
+    return [min(pixels, max(least, size * pixels // total)) for pixels in valid] if total else [0] * len(valid)
+
+
+def share_of(pixels: int, size: int) -> int:
+    """Return which share 1/share of a grid to look at, a power of two; a function of the grid alone."""
+    share = 1
+    while pixels // (2 * share) >= _CELLS_PER_PIXEL * size:
+        share *= 2
+    return share

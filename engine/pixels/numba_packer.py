@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..compiled.cache import load_module
-from ..packing import PackedPixels
-from ..records import Audit
 from ..scenes.selection import MaskRule
 from ..sensors.landsat.bands import VALID_DN
 from ..sensors.landsat.qa import FLAGS, QA_FILL, flag_bits
+from .masking import Audit
+from .packing import PackedPixels
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -40,7 +40,7 @@ class NumbaPacker:
         rule: MaskRule,
         saturated_bits: int,
     ) -> PackedPixels:
-        """Mask and pack a strip; the parameters are those of `packing.mask`."""
+        """Mask and pack a strip; the parameters are those of `masking.mask`."""
         n_bands = bands.shape[0]
         flat = bands.reshape(n_bands, -1)
         n = flat.shape[1]

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .scenes.scene import PixelGrid, Strip
-from .sensors.landsat.bands import FILL, OFFSET, SCALE
+from ..scenes.scene import PixelGrid, Strip
+from ..sensors.landsat.bands import FILL, OFFSET, SCALE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

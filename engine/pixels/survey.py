@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .reading import Packed
-from .sampling import Sample, merge, pixel_hashes, smallest
-from .starts import SAMPLE_SIZE
+from .sampling import SAMPLE_SIZE, Sample, merge, pixel_hashes, smallest
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .errors import MemoryBudgetError
-from .machine import free_disk, free_memory
-from .quantities import size
+from ..errors import MemoryBudgetError
+from ..machine import free_disk, free_memory
+from ..quantities import size
 
 if TYPE_CHECKING:
-    from .arrays import DN
+    from ..arrays import DN
 
 # Of the memory that is free when the run starts: the rest is for decoding, the rasters being written, and QGIS.
 _SAFE_SHARE = 0.6
