@@ -68,12 +68,12 @@ def ours(
 
 
 def _lloyd(blocks: Sequence[Any], start: np.ndarray, labellings: int, kernel: Any, executor: Any) -> Any:
-    from iikmc.engine.kernels import drift
+    from iikmc.engine.kernels import moves as moves_module
     from iikmc.engine.kmeans import Labelled, StopRule, lloyd
     from iikmc.engine.pixels.block import Tally
     from iikmc.engine.progress import Silent
 
-    moves = drift.Log()
+    moves = moves_module.Log()
     fewest = np.full(start.shape[0], np.iinfo(np.int64).max)
 
     def label(centres: np.ndarray, within: Any) -> Labelled:

@@ -74,7 +74,7 @@ def start_up(k: int, n_bands: int) -> dict[str, float]:
     lap("engine")
     cupy = importlib.import_module("cupy")
     lap("import")
-    devices, gpu = package("engine.kernels.devices"), package("engine.kernels.gpu_cupy")
+    devices, gpu = package("engine.kernels.cuda.devices"), package("engine.kernels.cuda.kernel")
     card = gpu.Card(devices.most_free(cupy)[0])
     lap("open")
     card.compile(k, n_bands)
@@ -241,7 +241,7 @@ def main(words: list[str] | None = None) -> int:
     if not arguments.no_start_up:
         report["start_up"] = start_ups(arguments)
     checks, speed = package("benchmarks.gpu_checks"), package("benchmarks.gpu_speed")
-    gpu, devices = package("engine.kernels.gpu_cupy"), package("engine.kernels.devices")
+    gpu, devices = package("engine.kernels.cuda.kernel"), package("engine.kernels.cuda.devices")
     try:
         card = gpu.Card(devices.most_free(importlib.import_module("cupy"))[0])
     except Exception as error:  # noqa: BLE001 - whatever is wrong, say so in one line

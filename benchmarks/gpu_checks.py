@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.kernels.cpu_numpy import NumpyKernel
+from ..engine.kernels.numpy_kernel import NumpyKernel
 from ..engine.kernels.reference import ReferenceKernel
 from ..engine.pixels.block import Block, Tally
 from ..engine.scenes.scene import Strip

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from ..engine import kmeans, starts
-from ..engine.kernels import cuda_source
-from ..engine.kernels.cpu_numpy import NumpyKernel
-from ..engine.kernels.gpu_card import Card
-from ..engine.kernels.gpu_cupy import CupyKernel, PassingKernel
+from ..engine.kernels.cuda import source as cuda_source
+from ..engine.kernels.cuda.card import Card
+from ..engine.kernels.cuda.kernel import CupyKernel, PassingKernel
+from ..engine.kernels.numpy_kernel import NumpyKernel
 from ..engine.kernels.selftest import check
 from ..engine.pixels.block import Tally
 from .gpu_checks import landscape, make_block
@@ -162,7 +162,7 @@ def not_resident(
 def cpu_kernel() -> Any:
     """Return the CPU's fastest kernel that works here."""
     try:
-        from ..engine.kernels.cpu_numba import NumbaKernel
+        from ..engine.kernels.numba_kernel import NumbaKernel
 
         kernel = NumbaKernel()
         check(kernel)

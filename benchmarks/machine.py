@@ -36,7 +36,7 @@ def versions() -> dict[str, Any]:
     from importlib.metadata import PackageNotFoundError, version
 
     import numpy as np
-    from iikmc.engine.kernels.cpu_numpy import NumpyKernel
+    from iikmc.engine.kernels.numpy_kernel import NumpyKernel
     from iikmc.engine.run_record import versions as of_run
 
     found = of_run(NumpyKernel())

@@ -84,8 +84,8 @@ def band_files(folder: str) -> list[str]:
 
 def collect(scenes: str, pixels: int, folder: str) -> dict[str, Any]:
     """Write the valid pixels of evenly spread strips of all scenes, and a start for K classes."""
-    from iikmc.engine.kernels import pick_packer
-    from iikmc.engine.kernels.cpu_numpy import NumpyKernel
+    from iikmc.engine.kernels.choice import pick_packer
+    from iikmc.engine.kernels.numpy_kernel import NumpyKernel
     from iikmc.engine.pixels.reading import read_strip
     from iikmc.engine.pixels.strips import plan_strips
     from iikmc.engine.requests import Request

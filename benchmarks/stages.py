@@ -23,10 +23,10 @@ STARTS = {0: "minimum-maximum", 4: "coarse-to-fine"}
 def kernel_named(name: str) -> Any:
     """Return a kernel: "numpy", "numba", or "numba-all" which labels every pixel in every iteration."""
     if name == "numpy":
-        from iikmc.engine.kernels.cpu_numpy import NumpyKernel
+        from iikmc.engine.kernels.numpy_kernel import NumpyKernel
 
         return NumpyKernel()
-    from iikmc.engine.kernels.cpu_numba import NumbaKernel
+    from iikmc.engine.kernels.numba_kernel import NumbaKernel
 
     return NumbaKernel(prune=name == "numba")
 

@@ -12,7 +12,8 @@ from .clock import Clock
 from .errors import ParameterError
 from .estimate import foretell_classification, tell_took
 from .execution.threads import ThreadExecutor, one_blas_thread
-from .kernels import Kernel, pick_kernel, pick_packer
+from .kernels.choice import pick_kernel, pick_packer
+from .kernels.kernel import Kernel
 from .outputs import Staging
 from .pixels.block import Block, Tally
 from .pixels.masking import Audit

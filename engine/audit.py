@@ -11,7 +11,7 @@ import numpy as np
 
 from . import audit_tables
 from .execution.threads import ThreadExecutor
-from .kernels import pick_kernel, pick_packer
+from .kernels.choice import pick_kernel, pick_packer
 from .outputs import Staging
 from .pixels.masking import Audit, masked, not_fill
 from .pixels.packing import Packer

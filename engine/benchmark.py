@@ -14,7 +14,7 @@ from pathlib import Path
 from . import benchmark_tables
 from .contenders import Contender, find
 from .execution.threads import ThreadExecutor, one_blas_thread
-from .kernels.devices import Job
+from .kernels.cuda.devices import Job
 from .measuring import Bench, Part, pixels_of
 from .outputs import Staging
 from .pixels.strips import STRIP_PIXELS, plan_series

@@ -12,8 +12,8 @@ from . import rates
 from .choices import COARSE_TO_FINE, DEFAULT_MAX_ITERATIONS, EACH_SCENE, MINIMUM_MAXIMUM, SIGNATURES_FILE
 from .clock import Clock
 from .execution.threads import ThreadExecutor
-from .kernels.devices import Job as CardJob
-from .kernels.devices import pays
+from .kernels.cuda.devices import Job as CardJob
+from .kernels.cuda.devices import pays
 from .machine import free_disk
 from .pixels.store import budget_of, expected_use, spill_parent
 from .pixels.strips import most_valid

@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from .execution.threads import ThreadExecutor
-from .kernels import Kernel, drift
+from .kernels import moves as moves_module
+from .kernels.kernel import Kernel
 from .kmeans import Labelled, StopRule, lloyd
 from .pixels.block import Block, Tally
 from .progress import Progress
@@ -54,7 +55,7 @@ def iterate(
         The user cancelled.
     """
     pixels = sum(block.size for block in blocks)
-    moves = drift.Log()
+    moves = moves_module.Log()
 
     def label(centres: Grid64, within: Progress) -> Labelled:
         nonlocal labelled

@@ -15,7 +15,7 @@ from .choices import EACH_SCENE
 from .clock import Clock
 from .estimate import foretell, tell_took
 from .execution.threads import one_blas_thread
-from .kernels import Kernel
+from .kernels.kernel import Kernel
 from .outputs import Staging
 from .palette import class_colours
 from .pipeline import (

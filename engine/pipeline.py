@@ -16,7 +16,8 @@ from .errors import NoValidPixels
 from .estimate import foretell
 from .execution.threads import ThreadExecutor, one_blas_thread
 from .iteration import iterate
-from .kernels import Kernel, pick_kernel, pick_packer
+from .kernels.choice import pick_kernel, pick_packer
+from .kernels.kernel import Kernel
 from .kernels.labeller import Labeller
 from .kmeans import StopRule
 from .outputs import Staging

@@ -16,7 +16,7 @@ from .clock import Clock
 from .comparison import Comparison
 from .errors import ParameterError
 from .execution.threads import ThreadExecutor
-from .kernels import Kernel
+from .kernels.kernel import Kernel
 from .outputs import Staging
 from .palette import class_colours
 from .pixels.block import Block

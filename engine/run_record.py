@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from .clock import Clock
-from .kernels import Kernel
+from .kernels.kernel import Kernel
 from .kernels.labeller import on_card
 from .pixels.masking import Audit
 from .progress import Progress

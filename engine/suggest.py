@@ -11,8 +11,9 @@ import numpy as np
 from . import suggest_tables
 from .errors import NoValidPixels
 from .execution.threads import ThreadExecutor, one_blas_thread
-from .kernels import Kernel, pick_packer
-from .kernels.cpu_numpy import NumpyKernel
+from .kernels.choice import pick_packer
+from .kernels.kernel import Kernel
+from .kernels.numpy_kernel import NumpyKernel
 from .kmeans import Labelled, StopRule, lloyd
 from .outputs import Destinations
 from .pixels.block import Block, Tally

@@ -10,7 +10,7 @@ from typing import Any
 from . import legends, signatures
 from .clock import Clock
 from .errors import Cancelled, OutputError, SignatureError
-from .kernels import Kernel
+from .kernels.kernel import Kernel
 from .outputs import Staging
 from .palette import class_colours
 from .progress import Progress

@@ -6,20 +6,17 @@ import threading
 import time
 from dataclasses import dataclass
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..arrays import GRID
 from ..pixels.block import Block, Tally
 from ..pixels.packing import NumpyPacker, Packer
-from ..progress import Progress
+from ..progress import Progress, Silent
 from ..scenes.scene import Strip
-from .cpu_numpy import NumpyKernel
+from .kernel import Kernel
+from .numpy_kernel import NumpyKernel
 from .selftest import check, check_packer
-
-if TYPE_CHECKING:
-    from . import Kernel
 
 # The block that kernels are timed with takes 0.2 ms (Numba) to 2 ms (NumPy).
 _PIXELS, _CLASSES, _BANDS = 1 << 16, 8, 6
@@ -73,12 +70,12 @@ def numba_kernel(progress: Progress) -> Kernel:
         Of any kind, where Numba is missing, broken or wrong; `why_no_numba` says it in words.
     """
     from ..compiled import cache
-    from . import cpu_numba
+    from . import numba_kernel
 
     # Nothing is prepared where Numba is missing: the import below fails at once.
     if find_spec("numba") is not None and not cache.is_compiled("relabel_some"):
         progress.stage("Preparing the Numba kernel (first time only)")
-    kernel = cpu_numba.NumbaKernel()
+    kernel = numba_kernel.NumbaKernel()
     check(kernel)
     return kernel
 
@@ -127,3 +124,25 @@ def _seconds(kernel: Kernel) -> float:
         kernel.relabel(block, centres)
         times.append(time.perf_counter() - began)
     return min(times)
+
+
+def pick_kernel(progress: Progress | None = None) -> Kernel:
+    """Return the fastest kernel of this machine, and tell in one line why it is not the compiled one.
+
+    Parameters
+    ----------
+    progress
+        Whom to tell; nobody by default.
+    """
+    progress = progress or Silent()
+    choice = choose(progress)
+    if choice.reason:
+        progress.note(choice.reason)
+    return choice.kernel
+
+
+def pick_packer(kernel: Kernel) -> Packer:
+    """Return what masks and packs beside a kernel: compiled loops beside a compiled or GPU kernel, if right here."""
+    if kernel.name in ("numba", "gpu"):
+        return compiled_packer() or NumpyPacker()
+    return NumpyPacker()

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
-from . import devices
+from .cuda import devices
 
 if TYPE_CHECKING:
     from ..arrays import Grid64
     from ..pixels.block import Block
     from ..progress import Progress
-    from . import Kernel
+    from .kernel import Kernel
 
 
 # How the log tells the shares of `CardKernel.about`.

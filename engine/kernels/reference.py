@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ..arrays import DN, Grid64, Labels
-    from .drift import Drift
+    from .moves import Drift
 
 
 def nearest(dn: DN, centres: Grid64) -> Labels:

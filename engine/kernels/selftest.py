@@ -12,11 +12,11 @@ from ..pixels.packing import NumpyPacker, Packer
 from ..scenes.scene import Strip
 from ..scenes.selection import MaskRule
 from ..sensors.landsat.qa import DEFAULT_FLAGS
-from . import drift, reference
+from . import moves, reference
 
 if TYPE_CHECKING:
     from ..arrays import DN, Grid64
-    from . import Kernel
+    from .kernel import Kernel
 
 # Classes and bands: the smallest, a group of 8 and one more, the largest; every number of bands.
 _CASES = ((2, 1), (8, 6), (9, 2), (3, 3), (17, 4), (8, 5), (254, 6))
@@ -39,7 +39,7 @@ def check(kernel: Kernel) -> None:
     for k, n_bands in _CASES:
         dn = _pixels(rng, n_bands)
         centres = _centres(rng, dn, k)
-        log = drift.Log()
+        log = moves.Log()
         block = Block(
             Strip(0, 0, 1),
             np.packbits(np.ones(_PIXELS, bool)),
@@ -78,7 +78,7 @@ def _centres(rng: np.random.Generator, dn: DN, k: int) -> Grid64:
     return np.ascontiguousarray(centres)
 
 
-def _compare(kernel: Kernel, block: Block, centres: Grid64, moved: drift.Drift | None) -> None:
+def _compare(kernel: Kernel, block: Block, centres: Grid64, moved: moves.Drift | None) -> None:
     expected = reference.nearest(block.dn, centres)
     differ = int(np.count_nonzero(expected != block.labels))
     changed = kernel.relabel(block, centres, moved)

@@ -40,7 +40,7 @@ class Gaps:
     """How far the pixels of a block are from changing class: a cache that kernels may make, use and drop."""
 
     history: int
-    """Number of the `kernels.drift` history that the keys belong to."""
+    """Number of the history (`kernels.moves`) that the keys belong to."""
     key: NDArray[np.uint16] | None
     """(n_valid,) drift of its class that a pixel withstands, in quanta of 1/16 DN; too small is never wrong."""
     doubtful: float

@@ -10,7 +10,7 @@ from typing import Any
 import emulated_cuda
 import numpy as np
 import pytest
-from iikmc.engine.kernels import Kernel
+from iikmc.engine.kernels.kernel import Kernel
 from iikmc.engine.requests import Request
 from iikmc.engine.scenes.selection import MaskRule
 from tiny import KERNELS, ids, make_scene, product, six_band_noise

@@ -18,7 +18,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
-from iikmc.engine.kernels import cuda_source, selftest
+from iikmc.engine.kernels import selftest
+from iikmc.engine.kernels.cuda import source as cuda_source
 
 KINDS = [(k, n_bands) for k in (2, 8, 9, 254) for n_bands in range(1, 7)]
 """Classes and bands that the tests use beside those of the self-test."""

@@ -13,8 +13,9 @@ from iikmc.engine import contenders, measuring
 from iikmc.engine.benchmark import benchmark, part_of
 from iikmc.engine.contenders import Contender
 from iikmc.engine.errors import Cancelled, NoValidPixels, ParameterError
-from iikmc.engine.kernels import choice, devices
-from iikmc.engine.kernels.cpu_numpy import NumpyKernel
+from iikmc.engine.kernels import choice
+from iikmc.engine.kernels.cuda import devices
+from iikmc.engine.kernels.numpy_kernel import NumpyKernel
 from iikmc.engine.kernels.reference import ReferenceKernel
 from iikmc.engine.pipeline import cluster
 from iikmc.engine.pixels.packing import NumpyPacker

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from iikmc.engine.choices import COARSE_TO_FINE, PLUS_PLUS
 from iikmc.engine.coarse import start
-from iikmc.engine.kernels.cpu_numpy import NumpyKernel
+from iikmc.engine.kernels.numpy_kernel import NumpyKernel
 from iikmc.engine.kernels.reference import ReferenceKernel
 from iikmc.engine.pipeline import cluster
 from iikmc.engine.pixels.sampling import Sample, draw, scene_key

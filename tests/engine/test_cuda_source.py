@@ -12,7 +12,9 @@ from pathlib import Path
 import emulated_cuda
 import numpy as np
 import pytest
-from iikmc.engine.kernels import cuda_source, gpu_cupy, reference, selftest
+from iikmc.engine.kernels import reference, selftest
+from iikmc.engine.kernels.cuda import kernel as cuda_kernel
+from iikmc.engine.kernels.cuda import source as cuda_source
 from test_kernels import hostile, hostile_centres, relabel_all
 from tiny import make_block
 
@@ -119,7 +121,7 @@ def kind_of(k: int, n_bands: int, **changed: int) -> dict[str, int]:
 
 
 def make_kernel():
-    return gpu_cupy.CupyKernel(gpu_cupy.Card(0), None)
+    return cuda_kernel.CupyKernel(cuda_kernel.Card(0), None)
 
 
 @needs_gpp

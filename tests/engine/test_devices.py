@@ -9,8 +9,9 @@ import emulated_cuda
 import numpy as np
 import pytest
 from iikmc.engine import choices
-from iikmc.engine.kernels import devices, nvrtc, reference
-from iikmc.engine.kernels.cpu_numpy import NumpyKernel
+from iikmc.engine.kernels import reference
+from iikmc.engine.kernels.cuda import devices, nvrtc
+from iikmc.engine.kernels.numpy_kernel import NumpyKernel
 from tiny import Recorder, make_block
 
 JOB = devices.Job(pixels=devices.WORTH // 48, k=8, n_bands=6)

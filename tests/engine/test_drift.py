@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from iikmc.engine.kernels import drift
+from iikmc.engine.kernels import moves as moves_module
 
 
 def grid(rows):
@@ -18,7 +18,7 @@ def test_growth_is_the_own_move_and_the_largest_of_the_others():
     old = grid([(100, 200), (500, 500), (900, 100)])
     # Moves of 5 DN (3, 4), 0 and 13 DN (5, 12); 16 quanta a DN.
     new = grid([(103, 204), (500, 500), (905, 112)])
-    assert drift.growth(old, new).tolist() == [16 * (5 + 13), 16 * (0 + 13), 16 * (13 + 5)]
+    assert moves_module.growth(old, new).tolist() == [16 * (5 + 13), 16 * (0 + 13), 16 * (13 + 5)]
 
 
 @pytest.mark.parametrize(
@@ -29,7 +29,7 @@ def test_moves_are_rounded_up_to_quanta(move, quanta):
     # In grid units: a quantum is 4 of them. sqrt(2) * 2**22 / 4 = 1482910.4
     old = np.zeros((2, 2), np.int64)
     new = np.array([move, (0, 0)], np.int64)
-    assert drift.growth(old, new).tolist() == [quanta, quanta]
+    assert moves_module.growth(old, new).tolist() == [quanta, quanta]
 
 
 def test_growth_is_never_below_the_real_ways():
@@ -39,13 +39,13 @@ def test_growth_is_never_below_the_real_ways():
             old = rng.integers(0, 65535 * 64, (k, 6))
             new = old + rng.integers(-size, size + 1, old.shape)
             ways = [math.dist(a, b) / 4 for a, b in zip(old.tolist(), new.tolist())]
-            for a, quanta in enumerate(drift.growth(old, new).tolist()):
+            for a, quanta in enumerate(moves_module.growth(old, new).tolist()):
                 others = max(way for j, way in enumerate(ways) if j != a)
                 assert ways[a] + others <= quanta < ways[a] + others + 2
 
 
 def test_log_adds_up_and_begins_anew_above_the_limit():
-    log = drift.Log()
+    log = moves_module.Log()
     first = log.follow(grid([(0,), (1000,)]))
     assert first.total.tolist() == [0, 0]
     assert first.growth is None
@@ -67,11 +67,11 @@ def test_log_adds_up_and_begins_anew_above_the_limit():
 
 def test_logs_never_share_a_history():
     centres = grid([(0,), (1,)])
-    assert len({drift.Log().follow(centres).history for _ in range(5)}) == 5
+    assert len({moves_module.Log().follow(centres).history for _ in range(5)}) == 5
 
 
 def test_log_keeps_no_hold_of_the_callers_centres():
-    log = drift.Log()
+    log = moves_module.Log()
     centres = grid([(0,), (1000,)])
     log.follow(centres)
     centres += 64

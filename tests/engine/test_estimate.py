@@ -18,8 +18,8 @@ from iikmc.engine import estimate as module
 from iikmc.engine.apply import classify
 from iikmc.engine.choices import EACH_SCENE, TOGETHER
 from iikmc.engine.estimate import Manner, estimate, job_of
-from iikmc.engine.kernels import devices
-from iikmc.engine.kernels.cpu_numpy import NumpyKernel
+from iikmc.engine.kernels.cuda import devices
+from iikmc.engine.kernels.numpy_kernel import NumpyKernel
 from iikmc.engine.pipeline import cluster
 from iikmc.engine.preview import disk_size, expected_valid, valid_share
 from iikmc.engine.progress import Silent

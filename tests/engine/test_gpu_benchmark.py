@@ -11,8 +11,8 @@ import emulated_cuda
 import numpy as np
 import pytest
 from iikmc.benchmarks import gpu, gpu_checks, gpu_speed
-from iikmc.engine.kernels import gpu_cupy
-from iikmc.engine.kernels.cpu_numpy import NumpyKernel
+from iikmc.engine.kernels.cuda import kernel as cuda_kernel
+from iikmc.engine.kernels.numpy_kernel import NumpyKernel
 from iikmc.engine.kernels.reference import ReferenceKernel
 
 SCRIPT = Path(gpu.__file__)
@@ -205,8 +205,9 @@ sys.dont_write_bytecode = True
 names = runpy.run_path(SCRIPT)
 package = names["package"]
 assert all(r["reference"] for r in package("benchmarks.gpu_checks").check_equality(
-    package("engine.kernels.cpu_numpy").NumpyKernel(), (3,), (2,), 100))
-for name in ("benchmarks.gpu_speed", "engine.kernels.selftest", "engine.kernels.devices", "engine.kernels.gpu_cupy"):
+    package("engine.kernels.numpy_kernel").NumpyKernel(), (3,), (2,), 100))
+engine = "engine.kernels."
+for name in ("benchmarks.gpu_speed", engine + "selftest", engine + "cuda.devices", engine + "cuda.kernel"):
     package(name)
 assert package("benchmarks.gpu_speed").cpu_kernel().name == "numpy"
 runpy.run_path(SCRIPT, run_name="__main__")
@@ -223,10 +224,10 @@ def test_it_needs_numpy_and_cupy_only(tmp_path):
 
 def test_the_launch_alone_leaves_what_it_measured(emulated_cupy):
     dn = gpu_checks.landscape(6, 3001)
-    card = gpu_cupy.Card(0)
+    card = cuda_kernel.Card(0)
     block = gpu_checks.make_block(dn, 8)
     start = 64 * dn[:, :8].astype(np.int64).T
-    gpu_speed.iterate(gpu_cupy.CupyKernel(card, None), [block], start, 1)
+    gpu_speed.iterate(cuda_kernel.CupyKernel(card, None), [block], start, 1)
     before = [what for what, _ in emulated_cupy.traffic].count("launch")
     found = gpu_speed.launch_seconds(card, block, start, 3)
     assert [what for what, _ in emulated_cupy.traffic].count("launch") - before == 6

@@ -10,8 +10,12 @@ import pytest
 from iikmc.engine import choices, per_scene, pipeline
 from iikmc.engine.errors import Cancelled
 from iikmc.engine.execution.threads import ThreadExecutor
-from iikmc.engine.kernels import devices, gpu_card, gpu_cupy, gpu_resident, gpu_split, reference
-from iikmc.engine.kernels.cpu_numpy import NumpyKernel
+from iikmc.engine.kernels import reference
+from iikmc.engine.kernels.cuda import card as cuda_card
+from iikmc.engine.kernels.cuda import devices, resident
+from iikmc.engine.kernels.cuda import kernel as cuda_kernel
+from iikmc.engine.kernels.cuda import passing as cuda_passing
+from iikmc.engine.kernels.numpy_kernel import NumpyKernel
 from iikmc.engine.pixels.store import PixelStore
 from iikmc.engine.progress import Silent
 from test_gpu_kernel import CPU_KERNELS, Run, blocks_of, centres_of, make_kernel, where
@@ -35,7 +39,7 @@ def labelled(kernel):
 
 
 def test_pixels_go_through_pinned_buffers(emulated_cupy, monkeypatch):
-    monkeypatch.setattr(gpu_card, "SLOT_BYTES", 256)
+    monkeypatch.setattr(cuda_card, "SLOT_BYTES", 256)
     run = Run(make_kernel(), blocks_of(1))
     for centres in centres_of(2):
         run.iterate(centres, look=True)
@@ -47,8 +51,8 @@ def test_pixels_go_through_pinned_buffers(emulated_cupy, monkeypatch):
 
 
 def test_a_buffer_filled_too_early_would_show(emulated_cupy, monkeypatch):
-    monkeypatch.setattr(gpu_card, "SLOT_BYTES", 256)
-    monkeypatch.setattr(gpu_card._Slot, "wait", lambda self: None)
+    monkeypatch.setattr(cuda_card, "SLOT_BYTES", 256)
+    monkeypatch.setattr(cuda_card._Slot, "wait", lambda self: None)
     run = Run(make_kernel(), blocks_of(1, 1))
     with pytest.raises(AssertionError):
         run.iterate(centres_of(2)[0])
@@ -66,7 +70,7 @@ def test_without_pinned_memory_the_result_is_the_same(emulated_cupy):
 
 
 def test_threads_take_lanes_of_their_own(emulated_cupy, monkeypatch):
-    monkeypatch.setattr(gpu_card, "SLOT_BYTES", 512)
+    monkeypatch.setattr(cuda_card, "SLOT_BYTES", 512)
     emulated_cupy.free = [1 << 40]
     kernel, executor, blocks = make_kernel(), ThreadExecutor(6), blocks_of(10, 24, 500)
     list(executor.each(kernel.take_in, blocks, Silent()))
@@ -75,11 +79,11 @@ def test_threads_take_lanes_of_their_own(emulated_cupy, monkeypatch):
         list(executor.each(lambda block, c=centres: kernel.relabel(block, c), blocks, Silent()))
         for block in blocks:
             np.testing.assert_array_equal(block.labels, reference.nearest(block.dn, centres))
-    assert len(emulated_cupy.pinned) <= 2 * gpu_card.LANES
+    assert len(emulated_cupy.pinned) <= 2 * cuda_card.LANES
 
 
 def test_a_lane_is_given_back_settled_whatever_happens(emulated_cupy):
-    card = gpu_card.Card(0)
+    card = cuda_card.Card(0)
     there = card.empty(100, np.uint8)
 
     def fail():
@@ -87,7 +91,7 @@ def test_a_lane_is_given_back_settled_whatever_happens(emulated_cupy):
             lane.send(there, np.arange(100, dtype=np.uint8))
             raise KeyError("stop")
 
-    for _ in range(3 * gpu_card.LANES):
+    for _ in range(3 * cuda_card.LANES):
         with pytest.raises(KeyError, match="stop"):
             fail()
     assert there.values.tolist() == list(range(100))
@@ -97,7 +101,7 @@ def test_a_lane_is_given_back_settled_whatever_happens(emulated_cupy):
 
 
 def test_a_closed_kernel_has_nothing_on_the_card(emulated_cupy, monkeypatch):
-    monkeypatch.setattr(gpu_cupy, "LEAST_PIXELS", 200)
+    monkeypatch.setattr(cuda_kernel, "LEAST_PIXELS", 200)
     emulated_cupy.free = [int(2.5 * BLOCK / 0.85)]
     run = Run(make_kernel(), blocks_of(1))
     for centres in centres_of(2):
@@ -123,7 +127,7 @@ def test_a_card_that_fails_at_the_very_end_ends_no_run(emulated_cupy):
 
     emulated_cupy.get_default_memory_pool = broken
     run.kernel.close()
-    assert run.kernel.trouble == f"{gpu_cupy.FETCHING} (RuntimeError: the card fell off the bus)"
+    assert run.kernel.trouble == f"{cuda_kernel.FETCHING} (RuntimeError: the card fell off the bus)"
     for block, labels in zip(run.blocks, expected):
         np.testing.assert_array_equal(block.labels, labels)
 
@@ -204,7 +208,7 @@ def test_a_cancel_while_the_estimate_is_made_leaves_nothing_on_the_card(
 
 
 def test_two_runs_may_end_at_the_same_time(emulated_cupy):
-    card = gpu_card.Card(0)
+    card = cuda_card.Card(0)
     threads = [threading.Thread(target=card.close) for _ in range(8)]
     for thread in threads:
         thread.start()
@@ -215,7 +219,7 @@ def test_two_runs_may_end_at_the_same_time(emulated_cupy):
 
 def test_a_block_may_be_dropped_while_the_room_is_counted():
     # Python may collect what nobody holds at any moment, on the thread that is in the middle of `take`.
-    budget = gpu_resident.Budget(10)
+    budget = resident.Budget(10)
     assert budget.take(6)
 
     def collected():
@@ -239,7 +243,7 @@ def pieces(blocks):
 @pytest.mark.parametrize("look", [False, True])
 @pytest.mark.parametrize("fallback", CPU_KERNELS)
 def test_a_block_refused_as_a_whole_lies_there_in_halves(emulated_cupy, monkeypatch, fallback, look):
-    monkeypatch.setattr(gpu_cupy, "LEAST_PIXELS", 200)
+    monkeypatch.setattr(cuda_kernel, "LEAST_PIXELS", 200)
     emulated_cupy.largest = 7000  # of 11,520 for all bands of a block
     run = Run(make_kernel(fallback()), blocks_of(1))
     for centres in centres_of(5):
@@ -256,8 +260,8 @@ def test_a_block_refused_as_a_whole_lies_there_in_halves(emulated_cupy, monkeypa
 @pytest.mark.parametrize("fallback", CPU_KERNELS)
 @pytest.mark.parametrize("limit", ["memory", "budget"])
 def test_a_block_lies_there_in_part(emulated_cupy, monkeypatch, fallback, look, limit):
-    monkeypatch.setattr(gpu_cupy, "LEAST_PIXELS", 200)
-    monkeypatch.setattr(gpu_split.Rates, "passing_pays", lambda self: False)
+    monkeypatch.setattr(cuda_kernel, "LEAST_PIXELS", 200)
+    monkeypatch.setattr(cuda_passing.Rates, "passing_pays", lambda self: False)
     if limit == "memory":
         emulated_cupy.memory = int(2.7 * BLOCK)
     else:
@@ -274,7 +278,7 @@ def test_a_block_lies_there_in_part(emulated_cupy, monkeypatch, fallback, look, 
 
 
 def test_what_is_refused_everywhere_is_not_asked_for_again_and_again(emulated_cupy, monkeypatch):
-    monkeypatch.setattr(gpu_cupy, "LEAST_PIXELS", 200)
+    monkeypatch.setattr(cuda_kernel, "LEAST_PIXELS", 200)
     emulated_cupy.largest = 1000
     run = Run(make_kernel(), blocks_of(1))
     for centres in centres_of(5):
@@ -287,7 +291,7 @@ def test_what_is_refused_everywhere_is_not_asked_for_again_and_again(emulated_cu
 
 
 def test_a_block_in_part_that_was_labelled_before(emulated_cupy, monkeypatch):
-    monkeypatch.setattr(gpu_cupy, "LEAST_PIXELS", 200)
+    monkeypatch.setattr(cuda_kernel, "LEAST_PIXELS", 200)
     emulated_cupy.memory = int(0.7 * BLOCK)
     run = Run(NumpyKernel(), blocks_of(1, 1))
     sets = centres_of(5)
@@ -303,8 +307,8 @@ def test_a_block_in_part_that_was_labelled_before(emulated_cupy, monkeypatch):
 @pytest.mark.parametrize("what", ["set", "launch", "get", "synchronize", "event"])
 @pytest.mark.parametrize("when", range(3))
 def test_a_card_that_fails_with_blocks_in_part(emulated_cupy, monkeypatch, fallback, what, when):
-    monkeypatch.setattr(gpu_cupy, "LEAST_PIXELS", 100)
-    monkeypatch.setattr(gpu_card, "SLOT_BYTES", 512)
+    monkeypatch.setattr(cuda_kernel, "LEAST_PIXELS", 100)
+    monkeypatch.setattr(cuda_card, "SLOT_BYTES", 512)
     emulated_cupy.memory = int(1.3 * BLOCK)
     run = Run(make_kernel(fallback()), blocks_of(6, 2))
     for number, centres in enumerate(centres_of(7)):
@@ -319,7 +323,7 @@ def test_a_card_that_fails_with_blocks_in_part(emulated_cupy, monkeypatch, fallb
 
 @pytest.mark.parametrize("least", [100, 200])
 def test_only_the_second_launch_of_a_block_fails(emulated_cupy, monkeypatch, least):
-    monkeypatch.setattr(gpu_cupy, "LEAST_PIXELS", least)
+    monkeypatch.setattr(cuda_kernel, "LEAST_PIXELS", least)
     emulated_cupy.largest = 7000
     run = Run(make_kernel(), blocks_of(6, 1))
     sets = centres_of(7)
@@ -341,7 +345,7 @@ def test_only_the_second_launch_of_a_block_fails(emulated_cupy, monkeypatch, lea
 
 
 def test_spilled_blocks_in_part(emulated_cupy, monkeypatch, tmp_path):
-    monkeypatch.setattr(gpu_cupy, "LEAST_PIXELS", 200)
+    monkeypatch.setattr(cuda_kernel, "LEAST_PIXELS", 200)
     emulated_cupy.memory = int(1.7 * BLOCK)
     blocks = blocks_of(1)
     with PixelStore(0, 4000, 6, tmp_path) as store:

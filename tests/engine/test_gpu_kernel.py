@@ -10,8 +10,11 @@ import numpy as np
 import pytest
 from iikmc.engine import pipeline
 from iikmc.engine.execution.threads import ThreadExecutor
-from iikmc.engine.kernels import devices, drift, gpu_cupy, reference
-from iikmc.engine.kernels.cpu_numpy import NumpyKernel
+from iikmc.engine.kernels import moves as moves_module
+from iikmc.engine.kernels import reference
+from iikmc.engine.kernels.cuda import devices
+from iikmc.engine.kernels.cuda import kernel as cuda_kernel
+from iikmc.engine.kernels.numpy_kernel import NumpyKernel
 from iikmc.engine.kernels.reference import ReferenceKernel
 from iikmc.engine.pixels.block import Block
 from iikmc.engine.progress import Silent
@@ -22,7 +25,7 @@ CPU_KERNELS = [ReferenceKernel, NumpyKernel, *([NumbaKernel] if HAS_NUMBA else [
 
 
 def make_kernel(fallback=None):
-    return gpu_cupy.CupyKernel(gpu_cupy.Card(0), fallback or NumpyKernel())
+    return cuda_kernel.CupyKernel(cuda_kernel.Card(0), fallback or NumpyKernel())
 
 
 def blocks_of(seed, number=4, n=900, k=8):
@@ -41,7 +44,7 @@ class Run:
     """Labels blocks with a kernel and checks all that it says against the reference; asks for labels when told to."""
 
     def __init__(self, kernel, blocks):
-        self.kernel, self.blocks, self.log = kernel, blocks, drift.Log()
+        self.kernel, self.blocks, self.log = kernel, blocks, moves_module.Log()
         self.old = [np.zeros(block.size, np.uint8) for block in blocks]
 
     def iterate(self, centres, look=False):
@@ -124,7 +127,7 @@ def test_a_card_that_fails_in_the_middle_of_a_run(emulated_cupy, fallback, what,
         run.iterate(centres)
     failed = what in ("set", "launch", "get", "synchronize") or (when == 0 and what in ("compile", "empty"))
     assert where(run.blocks) == [not failed] * 2
-    doing = gpu_cupy.UPLOADING if when == 0 and what in ("set", "empty", "synchronize") else gpu_cupy.LABELLING
+    doing = cuda_kernel.UPLOADING if when == 0 and what in ("set", "empty", "synchronize") else cuda_kernel.LABELLING
     failure = "RuntimeError: cudaErrorLaunchFailure: unspecified launch failure"
     assert run.kernel.trouble == (f"{doing} ({failure})" if failed else "")
     run.finish()
@@ -151,7 +154,7 @@ def test_two_threads_may_ask_for_labels_of_a_card_that_is_gone(emulated_cupy):
         def relabel(self, block, centres, drift=None):
             begun.set()
             assert go.wait(10)
-            return super().relabel(block, centres, drift)
+            return super().relabel(block, centres, moves_module)
 
     kernel, block = make_kernel(Slow()), blocks_of(6, 1)[0]
     centres = centres_of(7)[0]
@@ -174,7 +177,7 @@ def test_two_threads_may_ask_for_labels_of_a_card_that_is_gone(emulated_cupy):
         np.testing.assert_array_equal(labels, expected)
     np.testing.assert_array_equal(block.tally.total, tally.total)
     assert block.resident is None
-    assert kernel.trouble == f"{gpu_cupy.FETCHING} (RuntimeError: the card fell off the bus)"
+    assert kernel.trouble == f"{cuda_kernel.FETCHING} (RuntimeError: the card fell off the bus)"
 
 
 def test_a_card_given_up_by_another_thread_while_labels_are_asked_for(emulated_cupy):
@@ -200,13 +203,13 @@ def test_a_card_given_up_by_another_thread_while_labels_are_asked_for(emulated_c
 
 
 def test_without_a_fallback_the_cards_errors_are_raised(emulated_cupy):
-    kernel = gpu_cupy.CupyKernel(gpu_cupy.Card(0), None)
+    kernel = cuda_kernel.CupyKernel(cuda_kernel.Card(0), None)
     emulated_cupy.fail["launch"] = RuntimeError("no")
     with pytest.raises(RuntimeError, match="no"):
         kernel.relabel(blocks_of(1, 1)[0], centres_of(1)[0])
     emulated_cupy.free = [0]
     with pytest.raises(MemoryError, match="no room"):
-        gpu_cupy.CupyKernel(gpu_cupy.Card(0), None).relabel(blocks_of(1, 1)[0], centres_of(1)[0])
+        cuda_kernel.CupyKernel(cuda_kernel.Card(0), None).relabel(blocks_of(1, 1)[0], centres_of(1)[0])
 
 
 def test_labels_changed_on_the_host_are_sent_again(emulated_cupy):
@@ -255,8 +258,8 @@ def real_card():
     try:
         number, _ = devices.most_free(cupy)
     except Exception as error:  # noqa: BLE001 - CuPy raises what it likes without a driver
-        pytest.skip(f"there is no CUDA device ({gpu_cupy.summary(error)})")
-    return gpu_cupy.Card(number)
+        pytest.skip(f"there is no CUDA device ({cuda_kernel.summary(error)})")
+    return cuda_kernel.Card(number)
 
 
 @pytest.mark.gpu
@@ -267,7 +270,7 @@ def test_a_real_card_passes_the_self_test(real_card):
 @pytest.mark.gpu
 @pytest.mark.parametrize("k", [2, 3, 8, 16, 17, 32, 33, 64, 128, 254])
 def test_hostile_pixels_on_a_real_card(real_card, k):
-    kernel = gpu_cupy.CupyKernel(real_card, None)
+    kernel = cuda_kernel.CupyKernel(real_card, None)
     for n_bands in range(1, 7):
         rng = np.random.default_rng(1000 * k + n_bands)
         dn = hostile(rng, n_bands, 20_003)
@@ -282,7 +285,7 @@ def test_a_large_block_on_a_real_card(real_card):
     rng = np.random.default_rng(5)
     dn = rng.integers(7000, 30000, (6, 5_000_001)).astype(np.uint16)
     ours, theirs = make_block(dn, 8), make_block(dn, 8)
-    card, cpu = gpu_cupy.CupyKernel(real_card, None), NumpyKernel()
+    card, cpu = cuda_kernel.CupyKernel(real_card, None), NumpyKernel()
     for centres in centres_of(12)[:3]:
         assert card.relabel(ours, centres) == cpu.relabel(theirs, centres)
         np.testing.assert_array_equal(ours.tally.total, theirs.tally.total)
@@ -296,7 +299,7 @@ def test_pixels_that_pass_through_a_real_card(real_card):
     for k, n_bands, n in ((8, 6, 3_000_001), (254, 3, 20_003)):
         dn = hostile(rng, n_bands, n)
         ours, theirs = make_block(dn, k), make_block(dn, k)
-        passing, cpu = gpu_cupy.PassingKernel(real_card), NumpyKernel()
+        passing, cpu = cuda_kernel.PassingKernel(real_card), NumpyKernel()
         for centres in [hostile_centres(rng, dn, k) for _ in range(2)]:
             assert passing.relabel(ours, centres) == cpu.relabel(theirs, centres)
             np.testing.assert_array_equal(ours.tally.total, theirs.tally.total)
@@ -305,9 +308,9 @@ def test_pixels_that_pass_through_a_real_card(real_card):
 
 @pytest.mark.gpu
 def test_blocks_in_part_on_a_real_card_and_many_threads(real_card, monkeypatch):
-    monkeypatch.setattr(gpu_cupy, "LEAST_PIXELS", 10_000)
+    monkeypatch.setattr(cuda_kernel, "LEAST_PIXELS", 10_000)
     blocks = blocks_of(8, 12, 100_000)
-    kernel = gpu_cupy.CupyKernel(real_card, NumpyKernel(), room=7 * 100_000 * 13)
+    kernel = cuda_kernel.CupyKernel(real_card, NumpyKernel(), room=7 * 100_000 * 13)
     executor = ThreadExecutor(6)
     for centres in centres_of(9):
         list(executor.each(lambda block, c=centres: kernel.relabel(block, c), blocks, Silent()))

@@ -8,8 +8,13 @@ import numpy as np
 import pytest
 from iikmc.engine import choices, pipeline
 from iikmc.engine.execution.threads import ThreadExecutor
-from iikmc.engine.kernels import devices, drift, gpu_card, gpu_cupy, gpu_split, reference
-from iikmc.engine.kernels.cpu_numpy import NumpyKernel
+from iikmc.engine.kernels import moves as moves_module
+from iikmc.engine.kernels import reference
+from iikmc.engine.kernels.cuda import card as cuda_card
+from iikmc.engine.kernels.cuda import devices
+from iikmc.engine.kernels.cuda import kernel as cuda_kernel
+from iikmc.engine.kernels.cuda import passing as cuda_passing
+from iikmc.engine.kernels.numpy_kernel import NumpyKernel
 from iikmc.engine.pixels.block import Gaps
 from iikmc.engine.progress import Silent
 from test_gpu_feed import BLOCK, labelled, numpy_kernel  # noqa: F401 - a fixture for all tests here
@@ -20,7 +25,7 @@ from tiny import make_block
 
 @pytest.mark.parametrize("n_bands", [1, 4, 6])
 def test_blocks_that_pass_through(emulated_cupy, n_bands):
-    kernel = gpu_cupy.PassingKernel(gpu_card.Card(0))
+    kernel = cuda_kernel.PassingKernel(cuda_card.Card(0))
     rng = np.random.default_rng(n_bands)
     for k, n in ((2, 900), (9, 901), (8, 63)):
         dn = hostile(rng, n_bands, n)
@@ -28,7 +33,7 @@ def test_blocks_that_pass_through(emulated_cupy, n_bands):
 
 
 def test_labels_that_did_not_change_are_not_fetched(emulated_cupy):
-    kernel, block = gpu_cupy.PassingKernel(gpu_card.Card(0)), blocks_of(1, 1)[0]
+    kernel, block = cuda_kernel.PassingKernel(cuda_card.Card(0)), blocks_of(1, 1)[0]
     centres = centres_of(1)[0]
     assert kernel.relabel(block, centres) == 900
     emulated_cupy.traffic.clear()
@@ -38,12 +43,12 @@ def test_labels_that_did_not_change_are_not_fetched(emulated_cupy):
 
 
 def test_a_busy_card_is_not_waited_for(emulated_cupy):
-    card, block = gpu_card.Card(0), blocks_of(1, 1)[0]
-    for _ in range(gpu_card.LANES - 1):
+    card, block = cuda_card.Card(0), blocks_of(1, 1)[0]
+    for _ in range(cuda_card.LANES - 1):
         assert card._passing.acquire(blocking=False)
     assert card.pass_through(block.dn, block.kept, centres_of(1)[0], wait=False) is None
     emulated_cupy.free = [0]
-    kernel = gpu_cupy.CupyKernel(card, NumpyKernel())
+    kernel = cuda_kernel.CupyKernel(card, NumpyKernel())
     assert kernel.relabel(block, centres_of(1)[0]) == 900
     assert labelled(kernel) == {"card": 0, "through": 0, "cpu": 900}
     assert kernel.trouble == ""
@@ -55,7 +60,7 @@ class Clocked:
 
     def __init__(self, monkeypatch, kernel, through, cpu):
         self.now = 0.0
-        monkeypatch.setattr(gpu_cupy.time, "perf_counter", lambda: self.now)
+        monkeypatch.setattr(cuda_kernel.time, "perf_counter", lambda: self.now)
         passing, relabel = kernel._card.pass_through, kernel._fallback.relabel
 
         def pass_through(dn, *arguments, **options):
@@ -107,7 +112,7 @@ def test_blocks_with_keys_stay_with_the_cpu(emulated_cupy, monkeypatch):
     kernel, block = make_kernel(), blocks_of(1, 1)[0]
     Clocked(monkeypatch, kernel, 1.0, 2.0)
     first, second = centres_of(5)[:2]
-    log = drift.Log()
+    log = moves_module.Log()
     assert kernel.relabel(block, first, log.follow(first)) == 900
     before = labelled(kernel)["through"]
     block.gaps = Gaps(0, np.zeros(900, np.uint16), 0.0)
@@ -126,7 +131,7 @@ def test_a_card_that_fails_while_blocks_pass(emulated_cupy, monkeypatch, what):
             emulated_cupy.fail[what] = RuntimeError("gone")
         run.iterate(centres)
     if what != "empty":
-        assert run.kernel.trouble == f"{gpu_cupy.LABELLING} (RuntimeError: gone)"
+        assert run.kernel.trouble == f"{cuda_kernel.LABELLING} (RuntimeError: gone)"
         assert labelled(run.kernel)["through"] == 11 * 900
     run.finish()
 
@@ -142,7 +147,7 @@ def test_no_room_to_pass_through_is_no_trouble(emulated_cupy):
 
 
 def test_rates_by_hand():
-    rates = gpu_split.Rates()
+    rates = cuda_passing.Rates()
     assert rates.passing_pays()
     assert not rates.passing_pays()  # one tries at a time
     rates.missed()
@@ -164,12 +169,12 @@ def test_rates_by_hand():
 
 
 def test_many_threads_and_every_way_at_once(emulated_cupy, monkeypatch):
-    monkeypatch.setattr(gpu_cupy, "LEAST_PIXELS", 100)
-    monkeypatch.setattr(gpu_card, "SLOT_BYTES", 512)
+    monkeypatch.setattr(cuda_kernel, "LEAST_PIXELS", 100)
+    monkeypatch.setattr(cuda_card, "SLOT_BYTES", 512)
     emulated_cupy.memory = 10 * BLOCK
     kernel, executor, blocks = make_kernel(), ThreadExecutor(6), blocks_of(10, 24)
     choose = iter(range(10**6))
-    monkeypatch.setattr(gpu_split.Rates, "passing_pays", lambda self: next(choose) % 2 == 0)
+    monkeypatch.setattr(cuda_passing.Rates, "passing_pays", lambda self: next(choose) % 2 == 0)
     for centres in centres_of(11):
         list(executor.each(lambda block, c=centres: kernel.relabel(block, c), blocks, Silent()))
         for block in blocks:
@@ -188,7 +193,7 @@ def test_many_threads_and_every_way_at_once(emulated_cupy, monkeypatch):
 def test_a_whole_run_with_little_room_on_the_card(emulated_cupy, request_of, small_series, monkeypatch):
     monkeypatch.setattr(devices, "_good", {})
     monkeypatch.setattr(devices, "_LEAST_BYTES", 0)
-    monkeypatch.setattr(gpu_cupy, "LEAST_PIXELS", 50)
+    monkeypatch.setattr(cuda_kernel, "LEAST_PIXELS", 50)
     emulated_cupy.free = [30_000]
     request = request_of(*small_series, workers=3, device=choices.GPU)
     ours = pipeline.cluster(request, strip_pixels=600)

@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from iikmc.engine.compiled import cache
-from iikmc.engine.kernels import choice, cpu_numba, pick_kernel, selftest
-from iikmc.engine.kernels.cpu_numpy import NumpyKernel
+from iikmc.engine.kernels import choice, numba_kernel, selftest
+from iikmc.engine.kernels.choice import pick_kernel
+from iikmc.engine.kernels.numpy_kernel import NumpyKernel
 from iikmc.engine.kernels.reference import ReferenceKernel
 from iikmc.engine.machine import cache_folder
 from tiny import Recorder
@@ -82,7 +83,7 @@ def test_without_numba_the_numpy_kernel_is_taken_and_one_line_says_so(monkeypatc
     ],
 )
 def test_a_broken_numba_is_not_used(monkeypatch, error, said):
-    monkeypatch.setattr(cpu_numba, "load_module", raising(error))
+    monkeypatch.setattr(numba_kernel, "load_module", raising(error))
     kernel, progress = pick()
     assert kernel.name == "numpy"
     assert len(progress.notes) == 1
@@ -120,7 +121,7 @@ class Miscounting(ReferenceKernel):
 def test_a_kernel_that_fails_its_self_test_is_not_used(monkeypatch, kernel):
     with pytest.raises(ArithmeticError, match="another answer"):
         selftest.check(kernel())
-    monkeypatch.setattr(cpu_numba, "NumbaKernel", kernel)
+    monkeypatch.setattr(numba_kernel, "NumbaKernel", kernel)
     picked, progress = pick()
     assert picked.name == "numpy"
     assert progress.notes[0].startswith("Numba cannot be used here (ArithmeticError: its self-test found another")
@@ -132,7 +133,7 @@ def test_right_kernels_pass_the_self_test():
 
 
 def test_the_slower_kernel_is_not_used(monkeypatch):
-    monkeypatch.setattr(cpu_numba, "NumbaKernel", ReferenceKernel)
+    monkeypatch.setattr(numba_kernel, "NumbaKernel", ReferenceKernel)
     monkeypatch.setattr(choice, "_seconds", lambda kernel: 0.004 if kernel.name == "reference" else 0.002)
     picked, progress = pick()
     assert picked.name == "numpy"

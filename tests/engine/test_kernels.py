@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from iikmc.engine.kernels import pick_kernel, reference
-from iikmc.engine.kernels.cpu_numpy import nearest as numpy_nearest
+from iikmc.engine.kernels import reference
+from iikmc.engine.kernels.choice import pick_kernel
+from iikmc.engine.kernels.numpy_kernel import nearest as numpy_nearest
 from tiny import make_block
 
 K = (2, 3, 8, 63, 64, 65, 128, 254)

@@ -11,8 +11,10 @@ import emulated_cuda
 import numpy as np
 import pytest
 from iikmc.engine import choices, coarse, pipeline
-from iikmc.engine.kernels import devices, gpu_cupy, labeller
-from iikmc.engine.kernels.cpu_numpy import NumpyKernel
+from iikmc.engine.kernels import labeller
+from iikmc.engine.kernels.cuda import devices
+from iikmc.engine.kernels.cuda import kernel as cuda_kernel
+from iikmc.engine.kernels.numpy_kernel import NumpyKernel
 from iikmc.engine.pixels import store as pixel_store
 from iikmc.engine.run_record import versions
 from tiny import Recorder, listing, make_block, read_json
@@ -249,9 +251,11 @@ def test_a_card_that_fails_in_the_run(emulated_cupy, both, monkeypatch, what, wh
         assert log.warnings == []  # nothing of it is needed any more
         return
     assert len(log.warnings) == 1
-    doing = [gpu_cupy.UPLOADING, gpu_cupy.LABELLING, gpu_cupy.FETCHING][["before", "iterating", "writing"].index(when)]
+    doing = [cuda_kernel.UPLOADING, cuda_kernel.LABELLING, cuda_kernel.FETCHING][
+        ["before", "iterating", "writing"].index(when)
+    ]
     if when == "before" and what in ("launch", "get"):
-        doing = gpu_cupy.LABELLING
+        doing = cuda_kernel.LABELLING
     assert log.warnings[0] == (
         f"DEVICE: emulated card failed while {doing} (RuntimeError: cudaErrorLaunchFailure); the numpy kernel on the "
         "CPU went on, and the result is the same."
@@ -292,13 +296,13 @@ def test_no_gpu_package_is_imported_in_vain(small_series, tmp_path, device, said
 
 
 def test_versions_name_what_took_part(emulated_cupy):
-    found = versions(gpu_cupy.CupyKernel(gpu_cupy.Card(0), NumpyKernel()))
+    found = versions(cuda_kernel.CupyKernel(cuda_kernel.Card(0), NumpyKernel()))
     assert found["cupy"] == "13.emulated"
     assert "cupy" not in versions(NumpyKernel())
 
 
 def test_taking_in_is_no_more_than_an_offer(emulated_cupy):
-    kernel = gpu_cupy.CupyKernel(gpu_cupy.Card(0), NumpyKernel())
+    kernel = cuda_kernel.CupyKernel(cuda_kernel.Card(0), NumpyKernel())
     block = make_block(np.full((6, 100), 9000), 8)
     kernel.take_in(block)
     assert block.resident is not None

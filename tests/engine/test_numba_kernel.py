@@ -7,14 +7,14 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 from iikmc.engine.kernels import reference, selftest
-from iikmc.engine.kernels.drift import Log
+from iikmc.engine.kernels.moves import Log
 from iikmc.engine.kmeans import next_centres
 from iikmc.engine.pixels.block import Gaps
 from tiny import make_block
 
 pytest.importorskip("numba")
 
-from iikmc.engine.kernels.cpu_numba import NumbaKernel
+from iikmc.engine.kernels.numba_kernel import NumbaKernel
 
 CHUNK = 1024
 EXTREMES = np.array([1, 2, 7273, 32767, 32768, 32769, 43636, 65534, 65535])

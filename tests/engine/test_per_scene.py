@@ -13,7 +13,7 @@ from iikmc.engine import per_scene
 from iikmc.engine.apply import classify
 from iikmc.engine.choices import CPU, EACH_SCENE, GPU, SIGNATURES_FILE, STARTS, TOGETHER
 from iikmc.engine.errors import Cancelled, NoValidPixels, ParameterError
-from iikmc.engine.kernels import devices
+from iikmc.engine.kernels.cuda import devices
 from iikmc.engine.per_scene import cluster_each, run
 from iikmc.engine.pipeline import cluster
 from iikmc.engine.pixels import store as pixel_store

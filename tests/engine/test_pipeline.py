@@ -10,7 +10,7 @@ import pytest
 from iikmc.engine import rasters, results
 from iikmc.engine.choices import PERCENTILE_RANGE, PLUS_PLUS
 from iikmc.engine.errors import Cancelled, IIkMCError, NoValidPixels, OutputError, SceneError
-from iikmc.engine.kernels.cpu_numpy import NumpyKernel
+from iikmc.engine.kernels.numpy_kernel import NumpyKernel
 from iikmc.engine.pipeline import cluster
 from tiny import Recorder, listing, make_scene, product, read_json, read_raster, six_band_noise
 

@@ -11,7 +11,7 @@ from iikmc.engine import unfinished
 from iikmc.engine.apply import classify
 from iikmc.engine.choices import MINIMUM_MAXIMUM, SIGNATURES_FILE, STARTS
 from iikmc.engine.errors import Cancelled, OutputError
-from iikmc.engine.kernels.cpu_numpy import NumpyKernel
+from iikmc.engine.kernels.numpy_kernel import NumpyKernel
 from iikmc.engine.kernels.reference import ReferenceKernel, nearest, tally
 from iikmc.engine.kmeans import next_centres
 from iikmc.engine.pipeline import cluster

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 import rasterio
 from iikmc.benchmarks.simulate import write_scene
-from iikmc.engine.kernels import Kernel
-from iikmc.engine.kernels.cpu_numba import NumbaKernel
-from iikmc.engine.kernels.cpu_numpy import NumpyKernel
+from iikmc.engine.kernels.kernel import Kernel
+from iikmc.engine.kernels.numba_kernel import NumbaKernel
+from iikmc.engine.kernels.numpy_kernel import NumpyKernel
 from iikmc.engine.kernels.reference import ReferenceKernel
 from iikmc.engine.pixels.block import Block, Tally
 from iikmc.engine.scenes.scene import Strip

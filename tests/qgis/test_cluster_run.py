@@ -348,7 +348,7 @@ def test_layers_arrive_from_a_background_task(cluster, tiny, tmp_path, context):
 def test_a_cancel_ends_the_run_soon_and_leaves_no_raster(cluster, tiny, tmp_path, context, monkeypatch, stage):
     """In each stage, with work that would take a minute."""
     from iikmc.engine import pipeline, results, store
-    from iikmc.engine.kernels import cpu_numpy
+    from iikmc.engine.kernels import numpy_kernel
     from iikmc.engine.pixels import reading
 
     reached = []
@@ -364,8 +364,8 @@ def test_a_cancel_ends_the_run_soon_and_leaves_no_raster(cluster, tiny, tmp_path
     if stage == "Reading":
         monkeypatch.setattr(store, "read_strip", slowed(reading.read_strip))
     elif stage == "Clustering":
-        monkeypatch.setattr(pipeline, "pick_kernel", lambda progress: cpu_numpy.NumpyKernel())
-        monkeypatch.setattr(cpu_numpy.NumpyKernel, "relabel", slowed(cpu_numpy.NumpyKernel.relabel))
+        monkeypatch.setattr(pipeline, "pick_kernel", lambda progress: numpy_kernel.NumpyKernel())
+        monkeypatch.setattr(numpy_kernel.NumpyKernel, "relabel", slowed(numpy_kernel.NumpyKernel.relabel))
     else:
         monkeypatch.setattr(results, "write_scene", slowed(results.write_scene))
     feedback = QgsProcessingFeedback(False)

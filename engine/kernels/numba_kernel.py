@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from ..arrays import Grid64
     from ..pixels.block import Block
-    from .drift import Drift
+    from .moves import Drift
 
 # Of a chunk, the share of doubtful pixels above which all its pixels are labelled anew, which costs less than picking
 # the doubtful ones out (measured: a picked pixel costs about 2.5 times as much as one of a whole chunk).

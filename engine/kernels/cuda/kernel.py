@@ -5,7 +5,7 @@ tally back, k (n_bands + 1) + 1 integers; its labels come home when somebody ask
 
 A block that finds no room is halved, and its halves are, down to pieces not worth a launch; so it may lie on the card
 in several pieces, or in part, with the rest labelled as blocks that are not on the card are: by the CPU, or by sending
-them through the card in every iteration where this run measured that to be faster (`gpu_split`).
+them through the card in every iteration where this run measured that to be faster (`passing`).
 
 Nothing is lost when the card fails: labels are a function of the pixels and of the centres that they were made with,
 so a CPU kernel makes them again, and goes on.
@@ -18,18 +18,18 @@ import time
 import weakref
 from typing import TYPE_CHECKING, Any
 
-from .gpu_card import Card
-from .gpu_resident import FETCHING, LABELLING, UPLOADING, Budget, OnCard, Piece, part_of
-from .gpu_split import Rates
+from .card import Card
+from .passing import Rates
+from .resident import FETCHING, LABELLING, UPLOADING, Budget, OnCard, Piece, part_of
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from ..arrays import DN, Grid64, Labels
-    from ..pixels.block import Block
-    from . import Kernel
-    from .drift import Drift
+    from ...arrays import DN, Grid64, Labels
+    from ...pixels.block import Block
+    from ..kernel import Kernel
+    from ..moves import Drift
 
 MEMORY_SHARE = 0.85
 """Of the card's free memory when the run starts: the rest is for the display, other programs, blocks that pass through

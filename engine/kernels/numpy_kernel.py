@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ..arrays import DN, Grid64, Labels
-    from .drift import Drift
+    from .moves import Drift
 
 _SHIFT = 32768
 _GROUP_BITS = 6

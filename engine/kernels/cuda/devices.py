@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..choices import AUTOMATIC, GPU
-from ..progress import Progress
-from .selftest import check
+from ...choices import AUTOMATIC, GPU
+from ...progress import Progress
+from ..selftest import check
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from types import ModuleType
 
-    from . import Kernel
-    from .gpu_card import Card
+    from ..kernel import Kernel
+    from .card import Card
 
 WORTH = 2_400_000_000
 """Pixels x classes x bands from which on "automatic" tries a card: 50 million pixels, 8 classes, 6 bands.
@@ -110,8 +110,8 @@ def _gpu(job: Job, cpu: Kernel, progress: Progress) -> Kernel:
     DeviceError
         There is no card, or it cannot be used.
     """
-    from .gpu_card import Card
-    from .gpu_cupy import MEMORY_SHARE, CupyKernel, summary
+    from .card import Card
+    from .kernel import MEMORY_SHARE, CupyKernel, summary
 
     step = IMPORT
     try:
@@ -153,7 +153,7 @@ def test(card: Card) -> None:
     Exception
         Whatever the card raises.
     """
-    from .gpu_cupy import CupyKernel, PassingKernel
+    from .kernel import CupyKernel, PassingKernel
 
     usual = card.least_steps
     try:
@@ -174,7 +174,7 @@ def most_free(cupy: ModuleType) -> tuple[int, int]:
     Exception
         Whatever CuPy raises without a driver.
     """
-    from .gpu_cupy import summary
+    from .kernel import summary
 
     found: list[tuple[int, int]] = []
     why = "CuPy finds none"

@@ -19,14 +19,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import cuda_source, nvrtc
+from . import nvrtc, source
 
 if TYPE_CHECKING:
     from types import ModuleType
 
     from numpy.typing import NDArray
 
-    from ..arrays import DN, Grid64, Labels
+    from ...arrays import DN, Grid64, Labels
 
 LANES = 3
 """Threads that use the card at a time: one copies, one labels, one fills its buffers."""
@@ -107,7 +107,7 @@ class Lane:
         arguments = (
             pixels, np.int64(pixels.shape[1]), np.int64(n), labels, there, np.int32(steps), sums,
         )  # fmt: skip
-        kernel((blocks,), (cuda_source.THREADS,), arguments)
+        kernel((blocks,), (source.THREADS,), arguments)
         changes: NDArray[np.int64] = sums.get(stream=self.stream)
         self.stream.synchronize()
         return changes
@@ -116,7 +116,7 @@ class Lane:
         """Return room for centres and sums."""
         if self._room is None or self._room[0] != (k, n_bands):
             there = self._card.empty((k, n_bands), np.int32)
-            sums = self._card.empty(cuda_source.rows(k, n_bands), np.int64)
+            sums = self._card.empty(source.rows(k, n_bands), np.int64)
             self._room = (k, n_bands), there, sums
         return self._room[1:]
 
@@ -208,7 +208,7 @@ class Card:
             kernel = self._kernels.get((k, n_bands))
             if kernel is None:
                 nvrtc.preload()
-                kernel = self.cupy.RawKernel(cuda_source.SOURCE, cuda_source.NAME, cuda_source.options(k, n_bands))
+                kernel = self.cupy.RawKernel(source.SOURCE, source.NAME, source.options(k, n_bands))
                 kernel.compile()
                 self._kernels[k, n_bands] = kernel
             return kernel
@@ -225,8 +225,8 @@ class Card:
 
     def shape(self, n: int) -> tuple[int, int]:
         """Return into how many thread blocks n pixels go, and how many times each thread takes some."""
-        groups = -(-n // (cuda_source.GROUP * cuda_source.THREADS))
-        steps = min(max(groups // (_BLOCKS_EACH * self.multiprocessors), self.least_steps), cuda_source.MOST_STEPS)
+        groups = -(-n // (source.GROUP * source.THREADS))
+        steps = min(max(groups // (_BLOCKS_EACH * self.multiprocessors), self.least_steps), source.MOST_STEPS)
         return -(-groups // steps), steps
 
     def empty(self, shape: tuple[int, ...] | int, dtype: Any) -> Any:

@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..pixels.block import Block, Tally
-from . import reference
+from ...pixels.block import Block, Tally
+from .. import reference
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from ..arrays import DN, Grid64, Labels
-    from ..pixels.block import HeldElsewhere
-    from . import Kernel
-    from .gpu_card import Card
+    from ...arrays import DN, Grid64, Labels
+    from ...pixels.block import HeldElsewhere
+    from ..kernel import Kernel
+    from .card import Card
 
 UPLOADING, LABELLING, FETCHING = "copying pixels to it", "labelling", "fetching the labels from it"
 """What a card does when it fails."""
