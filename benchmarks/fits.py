@@ -68,8 +68,8 @@ def ours(
 
 
 def _lloyd(blocks: Sequence[Any], start: np.ndarray, labellings: int, kernel: Any, executor: Any) -> Any:
+    from iikmc.engine.centres.kmeans import Labelled, StopRule, lloyd
     from iikmc.engine.kernels import moves as moves_module
-    from iikmc.engine.kmeans import Labelled, StopRule, lloyd
     from iikmc.engine.pixels.block import Tally
     from iikmc.engine.progress import Silent
 

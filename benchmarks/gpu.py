@@ -45,7 +45,7 @@ MOST_OF_ROOFLINE, LEAST_SPEED_UP, LONGEST_START = 2.5, 390.0, 2.0
 
 
 def package(name: str) -> Any:
-    """Import a module of this checkout, such as "engine.kmeans", whatever its folder is called."""
+    """Import a module of this checkout, such as "engine.centres.kmeans", whatever its folder is called."""
     if "iikmc" not in sys.modules:
         where = {"submodule_search_locations": [str(ROOT)]}
         spec = importlib.util.spec_from_file_location("iikmc", ROOT / "__init__.py", **where)

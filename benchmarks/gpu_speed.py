@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..engine import kmeans, starts
+from ..engine.centres import kmeans, starts
 from ..engine.kernels.cuda import source as cuda_source
 from ..engine.kernels.cuda.card import Card
 from ..engine.kernels.cuda.kernel import CupyKernel, PassingKernel

@@ -153,7 +153,7 @@ def read_pixels(folder: str | Path, first: int = 0, count: int | None = None) ->
 
 def start(dn: np.ndarray, k: int) -> np.ndarray:
     """Return k centres in 1/64 DN, spread between percentiles of each band of (n_bands, n) pixels."""
-    from iikmc.engine.starts import between, percentile
+    from iikmc.engine.centres.starts import between, percentile
 
     histograms = [np.bincount(band, minlength=65536) for band in dn]
     return between([percentile(h, LOW) for h in histograms], [percentile(h, HIGH) for h in histograms], k)

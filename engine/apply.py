@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from . import signatures
+from .centres.fit import Fit
 from .clock import Clock
 from .errors import ParameterError
 from .estimate import foretell_classification, tell_took
@@ -21,7 +22,6 @@ from .pixels.reading import read_strip
 from .pixels.sketch import Sketch
 from .pixels.strips import STRIP_PIXELS
 from .progress import Progress, Silent, check_cancelled
-from .records import Fit
 from .requests import ClassifyRequest
 from .results import SIGNATURES_NAME, Legend, Result, raster_name, write_scene, write_tables
 from .run_record import run_record, tell_audit

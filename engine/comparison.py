@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .arrays import GRID
-from .records import Fit
+from .centres.fit import Fit
 
 if TYPE_CHECKING:
     from .arrays import Grid64

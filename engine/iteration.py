@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from .centres.fit import Fit
+from .centres.kmeans import Labelled, StopRule, lloyd
 from .execution.threads import ThreadExecutor
 from .kernels import moves as moves_module
 from .kernels.kernel import Kernel
-from .kmeans import Labelled, StopRule, lloyd
 from .pixels.block import Block, Tally
 from .progress import Progress
-from .records import Fit
 
 if TYPE_CHECKING:
     from .arrays import Grid64

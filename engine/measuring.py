@@ -9,11 +9,12 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from .centres.kmeans import StopRule
+from .centres.starts import between
 from .contenders import Contender, card_note, close, trouble
 from .errors import NoValidPixels
 from .execution.threads import ThreadExecutor
 from .iteration import iterate
-from .kmeans import StopRule
 from .machine import available_cores
 from .outcomes import Outcome, digest_of_rasters, digests
 from .outputs import Staging
@@ -29,7 +30,6 @@ from .quantities import size
 from .requests import BenchmarkRequest
 from .results import Legend, write_rasters
 from .scenes.scene import Scene, Strip
-from .starts import between
 from .store import Series, read_series
 from .timings import Comparison, Lacking, Timing, ceiling
 

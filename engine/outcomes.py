@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .centres.fit import Fit
 from .execution.threads import ThreadExecutor
 from .pixels.block import Block
 from .progress import Progress
-from .records import Fit
 
 if TYPE_CHECKING:
     from .arrays import Grid64, Labels

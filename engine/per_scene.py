@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from . import legends, statistics
+from .centres.fit import Fit
 from .choices import EACH_SCENE
 from .clock import Clock
 from .estimate import foretell, tell_took
@@ -34,7 +35,6 @@ from .pixels.masking import Audit
 from .pixels.sketch import Sketch, middle_tone
 from .pixels.strips import STRIP_PIXELS
 from .progress import Progress, Silent, Span, check_cancelled
-from .records import Fit
 from .report.each import SceneClasses, render_each
 from .requests import Request
 from .results import (

@@ -7,8 +7,12 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from . import coarse, signatures
+from . import signatures
 from .alone import compare_each
+from .centres import coarse
+from .centres.fit import Fit
+from .centres.kmeans import StopRule
+from .centres.starts import PERCENTILES, between, percentile, plus_plus
 from .choices import COARSE_TO_FINE, CPU, MINIMUM_MAXIMUM, PERCENTILE_RANGE, PLUS_PLUS, SIGNATURES_FILE
 from .clock import Clock
 from .comparison import Comparison
@@ -19,7 +23,6 @@ from .iteration import iterate
 from .kernels.choice import pick_kernel, pick_packer
 from .kernels.kernel import Kernel
 from .kernels.labeller import Labeller
-from .kmeans import StopRule
 from .outputs import Staging
 from .pixels.block import Block
 from .pixels.masking import Audit
@@ -29,14 +32,12 @@ from .pixels.strips import STRIP_PIXELS, most_valid
 from .pixels.survey import Need
 from .progress import Progress, Silent, Span, check_cancelled
 from .quantities import size
-from .records import Fit
 from .requests import Request
 from .results import Result, check_folder, raster_name, write_results
 from .run_record import tell_audit
 from .scenes.check import usable_scenes
 from .scenes.files import small_block_cache
 from .scenes.scene import Scene
-from .starts import PERCENTILES, between, percentile, plus_plus
 from .store import Series, read_series
 from .unfinished import Keeper, superseded, tell_continued
 

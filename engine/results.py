@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from . import legends, rasters, report, signatures, statistics, styles
+from .centres.fit import Fit
 from .choices import EACH_SCENE
 from .clock import Clock
 from .comparison import Comparison
@@ -24,7 +25,6 @@ from .pixels.masking import Audit
 from .pixels.packing import Packer
 from .pixels.sketch import Sketch, middle_tone
 from .progress import Progress, check_cancelled
-from .records import Fit
 from .requests import Request
 from .run_record import run_record
 from .scenes.scene import Scene

@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 
+from .centres.fit import Fit
 from .clock import Clock
 from .kernels.kernel import Kernel
 from .kernels.labeller import on_card
 from .pixels.masking import Audit
 from .progress import Progress
-from .records import Fit
 from .scenes.scene import Scene
 from .version import version
 

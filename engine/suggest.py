@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from . import suggest_tables
+from .centres.kmeans import Labelled, StopRule, lloyd
+from .centres.starts import plus_plus
 from .errors import NoValidPixels
 from .execution.threads import ThreadExecutor, one_blas_thread
 from .kernels.choice import pick_packer
 from .kernels.kernel import Kernel
 from .kernels.numpy_kernel import NumpyKernel
-from .kmeans import Labelled, StopRule, lloyd
 from .outputs import Destinations
 from .pixels.block import Block, Tally
 from .pixels.sampling import Stratified
@@ -23,7 +24,6 @@ from .progress import Progress, Silent, Span, check_cancelled
 from .requests import SuggestRequest
 from .scenes.files import small_block_cache
 from .scenes.scene import Scene, Strip
-from .starts import plus_plus
 from .stratified import draw_sample
 from .validity import Advice, Score, advise, scikit_learn, score
 

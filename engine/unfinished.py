@@ -8,13 +8,13 @@ from types import TracebackType
 from typing import Any
 
 from . import legends, signatures
+from .centres.fit import Fit
 from .clock import Clock
 from .errors import Cancelled, OutputError, SignatureError
 from .kernels.kernel import Kernel
 from .outputs import Staging
 from .palette import class_colours
 from .progress import Progress
-from .records import Fit
 from .requests import Request
 from .results import SIGNATURES_NAME
 from .run_record import run_record

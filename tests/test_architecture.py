@@ -138,7 +138,7 @@ FORBIDDEN_INSIDE = {
         "engine.execution",
         "engine.pipeline",
     ),
-    "engine.kmeans": (
+    "engine.centres.kmeans": (
         "engine.scenes.search",
         "engine.pixels.reading",
         "engine.scenes.files",
@@ -150,7 +150,7 @@ FORBIDDEN_INSIDE = {
         "engine.pixels.reading",
         "engine.scenes.files",
         "engine.kernels",
-        "engine.kmeans",
+        "engine.centres.kmeans",
     ),
     "engine.report": ("pathlib", "os", "io", "engine.pipeline", "engine.results"),
     "engine.html": ("pathlib", "os", "io", "numpy"),

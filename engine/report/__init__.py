@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from html import escape
 from typing import Any
 
+from ..centres.fit import Fit
 from ..comparison import Comparison
 from ..html import Cell, number, page, plot, table
 from ..pixels.masking import Audit
 from ..pixels.sketch import Picture
-from ..records import Fit
 from ..scenes.scene import Scene
 from ..signatures import Signatures
 from ..statistics import Moments

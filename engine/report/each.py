@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from html import escape
 from typing import Any
 
+from ..centres.fit import Fit
 from ..html import Cell, number, page, table
 from ..pixels.masking import Audit
 from ..pixels.sketch import Picture
-from ..records import Fit
 from ..scenes.scene import Scene
 from ..signatures import Signatures
 from .classes import curves, signature_table

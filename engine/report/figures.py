@@ -7,9 +7,9 @@ from datetime import date
 from html import escape
 from typing import Any
 
+from ..centres.fit import IterationRecord
 from ..colours import css_colour
 from ..html import PLOT_WIDTH
-from ..records import IterationRecord
 from ..scenes.scene import Scene
 from ..sensors.landsat.bands import SCALE, WAVELENGTHS
 from ..signatures import ClassRecord, Signatures

@@ -8,10 +8,10 @@ from html import escape
 from itertools import combinations
 from typing import Any
 
+from ..centres.fit import Fit
 from ..colours import css_colour
 from ..html import Cell, Html, number, table
 from ..pixels.masking import Audit
-from ..records import Fit
 from ..scenes.scene import Scene
 from ..signatures import ClassRecord, Signatures
 from ..statistics import Moments, added

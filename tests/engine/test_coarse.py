@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from iikmc.engine.centres.coarse import start
 from iikmc.engine.choices import COARSE_TO_FINE, PLUS_PLUS
-from iikmc.engine.coarse import start
 from iikmc.engine.kernels.numpy_kernel import NumpyKernel
 from iikmc.engine.kernels.reference import ReferenceKernel
 from iikmc.engine.pipeline import cluster

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from iikmc.engine.kmeans import Labelled, StopRule, largest_move_dn, lloyd, next_centres
+from iikmc.engine.centres.kmeans import Labelled, StopRule, largest_move_dn, lloyd, next_centres
 from iikmc.engine.pixels.block import Tally
 from iikmc.engine.progress import Silent
 from tiny import Recorder, make_block

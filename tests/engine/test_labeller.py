@@ -10,7 +10,8 @@ from pathlib import Path
 import emulated_cuda
 import numpy as np
 import pytest
-from iikmc.engine import choices, coarse, pipeline
+from iikmc.engine import choices, pipeline
+from iikmc.engine.centres import coarse
 from iikmc.engine.kernels import labeller
 from iikmc.engine.kernels.cuda import devices
 from iikmc.engine.kernels.cuda import kernel as cuda_kernel

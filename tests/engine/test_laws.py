@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from iikmc.engine.centres.kmeans import Labelled, StopRule, lloyd
+from iikmc.engine.centres.starts import between
 from iikmc.engine.choices import SIGNATURES_FILE
 from iikmc.engine.kernels import reference
-from iikmc.engine.kmeans import Labelled, StopRule, lloyd
 from iikmc.engine.pipeline import cluster
 from iikmc.engine.progress import Silent
-from iikmc.engine.starts import between
 from tiny import make_block, make_scene, pixels_of, product, read_json, read_raster, six_band_noise
 
 

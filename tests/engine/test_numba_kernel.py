@@ -6,9 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+from iikmc.engine.centres.kmeans import next_centres
 from iikmc.engine.kernels import reference, selftest
 from iikmc.engine.kernels.moves import Log
-from iikmc.engine.kmeans import next_centres
 from iikmc.engine.pixels.block import Gaps
 from tiny import make_block
 

@@ -14,11 +14,11 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from iikmc.engine import report
+from iikmc.engine.centres.fit import Fit, IterationRecord
 from iikmc.engine.pipeline import cluster
 from iikmc.engine.pixels.block import Tally
 from iikmc.engine.pixels.masking import Audit
 from iikmc.engine.pixels.sketch import Picture
-from iikmc.engine.records import Fit, IterationRecord
 from iikmc.engine.scenes.scene import PixelGrid, Scene
 from iikmc.engine.sensors.landsat.product_id import parse_product_id
 from iikmc.engine.sensors.landsat.qa import DEFAULT_FLAGS

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from iikmc.engine.starts import between, dark_to_bright, percentile, plus_plus
+from iikmc.engine.centres.starts import between, dark_to_bright, percentile, plus_plus
 
 DN = st.integers(1, 65535)
 

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .arrays import GRID
+from ..arrays import GRID
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from .arrays import DN, Grid64
+    from ..arrays import DN, Grid64
 
 PERCENTILES = (2, 98)
 

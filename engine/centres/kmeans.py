@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .arrays import GRID
-from .pixels.block import Tally
-from .progress import Progress, Span
-from .records import Fit, IterationRecord
+from ..arrays import GRID
+from ..pixels.block import Tally
+from ..progress import Progress, Span
+from .fit import Fit, IterationRecord
 
 if TYPE_CHECKING:
-    from .arrays import Grid64
+    from ..arrays import Grid64
 
 # Runs of 10 to 30 iterations to the 1 % stop are usual; 0.88 puts the bar at 72 % after 10 and at 98 % after 30.
 _SHARE_LEFT = 0.88

@@ -1,14 +1,14 @@
-"""The records that travel through the engine, in the words of the field."""
+"""What the iteration gives: one record an iteration, and the final centres."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .pixels.block import Tally
+from ..pixels.block import Tally
 
 if TYPE_CHECKING:
-    from .arrays import Grid64
+    from ..arrays import Grid64
 
 
 @dataclass(frozen=True)

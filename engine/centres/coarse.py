@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .kernels.moves import Log
+from ..kernels.moves import Log
+from ..pixels.block import Block, Tally
+from ..pixels.sampling import SAMPLE_SIZE, Sample, smallest
+from ..progress import Progress, Silent, check_cancelled
+from ..scenes.scene import Strip
 from .kmeans import Labelled, StopRule, lloyd, next_centres
-from .pixels.block import Block, Tally
-from .pixels.sampling import SAMPLE_SIZE, Sample, smallest
-from .progress import Progress, Silent, check_cancelled
-from .scenes.scene import Strip
 from .starts import dark_to_bright, plus_plus
 
 if TYPE_CHECKING:
-    from .arrays import Grid64
-    from .kernels.kernel import Kernel
+    from ..arrays import Grid64
+    from ..kernels.kernel import Kernel
 
 # A class should have this many pixels in a sub-sample, on average, for its mean to mean something.
 _PIXELS_PER_CLASS = 100

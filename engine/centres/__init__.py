@@ -1,0 +1,1 @@
+"""From tallies to centres; knows no raster, thread or device."""
