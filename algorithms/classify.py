@@ -14,7 +14,7 @@ from .i18n import tr
 
 if TYPE_CHECKING:
     from ..engine.requests import ClassifyRequest
-    from ..engine.results import Result
+    from ..engine.results.result import Result
 
 
 class ClassifyAlgorithm(ClassifiedScenesAlgorithm):

@@ -21,9 +21,8 @@ from .feedback import FeedbackProgress
 from .i18n import tr
 
 if TYPE_CHECKING:
-    from ..engine.per_scene import EachResult
     from ..engine.requests import Request
-    from ..engine.results import Result
+    from ..engine.results.result import EachResult, Result
     from .scenes_look import Plan, Wanted
 
 

@@ -37,7 +37,7 @@ def versions() -> dict[str, Any]:
 
     import numpy as np
     from iikmc.engine.kernels.numpy_kernel import NumpyKernel
-    from iikmc.engine.run_record import versions as of_run
+    from iikmc.engine.results.run_record import versions as of_run
 
     found = of_run(NumpyKernel())
     found.pop("platform")

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from . import signatures
 from .centres.fit import Fit
 from .clock import Clock
 from .errors import ParameterError
@@ -15,7 +14,7 @@ from .estimate import foretell_classification, tell_took
 from .execution.threads import ThreadExecutor, one_blas_thread
 from .kernels.choice import pick_kernel, pick_packer
 from .kernels.kernel import Kernel
-from .outputs import Staging
+from .passes.write import write_scene, write_tables
 from .pixels.block import Block, Tally
 from .pixels.masking import Audit
 from .pixels.reading import read_strip
@@ -23,16 +22,19 @@ from .pixels.sketch import Sketch
 from .pixels.strips import STRIP_PIXELS
 from .progress import Progress, Silent, check_cancelled
 from .requests import ClassifyRequest
-from .results import SIGNATURES_NAME, Legend, Result, raster_name, write_scene, write_tables
-from .run_record import run_record, tell_audit
+from .results import signatures_file
+from .results.legend import Legend
+from .results.names import SIGNATURES_NAME, raster_name
+from .results.result import Result
+from .results.run_record import run_record, tell_audit, unconverged
+from .results.signatures import Signatures
+from .results.staging import Staging
+from .results.statistics import Moments, added, moments
 from .scenes.check import usable_scenes
 from .scenes.files import Handles, small_block_cache
 from .scenes.scene import Scene, Strip
 from .sensors.landsat.product_id import leading_product_id
-from .signatures import Signatures
-from .statistics import Moments, added, moments
 from .streaming import each_scene
-from .unfinished import unconverged
 
 
 def check(request: ClassifyRequest, progress: Progress) -> tuple[Signatures, list[Scene]]:
@@ -55,7 +57,7 @@ def check(request: ClassifyRequest, progress: Progress) -> tuple[Signatures, lis
         A parameter is out of its range, or OUTPUT would replace the signatures file.
     """
     request.check()
-    source = signatures.read(request.signatures)
+    source = signatures_file.read(request.signatures)
     # One that another run may have written for one scene is replaced no more than the common one.
     own = request.output / (request.signatures.name if leading_product_id(request.signatures.name) else SIGNATURES_NAME)
     if own.exists() and own.samefile(request.signatures):

@@ -12,7 +12,6 @@ import numpy as np
 from . import audit_tables
 from .execution.threads import ThreadExecutor
 from .kernels.choice import pick_kernel, pick_packer
-from .outputs import Staging
 from .pixels.masking import Audit, masked, not_fill
 from .pixels.packing import Packer
 from .pixels.reading import band_numbers, decode_strip, nothing_inside, tell_outside
@@ -21,6 +20,7 @@ from .pixels.strips import STRIP_PIXELS, most_valid
 from .progress import Progress, Silent, check_cancelled
 from .quantities import size
 from .requests import AuditRequest
+from .results.staging import Staging
 from .scenes.area import outside
 from .scenes.check import usable_scenes
 from .scenes.files import Handles, small_block_cache

@@ -16,11 +16,11 @@ from .contenders import Contender, find
 from .execution.threads import ThreadExecutor, one_blas_thread
 from .kernels.cuda.devices import Job
 from .measuring import Bench, Part, pixels_of
-from .outputs import Staging
 from .pixels.strips import STRIP_PIXELS, plan_series
 from .progress import Progress, Silent, check_cancelled
 from .requests import BenchmarkRequest
-from .run_record import versions
+from .results.run_record import versions
+from .results.staging import Staging
 from .scenes.area import may_be_inside
 from .scenes.check import usable_scenes
 from .scenes.files import small_block_cache

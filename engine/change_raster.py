@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .errors import OutputError
-from .rasters import NODATA, overview_factors, profile
+from .results.geotiff import NODATA, overview_factors, profile
+from .results.styles import escaped
 from .scenes.files import raster_env
 from .scenes.scene import PixelGrid
-from .styles import escaped
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

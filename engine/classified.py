@@ -13,10 +13,10 @@ import numpy as np
 
 from .colours import RGB
 from .errors import GridError, IIkMCError
+from .results.styles import entries_of
 from .scenes.files import raster_env
 from .scenes.scene import PixelGrid
 from .sensors.landsat.product_id import leading_product_id
-from .styles import entries_of
 
 if TYPE_CHECKING:
     from datetime import date
@@ -227,11 +227,6 @@ def placement(common: Overlap) -> str:
 
 def _way(cells: float, positive: str, negative: str) -> str:
     return f"{abs(cells):,.10g} cells {positive if cells > 0 else negative}"
-
-
-def default_name(number: int) -> str:
-    """Return the name of a class that has none of its own."""
-    return f"Class {number}"
 
 
 def _common(first: int, second: int, shift: int) -> tuple[int, int]:

@@ -25,7 +25,7 @@ from .scenes.scene import Scene
 from .scenes.selection import MaskRule
 
 if TYPE_CHECKING:
-    from .results import Result
+    from .results.result import Result
 
 # To the stop at 1 %, series of full or real scenes were seen to take 7 iterations with 8 classes, 11 with 5 and 28 with
 # 12; from the coarse-to-fine start full scenes took 2.

@@ -17,8 +17,7 @@ from .execution.threads import ThreadExecutor
 from .iteration import iterate
 from .machine import available_cores
 from .outcomes import Outcome, digest_of_rasters, digests
-from .outputs import Staging
-from .palette import class_colours
+from .passes.write import write_rasters
 from .pixels.block import Block
 from .pixels.masking import Audit
 from .pixels.packing import NumpyPacker, Packer
@@ -28,7 +27,9 @@ from .pixels.survey import Need
 from .progress import Progress, Quiet
 from .quantities import size
 from .requests import BenchmarkRequest
-from .results import Legend, write_rasters
+from .results.legend import Legend
+from .results.palette import class_colours
+from .results.staging import Staging
 from .scenes.scene import Scene, Strip
 from .store import Series, read_series
 from .timings import Comparison, Lacking, Timing, ceiling

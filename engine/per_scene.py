@@ -7,18 +7,15 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
-from . import legends, statistics
 from .centres.fit import Fit
 from .choices import EACH_SCENE
 from .clock import Clock
 from .estimate import foretell, tell_took
 from .execution.threads import one_blas_thread
 from .kernels.kernel import Kernel
-from .outputs import Staging
-from .palette import class_colours
+from .passes.write import write_rasters, write_scene, write_signatures
 from .pipeline import (
     ITERATE,
     READ,
@@ -37,64 +34,19 @@ from .pixels.strips import STRIP_PIXELS
 from .progress import Progress, Silent, Span, check_cancelled
 from .report.each import SceneClasses, render_each
 from .requests import Request
-from .results import (
-    REPORT_NAME,
-    STATISTICS_NAME,
-    Legend,
-    Result,
-    Written,
-    raster_name,
-    scene_signatures,
-    write_rasters,
-    write_scene,
-    write_signatures,
-)
-from .run_record import run_record
+from .results import legend as legends
+from .results import statistics
+from .results.legend import Legend, default_names
+from .results.names import REPORT_NAME, STATISTICS_NAME, raster_name, scene_signatures
+from .results.palette import class_colours
+from .results.result import EachResult, Result
+from .results.run_record import run_record
+from .results.staging import Staging
 from .scenes.files import small_block_cache
 from .scenes.scene import Scene
 
 if TYPE_CHECKING:
-    from .signatures import Signatures
-
-
-@dataclass(frozen=True)
-class EachResult(Written):
-    """What a run with classes of each scene made."""
-
-    scenes: tuple[Scene, ...]
-    """In the order of time."""
-    rasters: tuple[Path, ...]
-    """One a scene."""
-    output: Path
-    """The folder."""
-    k: int
-    """Number of classes of each scene."""
-    fits: tuple[Fit | None, ...]
-    """One a scene; None where it has no valid pixel."""
-    signature_files: tuple[Path | None, ...]
-    """One a scene, likewise."""
-    pixels: int
-    """Valid pixels of all scenes."""
-    empty_classes: tuple[tuple[int, int], ...]
-    """(index of the scene, class) of each class that has no pixel in its own scene."""
-
-    common: ClassVar[bool] = False
-    """Whether the classes are the same in every scene."""
-
-    @property
-    def iterations(self) -> int:
-        """The most iterations of a scene."""
-        return max(len(fit.iterations) for fit in self.fits if fit is not None)
-
-    @property
-    def converged(self) -> bool:
-        """Whether all scenes with valid pixels converged."""
-        return all(fit.converged for fit in self.fits if fit is not None)
-
-    @property
-    def signatures(self) -> Path | None:
-        """The signatures file of a run with one scene; None with several, of which none stands for the others."""
-        return self.signature_files[0] if len(self.scenes) == 1 else None
+    from .results.signatures import Signatures
 
 
 def run(
@@ -176,11 +128,6 @@ def cluster_each(
     tell_took(clock, result.pixels, result.rasters, progress)
     progress.report(1.0)
     return result
-
-
-def default_names(scene: Scene, k: int) -> list[str]:
-    """Return names of a scene's own classes that nobody takes for those of another scene."""
-    return [f"Class {j} of {scene.title}" for j in range(1, k + 1)]
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,6 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from . import signatures
 from .alone import compare_each
 from .centres import coarse
 from .centres.fit import Fit
@@ -23,7 +22,7 @@ from .iteration import iterate
 from .kernels.choice import pick_kernel, pick_packer
 from .kernels.kernel import Kernel
 from .kernels.labeller import Labeller
-from .outputs import Staging
+from .passes.write import write_results
 from .pixels.block import Block
 from .pixels.masking import Audit
 from .pixels.packing import Packer
@@ -33,8 +32,11 @@ from .pixels.survey import Need
 from .progress import Progress, Silent, Span, check_cancelled
 from .quantities import size
 from .requests import Request
-from .results import Result, check_folder, raster_name, write_results
-from .run_record import tell_audit
+from .results import signatures_file
+from .results.names import check_folder, raster_name
+from .results.result import Result
+from .results.run_record import tell_audit
+from .results.staging import Staging
 from .scenes.check import usable_scenes
 from .scenes.files import small_block_cache
 from .scenes.scene import Scene
@@ -156,7 +158,7 @@ def given_centres(request: Request) -> Grid64 | None:
     """Return the centres of the signatures file that the run starts from, if it does."""
     if request.start != SIGNATURES_FILE or request.signatures is None:
         return None
-    return signatures.read_centres(request.signatures, request.roles, request.k)
+    return signatures_file.read_centres(request.signatures, request.roles, request.k)
 
 
 def pixel_store(request: Request, scenes: Sequence[Scene], strip_pixels: int, staging: Staging) -> PixelStore:

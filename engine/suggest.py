@@ -16,12 +16,12 @@ from .execution.threads import ThreadExecutor, one_blas_thread
 from .kernels.choice import pick_packer
 from .kernels.kernel import Kernel
 from .kernels.numpy_kernel import NumpyKernel
-from .outputs import Destinations
 from .pixels.block import Block, Tally
 from .pixels.sampling import Stratified
 from .pixels.strips import STRIP_PIXELS
 from .progress import Progress, Silent, Span, check_cancelled
 from .requests import SuggestRequest
+from .results.staging import Destinations
 from .scenes.files import small_block_cache
 from .scenes.scene import Scene, Strip
 from .stratified import draw_sample

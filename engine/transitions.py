@@ -11,17 +11,18 @@ import numpy as np
 
 from . import transition_tables
 from .change_raster import attribute_table, code_table, transitions_of, write_changes
-from .classified import Classified, Overlap, default_name, doubts, open_classified, overlap, placement
+from .classified import Classified, Overlap, doubts, open_classified, overlap, placement
 from .colours import RGB, default_colour
 from .errors import NoValidPixels, ParameterError
 from .execution.threads import ThreadExecutor
-from .outputs import Destinations
 from .pixels.strips import STRIP_PIXELS, plan_strips
 from .progress import Progress, Silent, Span, check_cancelled
 from .requests import check_destinations, check_workers
+from .results.legend import default_name
+from .results.staging import Destinations
+from .results.styles import qml_of_values
 from .scenes.files import small_block_cache
 from .scenes.scene import Strip
-from .styles import qml_of_values
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -7,17 +7,19 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from . import legends, signatures
 from .centres.fit import Fit
 from .clock import Clock
 from .errors import Cancelled, OutputError, SignatureError
 from .kernels.kernel import Kernel
-from .outputs import Staging
-from .palette import class_colours
 from .progress import Progress
 from .requests import Request
-from .results import SIGNATURES_NAME
-from .run_record import run_record
+from .results import legend as legends
+from .results import signatures_file
+from .results.names import SIGNATURES_NAME
+from .results.palette import class_colours
+from .results.run_record import run_record, unconverged
+from .results.signatures import Signatures, class_records
+from .results.staging import Staging
 from .scenes.scene import Scene
 from .store import Series
 
@@ -79,17 +81,17 @@ class Keeper:
         run = run_record(series.scenes, series.audits, fit, request.parameters(), self._kernel, self._clock)
         run.update(converged=False, cancelled=True)
         names = legends.names_for(request.output, SIGNATURES_NAME, request.roles, fit.centres)
-        records = signatures.class_records(
+        records = class_records(
             names,
             class_colours(fit.centres, request.roles),
             [int(n) for n in fit.tally.count],
             [[int(value) for value in row] for row in fit.tally.total],
             None,
         )
-        signed = signatures.Signatures(request.roles, fit.centres, records, run)
+        signed = Signatures(request.roles, fit.centres, records, run)
         # A folder of its own, because that of the run may hold rasters already.
         with Staging(request.output) as staging:
-            staging.write_text(UNFINISHED_NAME, signatures.to_json(signed))
+            staging.write_text(UNFINISHED_NAME, signatures_file.to_json(signed))
             staging.publish()
         return request.output / UNFINISHED_NAME
 
@@ -106,7 +108,7 @@ def tell_continued(path: Path, scenes: Sequence[Scene], request: Request, progre
     progress
         Whom to tell.
     """
-    run = signatures.read_run(path)
+    run = signatures_file.read_run(path)
     ended = unconverged(run)
     if not ended:
         return
@@ -128,22 +130,12 @@ def superseded(scenes: Sequence[Scene], request: Request) -> tuple[str, ...]:
     if not path.is_file():
         return ()
     try:
-        run = signatures.read_run(path)
+        run = signatures_file.read_run(path)
     except SignatureError:
         return ()
     mine, its = request.parameters(), run.get("parameters")
     same = isinstance(its, dict) and all(its.get(name) == mine[name] for name in ("k", "bands"))
     return (UNFINISHED_NAME,) if same and _pixels_of(run) == ([scene.id for scene in scenes], *_chosen(mine)) else ()
-
-
-def unconverged(run: dict[str, Any]) -> str:
-    """Return in words how a run ended before it had converged, "" if it had or if its record does not say."""
-    iterations = run.get("iterations")
-    number = len(iterations) if isinstance(iterations, list) else 0
-    if run.get("converged") is not False or number == 0:
-        return ""
-    how = "was cancelled after" if run.get("cancelled") is True else "ended at its maximum of"
-    return f"{how} {number} iteration{'s' if number > 1 else ''}, before it had converged"
 
 
 def _pixels_of(run: dict[str, Any]) -> tuple[Any, ...]:

@@ -152,7 +152,7 @@ FORBIDDEN_INSIDE = {
         "engine.kernels",
         "engine.centres.kmeans",
     ),
-    "engine.report": ("pathlib", "os", "io", "engine.pipeline", "engine.results"),
+    "engine.report": ("pathlib", "os", "io", "engine.pipeline", "engine.passes.write"),
     "engine.html": ("pathlib", "os", "io", "numpy"),
     "engine.choices": ("numpy", "engine"),
 }

@@ -11,9 +11,9 @@ from ..comparison import Comparison
 from ..html import Cell, number, page, plot, table
 from ..pixels.masking import Audit
 from ..pixels.sketch import Picture
+from ..results.signatures import Signatures
+from ..results.statistics import Moments
 from ..scenes.scene import Scene
-from ..signatures import Signatures
-from ..statistics import Moments
 from . import figures
 from .alone import alone_section, remark
 from .classes import areas_section, drift_section, separability_section, signatures_section, vanished_section

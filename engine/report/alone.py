@@ -8,9 +8,9 @@ from html import escape
 from ..colours import css_colour
 from ..comparison import Comparison
 from ..html import Cell, Heat, Html, Number, number, plot, table
+from ..results.signatures import Signatures
 from ..scenes.scene import Scene
 from ..sensors.landsat.bands import SCALE
-from ..signatures import Signatures
 from . import figures
 from .shared import label, percent
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from html import escape
 
 from ..html import Cell, Heat, Html, number, plot, table
+from ..results.signatures import Signatures
 from ..sensors.landsat.bands import WAVELENGTHS
-from ..signatures import Signatures
 from . import figures
 from .shared import WELL_SEPARABLE, Numbers, chip, label, percent
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import exp, inf, log, sqrt
 
+from ..results.statistics import Moments
 from ..sensors.landsat.bands import SCALE
-from ..statistics import Moments
 
 
 @dataclass(frozen=True)

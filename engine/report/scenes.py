@@ -8,8 +8,8 @@ from html import escape
 from ..html import Cell, Html, number, table
 from ..pixels.masking import Audit
 from ..pixels.sketch import Picture
+from ..results.signatures import Signatures
 from ..scenes.scene import Scene
-from ..signatures import Signatures
 from .shared import chip, percent
 
 

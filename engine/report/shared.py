@@ -12,9 +12,9 @@ from ..centres.fit import Fit
 from ..colours import css_colour
 from ..html import Cell, Html, number, table
 from ..pixels.masking import Audit
+from ..results.signatures import ClassRecord, Signatures
+from ..results.statistics import Moments, added
 from ..scenes.scene import Scene
-from ..signatures import ClassRecord, Signatures
-from ..statistics import Moments, added
 from . import comparison
 from .comparison import Drift
 

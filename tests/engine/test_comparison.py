@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 from iikmc.engine.report.comparison import drift, jeffries_matusita, vanished
-from iikmc.engine.statistics import Moments, added
+from iikmc.engine.results.statistics import Moments, added
 
 
 def bhattacharyya_by_integration(m1, s1, m2, s2):

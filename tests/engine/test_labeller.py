@@ -17,7 +17,7 @@ from iikmc.engine.kernels.cuda import devices
 from iikmc.engine.kernels.cuda import kernel as cuda_kernel
 from iikmc.engine.kernels.numpy_kernel import NumpyKernel
 from iikmc.engine.pixels import store as pixel_store
-from iikmc.engine.run_record import versions
+from iikmc.engine.results.run_record import versions
 from tiny import Recorder, listing, make_block, read_json
 
 ROOT = Path(__file__).resolve().parents[2]

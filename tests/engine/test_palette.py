@@ -9,8 +9,9 @@ import time
 
 import numpy as np
 import pytest
-from iikmc.engine import palette
-from iikmc.engine.palette import class_colours, class_names
+from iikmc.engine.results import palette
+from iikmc.engine.results.legend import class_names
+from iikmc.engine.results.palette import class_colours
 from iikmc.engine.sensors.landsat.bands import OFFSET, ROLES, SCALE
 
 # Reflectances as published for typical covers; not the library's own rows.

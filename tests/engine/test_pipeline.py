@@ -7,11 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from iikmc.engine import rasters, results
 from iikmc.engine.choices import PERCENTILE_RANGE, PLUS_PLUS
 from iikmc.engine.errors import Cancelled, IIkMCError, NoValidPixels, OutputError, SceneError
 from iikmc.engine.kernels.numpy_kernel import NumpyKernel
+from iikmc.engine.passes import write
 from iikmc.engine.pipeline import cluster
+from iikmc.engine.results import rasters
 from tiny import Recorder, listing, make_scene, product, read_json, read_raster, six_band_noise
 
 DAYS = ("20200101", "20200201", "20200301")
@@ -341,7 +342,7 @@ def test_an_error_while_writing_changes_nothing(tmp_path, three, earlier, reques
         if len(calls) == 2:
             raise OutputError("disk on fire")
 
-    monkeypatch.setattr(results.rasters, "write_classes", fail)
+    monkeypatch.setattr(write.rasters, "write_classes", fail)
     before = listing(tmp_path)
     with pytest.raises(OutputError, match="disk on fire"):
         cluster(request_of(*three))
@@ -352,7 +353,7 @@ def test_an_error_in_the_report_changes_nothing(tmp_path, three, earlier, reques
     def fail(*_):
         raise RuntimeError("no report")
 
-    monkeypatch.setattr(results.report, "render", fail)
+    monkeypatch.setattr(write.report, "render", fail)
     before = listing(tmp_path)
     with pytest.raises(RuntimeError, match="no report"):
         cluster(request_of(*three))

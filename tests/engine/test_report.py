@@ -19,11 +19,11 @@ from iikmc.engine.pipeline import cluster
 from iikmc.engine.pixels.block import Tally
 from iikmc.engine.pixels.masking import Audit
 from iikmc.engine.pixels.sketch import Picture
+from iikmc.engine.results.signatures import ClassRecord, Signatures
+from iikmc.engine.results.statistics import Moments
 from iikmc.engine.scenes.scene import PixelGrid, Scene
 from iikmc.engine.sensors.landsat.product_id import parse_product_id
 from iikmc.engine.sensors.landsat.qa import DEFAULT_FLAGS
-from iikmc.engine.signatures import ClassRecord, Signatures
-from iikmc.engine.statistics import Moments
 from rasterio.io import MemoryFile
 from tiny import make_scene, product, read_json, read_raster
 

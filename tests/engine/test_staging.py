@@ -8,11 +8,11 @@ import pytest
 from iikmc.engine import choices
 from iikmc.engine.apply import classify
 from iikmc.engine.errors import OutputError
-from iikmc.engine.outputs import Staging
 from iikmc.engine.per_scene import run
 from iikmc.engine.pipeline import cluster
 from iikmc.engine.pixels import reading
 from iikmc.engine.requests import ClassifyRequest
+from iikmc.engine.results.staging import Staging
 from tiny import listing
 
 NAMES = ("a.tif", "b.json", "c.html")

@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 import rasterio
-from iikmc.engine.styles import pam_xml, qml
+from iikmc.engine.results.styles import pam_xml, qml
 from rasterio.transform import from_origin
 
 NAMES = ["Class 1", 'Fields <2> & "meadows"', "Été – 水"]

@@ -15,7 +15,7 @@ from iikmc.engine.change_raster import attribute_table, code_of, code_table, tra
 from iikmc.engine.classified import ClassifiedError, open_classified, overlap
 from iikmc.engine.colours import default_colour
 from iikmc.engine.errors import Cancelled, GridError, IIkMCError, NoValidPixels, ParameterError
-from iikmc.engine.styles import pam_xml, qml
+from iikmc.engine.results.styles import pam_xml, qml
 from iikmc.engine.transitions import TransitionRequest, compare
 from rasterio.transform import Affine, from_origin
 from tiny import Recorder, listing, read_raster

@@ -335,9 +335,9 @@ def test_real_scenes_of_three_sensors_become_layers(plugin, cluster, real_scenes
 def test_layers_arrive_from_a_background_task(cluster, tiny, tmp_path, context):
     log = QgsProcessingFeedback(False)
     parameters = {"SCENES": [str(tiny)], "K": 3, "OUTPUT": str(tmp_path)}
-    good, results, _ = run_task(cluster, parameters, context, log)
+    good, write, _ = run_task(cluster, parameters, context, log)
     assert good
-    assert results["PIXEL_COUNT"] == VALID
+    assert write["PIXEL_COUNT"] == VALID
     assert_classes_are_right(tmp_path)
     load(cluster, context)
     assert [titles for _, titles in groups()] == [TITLES]
@@ -347,8 +347,9 @@ def test_layers_arrive_from_a_background_task(cluster, tiny, tmp_path, context):
 @pytest.mark.parametrize("stage", ["Reading", "Clustering", "Writing"])
 def test_a_cancel_ends_the_run_soon_and_leaves_no_raster(cluster, tiny, tmp_path, context, monkeypatch, stage):
     """In each stage, with work that would take a minute."""
-    from iikmc.engine import pipeline, results, store
+    from iikmc.engine import pipeline, store
     from iikmc.engine.kernels import numpy_kernel
+    from iikmc.engine.passes import write
     from iikmc.engine.pixels import reading
 
     reached = []
@@ -367,7 +368,7 @@ def test_a_cancel_ends_the_run_soon_and_leaves_no_raster(cluster, tiny, tmp_path
         monkeypatch.setattr(pipeline, "pick_kernel", lambda progress: numpy_kernel.NumpyKernel())
         monkeypatch.setattr(numpy_kernel.NumpyKernel, "relabel", slowed(numpy_kernel.NumpyKernel.relabel))
     else:
-        monkeypatch.setattr(results, "write_scene", slowed(results.write_scene))
+        monkeypatch.setattr(write, "write_scene", slowed(write.write_scene))
     feedback = QgsProcessingFeedback(False)
     cancelled = []
 
@@ -378,10 +379,10 @@ def test_a_cancel_ends_the_run_soon_and_leaves_no_raster(cluster, tiny, tmp_path
 
     output = tmp_path / "made" / "for the run"
     parameters = {"SCENES": [str(tiny)], "K": 3, "OUTPUT": str(output), "WORKERS": 1}
-    good, results, _ = run_task(cluster, parameters, context, feedback, cancel_once_there)
+    good, write, _ = run_task(cluster, parameters, context, feedback, cancel_once_there)
     assert cancelled
     assert not good
-    assert results == {}
+    assert write == {}
     assert time.monotonic() - cancelled[0] < 2
     # Once all pixels were labelled, the signatures so far are kept, and nothing else.
     kept = [output / UNFINISHED] if stage == "Writing" else []
@@ -412,8 +413,8 @@ def test_a_cancelled_run_is_continued_from_the_file_that_it_names(cluster, tiny,
     output = tmp_path / "out"
     parameters = {"SCENES": [str(tiny)], "K": 3, "OUTPUT": str(output)}
     log = Impatient()
-    good, results, _ = run_task(cluster, parameters, context, log)
-    assert (good, results) == (False, {})
+    good, write, _ = run_task(cluster, parameters, context, log)
+    assert (good, write) == (False, {})
     assert context.layersToLoadOnCompletion() == {}
     kept = output / UNFINISHED
     assert list(output.iterdir()) == [kept]
@@ -422,9 +423,9 @@ def test_a_cancelled_run_is_continued_from_the_file_that_it_names(cluster, tiny,
         'scenes again with the start "Signatures file" (INIT 3) and this file.'
     ]
     log = Log()
-    good, results, _ = run_task(cluster.create(), {**parameters, "INIT": 3, "SIGNATURES": str(kept)}, context, log)
+    good, write, _ = run_task(cluster.create(), {**parameters, "INIT": 3, "SIGNATURES": str(kept)}, context, log)
     assert good
-    assert (results["ITERATIONS"], results["CONVERGED"]) == (2, True)
+    assert (write["ITERATIONS"], write["CONVERGED"]) == (2, True)
     assert "This run continues a run that was cancelled after 1 iteration, before it had converged." in log.infos
     assert_classes_are_right(output)
     assert {path.name for path in output.iterdir()} == {path.name for path in (tmp_path / "whole").iterdir()}
@@ -444,9 +445,9 @@ def test_rows_of_a_batch_are_independent(cluster, tiny, tmp_path):
             context.setProject(QgsProject.instance())
             parameters = {"SCENES": [str(tiny)], "K": k, "OUTPUT": str(tmp_path / str(row)), "LOAD_RESULTS": row == 0}
             algorithm = cluster.create()
-            good, results = execute(algorithm, parameters, context, QgsProcessingFeedback(False))
+            good, write = execute(algorithm, parameters, context, QgsProcessingFeedback(False))
             assert good
-            assert results["PIXEL_COUNT"] == VALID
+            assert write["PIXEL_COUNT"] == VALID
             load(algorithm, context)
         assert_classes_are_right(tmp_path / "0")
         # Centres 11000 and 17000: the middle value is as far from both, so it goes to class 1.

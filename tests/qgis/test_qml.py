@@ -8,8 +8,8 @@ pytest.importorskip("qgis.core", reason="QGIS's Python is not here")
 
 import numpy as np
 import rasterio
-from iikmc.engine.palette import class_names
-from iikmc.engine.styles import pam_xml, qml
+from iikmc.engine.results.legend import class_names
+from iikmc.engine.results.styles import pam_xml, qml
 from qgis.core import QgsRasterLayer
 from rasterio.transform import from_origin
 

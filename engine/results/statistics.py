@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .pixels.block import Tally
-from .scenes.scene import Scene
+from ..pixels.block import Tally
+from ..scenes.scene import Scene
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -1,21 +1,21 @@
-"""Names that the user gave to the classes: written once into one layer's style, kept by every later run."""
+"""How the classes are named and shown: names by default, and those that the user gave, written once and kept."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from . import signatures
-from .errors import SignatureError
-from .palette import class_names
+from ..errors import SignatureError
+from ..scenes.scene import Scene
+from . import signatures_file
 from .styles import entries_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from .arrays import Grid64
+    from ..arrays import Grid64
 
 
 def names_for(
@@ -50,8 +50,8 @@ def names_for(
     k = len(centres)
     default = list(default or class_names(k))
     try:
-        same = np.array_equal(signatures.read_centres(output / signatures_name, roles, k), centres)
-        names = signatures.read_names(output / signatures_name, k)
+        same = np.array_equal(signatures_file.read_centres(output / signatures_name, roles, k), centres)
+        names = signatures_file.read_names(output / signatures_name, k)
     except SignatureError:
         return default
     if not same:
@@ -83,3 +83,28 @@ def _labels(style: Path) -> dict[int, str]:
         if entry.get("value", "").isdecimal():
             labels[int(entry["value"])] = entry.get("label", "").strip()
     return labels
+
+
+def default_name(number: int) -> str:
+    """Return the name of a class that has none of its own."""
+    return f"Class {number}"
+
+
+def class_names(k: int) -> list[str]:
+    """Return the names "Class 1" to "Class k"."""
+    return [f"Class {number}" for number in range(1, k + 1)]
+
+
+def default_names(scene: Scene, k: int) -> list[str]:
+    """Return names of a scene's own classes that nobody takes for those of another scene."""
+    return [f"Class {j} of {scene.title}" for j in range(1, k + 1)]
+
+
+@dataclass(frozen=True)
+class Legend:
+    """How the classes 1..k are shown, the same in every scene."""
+
+    names: Sequence[str]
+    """k names."""
+    colours: Sequence[tuple[int, int, int]]
+    """k times red, green, blue, 0..255."""

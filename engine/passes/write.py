@@ -2,109 +2,35 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
-from . import legends, rasters, report, signatures, statistics, styles
-from .centres.fit import Fit
-from .choices import EACH_SCENE
-from .clock import Clock
-from .comparison import Comparison
-from .errors import ParameterError
-from .execution.threads import ThreadExecutor
-from .kernels.kernel import Kernel
-from .outputs import Staging
-from .palette import class_colours
-from .pixels.block import Block
-from .pixels.masking import Audit
-from .pixels.packing import Packer
-from .pixels.sketch import Sketch, middle_tone
-from .progress import Progress, check_cancelled
-from .requests import Request
-from .run_record import run_record
-from .scenes.scene import Scene
-from .sensors.landsat.product_id import leading_product_id
-from .statistics import Moments, added, moments
-from .store import Series
-
-SIGNATURES_NAME = "signatures.json"
-STATISTICS_NAME = "statistics.csv"
-REPORT_NAME = "report.html"
-
-
-class Written:
-    """The files that a run of either mode writes for all scenes."""
-
-    output: Path
-    """The folder."""
-
-    @property
-    def statistics(self) -> Path:
-        """Path of statistics.csv."""
-        return self.output / STATISTICS_NAME
-
-    @property
-    def report(self) -> Path:
-        """Path of report.html."""
-        return self.output / REPORT_NAME
-
-
-@dataclass(frozen=True)
-class Result(Written):
-    """What a run made."""
-
-    scenes: tuple[Scene, ...]
-    """In the order of time."""
-    rasters: tuple[Path, ...]
-    """One a scene."""
-    output: Path
-    """The folder."""
-    fit: Fit
-    """Centres and iterations."""
-    pixels: int
-    """Valid pixels of all scenes."""
-    empty_classes: tuple[int, ...]
-    """Classes without a pixel in any scene."""
-    names: tuple[str, ...]
-    """Of the classes 1..k."""
-
-    common: ClassVar[bool] = True
-    """Whether the classes are the same in every scene."""
-
-    @property
-    def k(self) -> int:
-        """Number of classes."""
-        return len(self.names)
-
-    @property
-    def iterations(self) -> int:
-        """Number of iterations."""
-        return len(self.fit.iterations)
-
-    @property
-    def converged(self) -> bool:
-        """Whether the iteration stopped by itself."""
-        return self.fit.converged
-
-    @property
-    def signatures(self) -> Path:
-        """Path of signatures.json."""
-        return self.output / SIGNATURES_NAME
-
-
-@dataclass(frozen=True)
-class Legend:
-    """How the classes 1..k are shown, the same in every scene."""
-
-    names: Sequence[str]
-    """k names."""
-    colours: Sequence[tuple[int, int, int]]
-    """k times red, green, blue, 0..255."""
+from .. import report
+from ..centres.fit import Fit
+from ..clock import Clock
+from ..comparison import Comparison
+from ..execution.threads import ThreadExecutor
+from ..kernels.kernel import Kernel
+from ..pixels.block import Block
+from ..pixels.masking import Audit
+from ..pixels.packing import Packer
+from ..pixels.sketch import Sketch, middle_tone
+from ..progress import Progress, check_cancelled
+from ..requests import Request
+from ..results import legend as legends
+from ..results import rasters, signatures_file, statistics, styles
+from ..results.legend import Legend
+from ..results.names import REPORT_NAME, SIGNATURES_NAME, STATISTICS_NAME, raster_name
+from ..results.palette import class_colours
+from ..results.result import Result
+from ..results.run_record import run_record
+from ..results.signatures import Signatures, class_records
+from ..results.staging import Staging
+from ..results.statistics import Moments, added, moments
+from ..scenes.scene import Scene
+from ..store import Series
 
 
 def write_results(
@@ -192,37 +118,6 @@ def write_tables(
     staging.write_text(REPORT_NAME, report.render(signed, scenes, audits, per_scene, fit, pictures, comparisons))
 
 
-def scene_signatures(scene: Scene) -> str:
-    """Return the name, without ending, of the signatures of a scene with classes of its own."""
-    return f"{scene.id}_signatures"
-
-
-def check_folder(request: Request) -> None:
-    """Check that the output folder holds no results of the other mode, among which these would not be told apart.
-
-    Raises
-    ------
-    ParameterError
-        It does.
-    """
-    # os.path: a name that the disk cannot hold is one that does not exist, not an OSError.
-    if not os.path.isdir(request.output):
-        return
-    if request.mode == EACH_SCENE:
-        if (request.output / SIGNATURES_NAME).exists():
-            raise ParameterError(
-                f"OUTPUT: {request.output} holds a run with common classes ({SIGNATURES_NAME}), and MODE asks for "
-                "classes of each scene; choose another folder, so that the two can be compared."
-            )
-        return
-    for path in sorted(request.output.glob("*_signatures.json")):
-        if leading_product_id(path.name):
-            raise ParameterError(
-                f"OUTPUT: {request.output} holds a run with classes of each scene ({path.name}), and MODE asks for "
-                "common classes; choose another folder, so that the two can be compared."
-            )
-
-
 def write_signatures(
     stem: str,
     per_scene: Sequence[Moments],
@@ -231,20 +126,15 @@ def write_signatures(
     legend: Legend,
     run: dict[str, Any],
     staging: Staging,
-) -> signatures.Signatures:
+) -> Signatures:
     """Write a set of signatures as `stem`.json and `stem`.csv, and return it; see `write_tables`."""
     k, n_bands = fit.centres.shape
     whole = added(per_scene, k, n_bands)
-    records = signatures.class_records(legend.names, legend.colours, whole.count, whole.total, whole.squares)
-    signed = signatures.Signatures(tuple(roles), fit.centres, records, run)
-    staging.write_text(f"{stem}.json", signatures.to_json(signed))
-    staging.write_text(f"{stem}.csv", signatures.to_csv(signed))
+    records = class_records(legend.names, legend.colours, whole.count, whole.total, whole.squares)
+    signed = Signatures(tuple(roles), fit.centres, records, run)
+    staging.write_text(f"{stem}.json", signatures_file.to_json(signed))
+    staging.write_text(f"{stem}.csv", signatures_file.to_csv(signed))
     return signed
-
-
-def raster_name(scene: Scene) -> str:
-    """Return the name of a scene's classified raster."""
-    return f"{scene.id}_classes.tif"
 
 
 def write_rasters(

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from .errors import OutputError
+from ..errors import OutputError
 
 
 class Staging:

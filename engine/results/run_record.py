@@ -10,14 +10,14 @@ from typing import Any
 
 import numpy as np
 
-from .centres.fit import Fit
-from .clock import Clock
-from .kernels.kernel import Kernel
-from .kernels.labeller import on_card
-from .pixels.masking import Audit
-from .progress import Progress
-from .scenes.scene import Scene
-from .version import version
+from ..centres.fit import Fit
+from ..clock import Clock
+from ..kernels.kernel import Kernel
+from ..kernels.labeller import on_card
+from ..pixels.masking import Audit
+from ..progress import Progress
+from ..scenes.scene import Scene
+from ..version import version
 
 
 def run_record(
@@ -104,3 +104,13 @@ def _device(kernel: Kernel) -> dict[str, Any]:
     """Return which device labelled: the card, what labelled beside it, and their shares; nulls without a card."""
     card = on_card(kernel)
     return card.about() if card else {"card": None, "beside": None, "percent": {}}
+
+
+def unconverged(run: dict[str, Any]) -> str:
+    """Return in words how a run ended before it had converged, "" if it had or if its record does not say."""
+    iterations = run.get("iterations")
+    number = len(iterations) if isinstance(iterations, list) else 0
+    if run.get("converged") is not False or number == 0:
+        return ""
+    how = "was cancelled after" if run.get("cancelled") is True else "ended at its maximum of"
+    return f"{how} {number} iteration{'s' if number > 1 else ''}, before it had converged"

@@ -20,8 +20,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from .colours import RGB
-from .sensors.landsat.bands import ROLES
+from ..colours import RGB
+from ..sensors.landsat.bands import ROLES
 
 Point = tuple[int, int, int]
 
@@ -92,11 +92,6 @@ _GRAIN = 400
 _HUE_WEIGHT, _FADED_WEIGHT = 2, 1
 # Rounds of exchange at most.
 _ROUNDS = 4
-
-
-def class_names(k: int) -> list[str]:
-    """Return the names "Class 1" to "Class k"."""
-    return [f"Class {number}" for number in range(1, k + 1)]
 
 
 def class_colours(centres: NDArray[np.int64], roles: Sequence[str]) -> list[RGB]:

@@ -1,0 +1,1 @@
+"""The steps over all strips: reading, labelling, writing."""

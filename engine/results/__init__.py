@@ -1,0 +1,1 @@
+"""From labels to files, and the formats of these."""
