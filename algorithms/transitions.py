@@ -24,7 +24,8 @@ from .i18n import tr
 from .layers import style_on_completion
 
 if TYPE_CHECKING:
-    from ..engine.transitions import Comparison, TransitionRequest
+    from ..engine.maps.transition import Comparison
+    from ..engine.transitions import TransitionRequest
 
 
 class TransitionsAlgorithm(AnalysisAlgorithm):

@@ -8,14 +8,14 @@ from collections.abc import Callable
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from .change_raster import UNCHANGED_COLOUR, Transition, transitions_of
-from .classified import doubts, placement
 from .colours import css_colour
 from .html import PLOT_WIDTH, Cell, Heat, Html, Number, number, page, plot, table
+from .maps.overlap import doubts, placement
+from .maps.transition import UNCHANGED_COLOUR, Transition, transitions_of
 from .version import version
 
 if TYPE_CHECKING:
-    from .transitions import Comparison
+    from .maps.transition import Comparison
 
 # The page lists so many transitions; all of them are in the matrix.
 _LISTED = 15

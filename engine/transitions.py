@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from . import transition_tables
-from .change_raster import attribute_table, code_table, transitions_of, write_changes
-from .classified import Classified, Overlap, doubts, open_classified, overlap, placement
-from .colours import RGB, default_colour
+from .colours import default_colour
 from .errors import NoValidPixels, ParameterError
 from .execution.threads import ThreadExecutor
+from .maps.change_raster import attribute_table, write_changes
+from .maps.classified import Classified, open_classified
+from .maps.overlap import Overlap, doubts, overlap, placement
+from .maps.transition import Comparison, code_table, transitions_of
 from .pixels.strips import STRIP_PIXELS, plan_strips
 from .progress import Progress, Silent, Span, check_cancelled
 from .requests import check_destinations, check_workers
@@ -71,47 +73,6 @@ class TransitionRequest:
         if before.path.absolute() == after.path.absolute():
             raise ParameterError(f"BEFORE and AFTER are the same file, {before.path}; choose two dates.")
         return before, after, overlap(before, after)
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """What two rasters have in common and how they differ."""
-
-    before: Classified
-    """The earlier raster."""
-    after: Classified
-    """The later one."""
-    overlap: Overlap
-    """Their common cells."""
-    counts: NDArray[np.int64]
-    """(256, 256) cells per class before (rows) and after (columns); 0 is nodata."""
-    before_names: list[str]
-    """Of the classes 0..255."""
-    after_names: list[str]
-    """Of the classes 0..255."""
-    colours: list[RGB]
-    """Of the classes 0..255."""
-
-    @property
-    def common(self) -> int:
-        """Cells that are classified in both."""
-        return int(self.counts[1:, 1:].sum())
-
-    @property
-    def changed(self) -> int:
-        """Those that are of another class after."""
-        return self.common - int(np.trace(self.counts[1:, 1:]))
-
-    @property
-    def changed_percent(self) -> float:
-        """Of the cells that are classified in both."""
-        return 100.0 * self.changed / self.common
-
-    @property
-    def classes(self) -> list[int]:
-        """The classes that occur in the common cells, before or after."""
-        inner = self.counts[1:, 1:]
-        return [int(j) + 1 for j in np.flatnonzero(inner.sum(axis=0) + inner.sum(axis=1))]
 
 
 def compare(

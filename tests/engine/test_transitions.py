@@ -11,10 +11,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import rasterio
-from iikmc.engine.change_raster import attribute_table, code_of, code_table, transitions_of
-from iikmc.engine.classified import ClassifiedError, open_classified, overlap
 from iikmc.engine.colours import default_colour
 from iikmc.engine.errors import Cancelled, GridError, IIkMCError, NoValidPixels, ParameterError
+from iikmc.engine.maps.change_raster import attribute_table
+from iikmc.engine.maps.classified import ClassifiedError, open_classified
+from iikmc.engine.maps.overlap import overlap
+from iikmc.engine.maps.transition import code_of, code_table, transitions_of
 from iikmc.engine.results.styles import pam_xml, qml
 from iikmc.engine.transitions import TransitionRequest, compare
 from rasterio.transform import Affine, from_origin

@@ -1,0 +1,1 @@
+"""Classified rasters as input."""
