@@ -20,8 +20,8 @@ from .feedback import FeedbackProgress
 from .i18n import tr
 
 if TYPE_CHECKING:
+    from ..engine.quality.indices import Suggestion
     from ..engine.requests import SuggestRequest
-    from ..engine.suggest import Suggestion
 
 
 class SuggestKAlgorithm(AnalysisAlgorithm):

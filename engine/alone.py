@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .centres.fit import Fit
-from .comparison import Comparison, compare
 from .execution.threads import ThreadExecutor
 from .pixels.block import Block, Tally
 from .pixels.masking import Audit
@@ -17,6 +16,7 @@ from .pixels.reading import Packed
 from .pixels.sampling import draw, scene_key, shares_for
 from .pixels.survey import Need, Survey, combine, survey
 from .progress import Progress, Quiet
+from .quality.own_classes import Comparison, compare
 from .store import Series
 
 if TYPE_CHECKING:

@@ -14,7 +14,6 @@ from .centres.kmeans import StopRule
 from .centres.starts import PERCENTILES, between, percentile, plus_plus
 from .choices import COARSE_TO_FINE, CPU, MINIMUM_MAXIMUM, PERCENTILE_RANGE, PLUS_PLUS, SIGNATURES_FILE
 from .clock import Clock
-from .comparison import Comparison
 from .errors import NoValidPixels
 from .estimate import foretell
 from .execution.threads import ThreadExecutor, one_blas_thread
@@ -30,6 +29,7 @@ from .pixels.store import PixelStore, budget_of
 from .pixels.strips import STRIP_PIXELS, most_valid
 from .pixels.survey import Need
 from .progress import Progress, Silent, Span, check_cancelled
+from .quality.own_classes import Comparison
 from .quantities import size
 from .requests import Request
 from .results import signatures_file

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,12 +19,12 @@ from .pixels.block import Block, Tally
 from .pixels.sampling import Stratified
 from .pixels.strips import STRIP_PIXELS
 from .progress import Progress, Silent, Span, check_cancelled
+from .quality.indices import Score, Suggestion, advise, scikit_learn, score
 from .requests import SuggestRequest
 from .results.staging import Destinations
 from .scenes.files import small_block_cache
 from .scenes.scene import Scene, Strip
 from .stratified import draw_sample
-from .validity import Advice, Score, advise, scikit_learn, score
 
 if TYPE_CHECKING:
     from .arrays import DN, Grid64
@@ -37,29 +36,6 @@ _STARTS = 3
 _STOP = StopRule(max_iterations=300, tolerance_percent=0.0)
 # Share of the progress bar for reading.
 _READ = 0.6
-
-
-@dataclass(frozen=True)
-class Suggestion:
-    """What a sample says about the number of classes."""
-
-    request: SuggestRequest
-    """What was asked."""
-    scenes: tuple[Scene, ...]
-    """In the order of time."""
-    sample: Stratified
-    """The pixels."""
-    scores: tuple[Score, ...]
-    """One a k, ascending."""
-    advice: Advice
-    """The suggestion."""
-    scikit_learn: bool
-    """Whether silhouette and Davies-Bouldin could be had."""
-
-    @property
-    def pixels(self) -> int:
-        """Of the sample."""
-        return int(self.sample.dn.shape[1])
 
 
 def suggest(request: SuggestRequest, progress: Progress | None = None, strip_pixels: int = STRIP_PIXELS) -> Suggestion:

@@ -10,7 +10,6 @@ import numpy as np
 from .. import report
 from ..centres.fit import Fit
 from ..clock import Clock
-from ..comparison import Comparison
 from ..execution.threads import ThreadExecutor
 from ..kernels.kernel import Kernel
 from ..pixels.block import Block
@@ -18,6 +17,7 @@ from ..pixels.masking import Audit
 from ..pixels.packing import Packer
 from ..pixels.sketch import Sketch, middle_tone
 from ..progress import Progress, check_cancelled
+from ..quality.own_classes import Comparison
 from ..requests import Request
 from ..results import legend as legends
 from ..results import rasters, signatures_file, statistics, styles

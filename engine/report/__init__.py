@@ -7,10 +7,10 @@ from html import escape
 from typing import Any
 
 from ..centres.fit import Fit
-from ..comparison import Comparison
 from ..html import Cell, number, page, plot, table
 from ..pixels.masking import Audit
 from ..pixels.sketch import Picture
+from ..quality.own_classes import Comparison
 from ..results.signatures import Signatures
 from ..results.statistics import Moments
 from ..scenes.scene import Scene

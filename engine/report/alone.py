@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from html import escape
 
 from ..colours import css_colour
-from ..comparison import Comparison
 from ..html import Cell, Heat, Html, Number, number, plot, table
+from ..quality.own_classes import Comparison
 from ..results.signatures import Signatures
 from ..scenes.scene import Scene
 from ..sensors.landsat.bands import SCALE

@@ -12,11 +12,11 @@ from ..centres.fit import Fit
 from ..colours import css_colour
 from ..html import Cell, Html, number, table
 from ..pixels.masking import Audit
+from ..quality import classes as quality
+from ..quality.classes import Drift
 from ..results.signatures import ClassRecord, Signatures
 from ..results.statistics import Moments, added
 from ..scenes.scene import Scene
-from . import comparison
-from .comparison import Drift
 
 STYLE = """
 .bar{display:flex;width:14rem;height:.9em;background:#eee}.bar i{display:block;height:100%}
@@ -61,8 +61,8 @@ def gather(
     """Compute what the sections show; the parameters are those of `render`."""
     whole = added(moments, signed.k, len(signed.roles))
     counts = [part.count for part in moments]
-    drifts = [comparison.drift(part, whole) for part in moments]
-    vanished = comparison.vanished(counts)
+    drifts = [quality.drift(part, whole) for part in moments]
+    vanished = quality.vanished(counts)
     return Numbers(signed, scenes, audits, counts, drifts, fit, _separation(signed.classes), vanished)
 
 
@@ -70,7 +70,7 @@ def _separation(classes: Sequence[ClassRecord]) -> dict[tuple[int, int], float]:
     found = {}
     for a, b in combinations([record for record in classes if record.pixels], 2):
         values = [[value or 0.0 for value in row] for row in (a.mean, a.std, b.mean, b.std)]
-        found[a.id - 1, b.id - 1] = comparison.jeffries_matusita(*values)
+        found[a.id - 1, b.id - 1] = quality.jeffries_matusita(*values)
     return found
 
 

@@ -10,13 +10,13 @@ import pytest
 from iikmc.engine import alone
 from iikmc.engine.centres.fit import Fit, IterationRecord
 from iikmc.engine.choices import COARSE_TO_FINE, EACH_SCENE, SIGNATURES_FILE, STARTS
-from iikmc.engine.comparison import OwnClass, compare
 from iikmc.engine.errors import Cancelled
 from iikmc.engine.per_scene import cluster_each
 from iikmc.engine.pipeline import cluster
 from iikmc.engine.pixels import sampling
 from iikmc.engine.pixels import store as pixel_store
 from iikmc.engine.pixels.block import Tally
+from iikmc.engine.quality.own_classes import OwnClass, compare
 from iikmc.engine.sensors.landsat.qa import DEFAULT_FLAGS
 from tiny import Recorder, make_scene, product, read_json, read_raster
 

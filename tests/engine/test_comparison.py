@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from iikmc.engine.report.comparison import drift, jeffries_matusita, vanished
+from iikmc.engine.quality.classes import drift, jeffries_matusita, vanished
 from iikmc.engine.results.statistics import Moments, added
 
 

@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 from iikmc.engine import report
 from iikmc.engine.choices import EACH_SCENE
-from iikmc.engine.comparison import Comparison, OwnClass
 from iikmc.engine.per_scene import run
 from iikmc.engine.pixels.sketch import Picture
+from iikmc.engine.quality.own_classes import Comparison, OwnClass
 from iikmc.engine.report import alone
 from iikmc.engine.report.each import SceneClasses, render_each
 from test_report import Page, check_offline, figures, hand_made, plain, short_plotly  # noqa: F401

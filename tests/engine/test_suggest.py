@@ -8,20 +8,20 @@ import sys
 
 import numpy as np
 import pytest
-from iikmc.engine import validity
 from iikmc.engine.errors import Cancelled, NoValidPixels, ParameterError, SceneError
 from iikmc.engine.execution.threads import ThreadExecutor
 from iikmc.engine.pixels.block import Tally
 from iikmc.engine.pixels.packing import NumpyPacker, squares
 from iikmc.engine.pixels.sampling import quotas, share_of
 from iikmc.engine.progress import Silent
+from iikmc.engine.quality import indices
+from iikmc.engine.quality.indices import Score, advise, elbow
 from iikmc.engine.requests import SuggestRequest
 from iikmc.engine.scenes.check import check_series
 from iikmc.engine.scenes.search import find_scenes
 from iikmc.engine.scenes.selection import MaskRule
 from iikmc.engine.stratified import draw_sample
 from iikmc.engine.suggest import suggest
-from iikmc.engine.validity import Score, advise, elbow
 from tiny import ROLES, Recorder, listing, make_scene, product, six_band_noise
 
 FILL_ONLY = MaskRule((), False)
@@ -38,7 +38,7 @@ def tally_of(dn, labels, k) -> Tally:
 def score(dn, labels, centres, with_scikit_learn=True) -> Score:
     dn, labels = np.asarray(dn, np.uint16), np.asarray(labels, np.uint8)
     centres = np.asarray(centres, np.int64)
-    return validity.score(dn, labels, tally_of(dn, labels, len(centres)), centres, with_scikit_learn)
+    return indices.score(dn, labels, tally_of(dn, labels, len(centres)), centres, with_scikit_learn)
 
 
 # --- indices
@@ -78,7 +78,7 @@ def test_own_formulas_agree_with_scikit_learn_and_numpy():
 def test_calinski_harabasz_has_no_value_where_it_has_no_meaning():
     def index(values, labels, k):
         dn, labels = np.array([values], np.uint16), np.array(labels, np.uint8)
-        return validity.calinski_harabasz(tally_of(dn, labels, k), squares(dn, labels, k))
+        return indices.calinski_harabasz(tally_of(dn, labels, k), squares(dn, labels, k))
 
     assert index([5, 6, 7], [1, 1, 1], 2) is None  # one class with members
     assert index([5, 6], [1, 2], 2) is None  # no pixel more than classes

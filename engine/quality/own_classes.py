@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .arrays import GRID
-from .centres.fit import Fit
+from ..arrays import GRID
+from ..centres.fit import Fit
 
 if TYPE_CHECKING:
-    from .arrays import Grid64
+    from ..arrays import Grid64
 
 
 @dataclass(frozen=True)

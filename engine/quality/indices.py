@@ -10,14 +10,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .arrays import GRID
-from .pixels.block import Tally
-from .pixels.packing import squares
+from ..arrays import GRID
+from ..pixels.block import Tally
+from ..pixels.packing import squares
+from ..pixels.sampling import Stratified
+from ..requests import SuggestRequest
+from ..scenes.scene import Scene
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from .arrays import DN, Grid64, Labels
+    from ..arrays import DN, Grid64, Labels
 
 # The silhouette compares every pixel with every other; of a sample in random order the first are a sample too.
 SILHOUETTE_PIXELS = 4000
@@ -229,3 +232,26 @@ def _rank(own: float, all_values: Sequence[float]) -> float:
     better = sum(value < own for value in all_values)
     equal = sum(value == own for value in all_values)
     return better + (equal + 1) / 2
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """What a sample says about the number of classes."""
+
+    request: SuggestRequest
+    """What was asked."""
+    scenes: tuple[Scene, ...]
+    """In the order of time."""
+    sample: Stratified
+    """The pixels."""
+    scores: tuple[Score, ...]
+    """One a k, ascending."""
+    advice: Advice
+    """The suggestion."""
+    scikit_learn: bool
+    """Whether silhouette and Davies-Bouldin could be had."""
+
+    @property
+    def pixels(self) -> int:
+        """Of the sample."""
+        return int(self.sample.dn.shape[1])

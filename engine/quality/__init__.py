@@ -1,0 +1,1 @@
+"""Numbers about classes: how many suit, how far apart they are, what one scene alone would give."""
