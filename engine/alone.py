@@ -9,6 +9,7 @@ import numpy as np
 
 from .centres.fit import Fit
 from .execution.threads import ThreadExecutor
+from .passes.series import Series
 from .pixels.block import Block, Tally
 from .pixels.masking import Audit
 from .pixels.packing import PackedPixels
@@ -17,7 +18,6 @@ from .pixels.sampling import draw, scene_key, shares_for
 from .pixels.survey import Need, Survey, combine, survey
 from .progress import Progress, Quiet
 from .quality.own_classes import Comparison, compare
-from .store import Series
 
 if TYPE_CHECKING:
     from .scenes.scene import Scene

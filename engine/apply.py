@@ -14,6 +14,7 @@ from .estimate import foretell_classification, tell_took
 from .execution.threads import ThreadExecutor, one_blas_thread
 from .kernels.choice import pick_kernel, pick_packer
 from .kernels.kernel import Kernel
+from .passes.each_scene import each_scene
 from .passes.write import write_scene, write_tables
 from .pixels.block import Block, Tally
 from .pixels.masking import Audit
@@ -34,7 +35,6 @@ from .scenes.check import usable_scenes
 from .scenes.files import Handles, small_block_cache
 from .scenes.scene import Scene, Strip
 from .sensors.landsat.product_id import leading_product_id
-from .streaming import each_scene
 
 
 def check(request: ClassifyRequest, progress: Progress) -> tuple[Signatures, list[Scene]]:

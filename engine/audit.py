@@ -12,6 +12,7 @@ import numpy as np
 from . import audit_tables
 from .execution.threads import ThreadExecutor
 from .kernels.choice import pick_kernel, pick_packer
+from .passes.each_scene import each_scene
 from .pixels.masking import Audit, masked, not_fill
 from .pixels.packing import Packer
 from .pixels.reading import band_numbers, decode_strip, nothing_inside, tell_outside
@@ -27,7 +28,6 @@ from .scenes.files import Handles, small_block_cache
 from .scenes.scene import Scene, Strip
 from .scenes.selection import MaskRule
 from .sensors.landsat.qa import saturation_bits
-from .streaming import each_scene
 
 TABLE_NAME = "audit.csv"
 PAGE_NAME = "audit.html"

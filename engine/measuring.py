@@ -14,9 +14,10 @@ from .centres.starts import between
 from .contenders import Contender, card_note, close, trouble
 from .errors import NoValidPixels
 from .execution.threads import ThreadExecutor
-from .iteration import iterate
 from .machine import available_cores
 from .outcomes import Outcome, digest_of_rasters, digests
+from .passes.iterate import iterate
+from .passes.series import Series, read_series
 from .passes.write import write_rasters
 from .pixels.block import Block
 from .pixels.masking import Audit
@@ -31,7 +32,6 @@ from .results.legend import Legend
 from .results.palette import class_colours
 from .results.staging import Staging
 from .scenes.scene import Scene, Strip
-from .store import Series, read_series
 from .timings import Comparison, Lacking, Timing, ceiling
 
 if TYPE_CHECKING:

@@ -17,10 +17,11 @@ from .clock import Clock
 from .errors import NoValidPixels
 from .estimate import foretell
 from .execution.threads import ThreadExecutor, one_blas_thread
-from .iteration import iterate
 from .kernels.choice import pick_kernel, pick_packer
 from .kernels.kernel import Kernel
 from .kernels.labeller import Labeller
+from .passes.iterate import iterate
+from .passes.series import Series, read_series
 from .passes.write import write_results
 from .pixels.block import Block
 from .pixels.masking import Audit
@@ -40,7 +41,6 @@ from .results.staging import Staging
 from .scenes.check import usable_scenes
 from .scenes.files import small_block_cache
 from .scenes.scene import Scene
-from .store import Series, read_series
 from .unfinished import Keeper, superseded, tell_continued
 
 if TYPE_CHECKING:

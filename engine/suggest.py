@@ -15,6 +15,7 @@ from .execution.threads import ThreadExecutor, one_blas_thread
 from .kernels.choice import pick_packer
 from .kernels.kernel import Kernel
 from .kernels.numpy_kernel import NumpyKernel
+from .passes.sample import draw_sample
 from .pixels.block import Block, Tally
 from .pixels.sampling import Stratified
 from .pixels.strips import STRIP_PIXELS
@@ -24,7 +25,6 @@ from .requests import SuggestRequest
 from .results.staging import Destinations
 from .scenes.files import small_block_cache
 from .scenes.scene import Scene, Strip
-from .stratified import draw_sample
 
 if TYPE_CHECKING:
     from .arrays import DN, Grid64

@@ -11,6 +11,7 @@ from .centres.fit import Fit
 from .clock import Clock
 from .errors import Cancelled, OutputError, SignatureError
 from .kernels.kernel import Kernel
+from .passes.series import Series
 from .progress import Progress
 from .requests import Request
 from .results import legend as legends
@@ -21,7 +22,6 @@ from .results.run_record import run_record, unconverged
 from .results.signatures import Signatures, class_records
 from .results.staging import Staging
 from .scenes.scene import Scene
-from .store import Series
 
 UNFINISHED_NAME = "signatures_unfinished.json"
 

@@ -30,7 +30,7 @@ from ..results.signatures import Signatures, class_records
 from ..results.staging import Staging
 from ..results.statistics import Moments, added, moments
 from ..scenes.scene import Scene
-from ..store import Series
+from .series import Series
 
 
 def write_results(

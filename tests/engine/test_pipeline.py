@@ -90,10 +90,10 @@ def test_counts_agree_in_every_file(three, request_of):
 
 
 def test_a_long_series_keeps_few_files_open(tmp_path, request_of, monkeypatch):
-    from iikmc.engine import store
+    from iikmc.engine.passes import series
 
     paths = [make_scene(tmp_path / "in", product(day=f"202001{n:02}"), [[8000, 9000]]) for n in range(1, 21)]
-    opened, real_handles, real_read = [], store.Handles, store.read_strip
+    opened, real_handles, real_read = [], series.Handles, series.read_strip
     found = []
 
     def handles():
@@ -105,8 +105,8 @@ def test_a_long_series_keeps_few_files_open(tmp_path, request_of, monkeypatch):
         found.append(sum(map(len, opened[0]._idle.values())))
         return result
 
-    monkeypatch.setattr(store, "Handles", handles)
-    monkeypatch.setattr(store, "read_strip", read)
+    monkeypatch.setattr(series, "Handles", handles)
+    monkeypatch.setattr(series, "read_strip", read)
     cluster(request_of(*paths, k=2, workers=1))
     assert len(found) == 20
     # 7 files a scene; the reading thread may be a few scenes ahead of the one that closes.

@@ -7,12 +7,12 @@ import threading
 import pytest
 from iikmc.engine.errors import SceneError
 from iikmc.engine.execution.threads import ThreadExecutor
+from iikmc.engine.passes.each_scene import each_scene
 from iikmc.engine.progress import Silent
 from iikmc.engine.scenes.check import check_series
 from iikmc.engine.scenes.files import Handles
 from iikmc.engine.scenes.search import find_scenes
 from iikmc.engine.scenes.selection import MaskRule
-from iikmc.engine.streaming import each_scene
 from tiny import make_scene, product, six_band_noise
 
 

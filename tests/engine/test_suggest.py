@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from iikmc.engine.errors import Cancelled, NoValidPixels, ParameterError, SceneError
 from iikmc.engine.execution.threads import ThreadExecutor
+from iikmc.engine.passes.sample import draw_sample
 from iikmc.engine.pixels.block import Tally
 from iikmc.engine.pixels.packing import NumpyPacker, squares
 from iikmc.engine.pixels.sampling import quotas, share_of
@@ -20,7 +21,6 @@ from iikmc.engine.requests import SuggestRequest
 from iikmc.engine.scenes.check import check_series
 from iikmc.engine.scenes.search import find_scenes
 from iikmc.engine.scenes.selection import MaskRule
-from iikmc.engine.stratified import draw_sample
 from iikmc.engine.suggest import suggest
 from tiny import ROLES, Recorder, listing, make_scene, product, six_band_noise
 

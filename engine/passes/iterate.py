@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from .centres.fit import Fit
-from .centres.kmeans import Labelled, StopRule, lloyd
-from .execution.threads import ThreadExecutor
-from .kernels import moves as moves_module
-from .kernels.kernel import Kernel
-from .pixels.block import Block, Tally
-from .progress import Progress
+from ..centres.fit import Fit
+from ..centres.kmeans import Labelled, StopRule, lloyd
+from ..execution.threads import ThreadExecutor
+from ..kernels.kernel import Kernel
+from ..kernels.moves import Log
+from ..pixels.block import Block, Tally
+from ..progress import Progress
 
 if TYPE_CHECKING:
-    from .arrays import Grid64
+    from ..arrays import Grid64
 
 
 def iterate(
@@ -55,7 +55,7 @@ def iterate(
         The user cancelled.
     """
     pixels = sum(block.size for block in blocks)
-    moves = moves_module.Log()
+    moves = Log()
 
     def label(centres: Grid64, within: Progress) -> Labelled:
         nonlocal labelled

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .execution.threads import ThreadExecutor
-from .pixels.packing import Packer
-from .pixels.reading import read_strip
-from .pixels.sampling import Sample, Stratified, merge, quotas, scene_key, share_of
-from .pixels.strips import STRIP_PIXELS, plan_strips
-from .progress import Progress
-from .scenes.files import Handles
-from .scenes.scene import Scene, Strip
-from .scenes.selection import MaskRule
+from ..execution.threads import ThreadExecutor
+from ..pixels.packing import Packer
+from ..pixels.reading import read_strip
+from ..pixels.sampling import Sample, Stratified, merge, quotas, scene_key, share_of
+from ..pixels.strips import STRIP_PIXELS, plan_strips
+from ..progress import Progress
+from ..scenes.files import Handles
+from ..scenes.scene import Scene, Strip
+from ..scenes.selection import MaskRule
 
 
 def draw_sample(

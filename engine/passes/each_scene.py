@@ -6,11 +6,11 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
-from .execution.threads import ThreadExecutor
-from .pixels.strips import STRIP_PIXELS, plan_strips
-from .progress import Progress
-from .scenes.files import Handles
-from .scenes.scene import Scene, Strip
+from ..execution.threads import ThreadExecutor
+from ..pixels.strips import STRIP_PIXELS, plan_strips
+from ..progress import Progress
+from ..scenes.files import Handles
+from ..scenes.scene import Scene, Strip
 
 P = TypeVar("P")
 R = TypeVar("R")

@@ -8,20 +8,20 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .execution.threads import ThreadExecutor
-from .pixels.block import Block, Tally
-from .pixels.masking import Audit
-from .pixels.packing import Packer
-from .pixels.reading import Packed, read_strip
-from .pixels.sampling import scene_key, shares_for
-from .pixels.sketch import Sketch
-from .pixels.store import PixelStore
-from .pixels.strips import STRIP_PIXELS, plan_series
-from .pixels.survey import Need, Survey, combine, survey
-from .progress import Progress
-from .scenes.files import Handles
-from .scenes.scene import Scene, Strip
-from .scenes.selection import MaskRule
+from ..execution.threads import ThreadExecutor
+from ..pixels.block import Block, Tally
+from ..pixels.masking import Audit
+from ..pixels.packing import Packer
+from ..pixels.reading import Packed, read_strip
+from ..pixels.sampling import scene_key, shares_for
+from ..pixels.sketch import Sketch
+from ..pixels.store import PixelStore
+from ..pixels.strips import STRIP_PIXELS, plan_series
+from ..pixels.survey import Need, Survey, combine, survey
+from ..progress import Progress
+from ..scenes.files import Handles
+from ..scenes.scene import Scene, Strip
+from ..scenes.selection import MaskRule
 
 
 @dataclass
