@@ -11,7 +11,7 @@ from ..engine import choices
 from . import packages
 
 if TYPE_CHECKING:
-    from ..engine.estimate import Estimate
+    from ..engine.estimates.estimate import Estimate
     from ..engine.progress import Progress
     from ..engine.scenes.scene import Scene
 
@@ -116,7 +116,7 @@ class Looker:
 
 def _scenes(question: Question, progress: Progress) -> Answer:
     from ..engine.errors import Cancelled, IIkMCError
-    from ..engine.preview import disk_size, valid_share
+    from ..engine.estimates.preview import disk_size, valid_share
     from ..engine.progress import check_cancelled
     from ..engine.scenes.check import check_series
     from ..engine.scenes.search import find_scenes
@@ -163,8 +163,8 @@ def _scenes(question: Question, progress: Progress) -> Answer:
 def _with_estimate(answer: Answer, question: Question) -> Answer:
     from dataclasses import replace
 
-    from ..engine import rates
-    from ..engine.estimate import Manner, estimate, job_of
+    from ..engine.estimates import rates
+    from ..engine.estimates.estimate import Manner, estimate, job_of
     from ..engine.machine import available_cores
     from ..engine.pixels.store import budget_of
     from ..engine.scenes.selection import MaskRule

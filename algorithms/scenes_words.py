@@ -14,7 +14,7 @@ from ..engine.sensors.landsat.bands import SENSOR_NAMES
 from .i18n import tr
 
 if TYPE_CHECKING:
-    from ..engine.estimate import Estimate
+    from ..engine.estimates.estimate import Estimate
     from ..engine.scenes.scene import Scene
     from .scenes_look import Answer, Plan
 

@@ -10,7 +10,7 @@ import numpy as np
 from .centres.fit import Fit
 from .clock import Clock
 from .errors import ParameterError
-from .estimate import foretell_classification, tell_took
+from .estimates.estimate import foretell_classification, tell_took
 from .execution.threads import ThreadExecutor, one_blas_thread
 from .kernels.choice import pick_kernel, pick_packer
 from .kernels.kernel import Kernel

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from .centres.fit import Fit
 from .choices import EACH_SCENE
 from .clock import Clock
-from .estimate import foretell, tell_took
+from .estimates.estimate import foretell, tell_took
 from .execution.threads import one_blas_thread
 from .kernels.kernel import Kernel
 from .passes.write import write_rasters, write_scene, write_signatures

@@ -15,7 +15,7 @@ from .centres.starts import PERCENTILES, between, percentile, plus_plus
 from .choices import COARSE_TO_FINE, CPU, MINIMUM_MAXIMUM, PERCENTILE_RANGE, PLUS_PLUS, SIGNATURES_FILE
 from .clock import Clock
 from .errors import NoValidPixels
-from .estimate import foretell
+from .estimates.estimate import foretell
 from .execution.threads import ThreadExecutor, one_blas_thread
 from .kernels.choice import pick_kernel, pick_packer
 from .kernels.kernel import Kernel

@@ -13,15 +13,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from iikmc.engine import apply, per_scene, pipeline, rates
-from iikmc.engine import estimate as module
+from iikmc.engine import apply, per_scene, pipeline
 from iikmc.engine.apply import classify
 from iikmc.engine.choices import EACH_SCENE, TOGETHER
-from iikmc.engine.estimate import Manner, estimate, job_of
+from iikmc.engine.estimates import estimate as module
+from iikmc.engine.estimates import rates
+from iikmc.engine.estimates.estimate import Manner, estimate, job_of
+from iikmc.engine.estimates.preview import disk_size, expected_valid, valid_share
 from iikmc.engine.kernels.cuda import devices
 from iikmc.engine.kernels.numpy_kernel import NumpyKernel
 from iikmc.engine.pipeline import cluster
-from iikmc.engine.preview import disk_size, expected_valid, valid_share
 from iikmc.engine.progress import Silent
 from iikmc.engine.requests import ClassifyRequest
 from iikmc.engine.scenes.area import Area, placed

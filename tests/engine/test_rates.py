@@ -7,8 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from iikmc.engine import rates
-from iikmc.engine.rates import Job, Run, recall, remember, seconds
+from iikmc.engine.estimates import rates
+from iikmc.engine.estimates.rates import Job, Run, recall, remember, seconds
 
 # 2 threads; reading: 8 s for 80 M values = 0.2 us a value and thread; rasters 1 s for 10 M pixels = 0.2 us a pixel and
 # thread; iterations: 2.4 s for 5 M pixels x 10 iterations x 8 classes x 6 bands = 2 ns a unit and thread; rest 0.5 s.

@@ -54,7 +54,7 @@ def told(hint, question):
 
 @pytest.fixture
 def no_runs(monkeypatch):
-    from iikmc.engine import rates
+    from iikmc.engine.estimates import rates
 
     monkeypatch.setattr(rates, "recall", lambda: [])
 
@@ -119,7 +119,7 @@ class TestWords:
 
     def test_time_spill_and_area(self, hint, real_scenes, monkeypatch):
         from iikmc.algorithms.scenes_look import Plan
-        from iikmc.engine import estimate, rates
+        from iikmc.engine.estimates import estimate, rates
 
         # One thread, 1 us a value, 2 us a pixel, 10 ns a pixel, class and band; 1 002 001 pixels of 2 bands without
         # QA_PIXEL: 2.0 + 2.0 + 10 iterations of 0.8 + 0.3 s for the rest.
@@ -453,7 +453,7 @@ class TestDialog:
         wait_for(lambda: "240,000 of 240,000 pixels valid; 1.8 MB of memory" in plain(hint))
 
     def test_classes_iterations_and_start_change_the_time(self, dialog_of, real_scenes, monkeypatch):
-        from iikmc.engine import rates
+        from iikmc.engine.estimates import rates
 
         # All the time is in the iterations: 10 s for 10 iterations with 8 classes, 1 s for 1.
         run = rates.Run("numba", 1, 8, 6, 1_002_001, 1, 1_001_992, 10, 0.0, 10.0, 0.0, 0.0)

@@ -8,24 +8,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..choices import COARSE_TO_FINE, DEFAULT_MAX_ITERATIONS, EACH_SCENE, MINIMUM_MAXIMUM, SIGNATURES_FILE
+from ..clock import Clock
+from ..execution.threads import ThreadExecutor
+from ..kernels.cuda.devices import Job as CardJob
+from ..kernels.cuda.devices import pays
+from ..machine import free_disk
+from ..pixels.store import budget_of, expected_use, spill_parent
+from ..pixels.strips import most_valid
+from ..progress import Progress
+from ..quantities import about, duration, size
+from ..requests import ClassifyRequest, Request
+from ..scenes.scene import Scene
+from ..scenes.selection import MaskRule
 from . import rates
-from .choices import COARSE_TO_FINE, DEFAULT_MAX_ITERATIONS, EACH_SCENE, MINIMUM_MAXIMUM, SIGNATURES_FILE
-from .clock import Clock
-from .execution.threads import ThreadExecutor
-from .kernels.cuda.devices import Job as CardJob
-from .kernels.cuda.devices import pays
-from .machine import free_disk
-from .pixels.store import budget_of, expected_use, spill_parent
-from .pixels.strips import most_valid
 from .preview import expected_valid
-from .progress import Progress
-from .quantities import about, duration, size
-from .requests import ClassifyRequest, Request
-from .scenes.scene import Scene
-from .scenes.selection import MaskRule
 
 if TYPE_CHECKING:
-    from .results.result import Result
+    from ..results.result import Result
 
 # To the stop at 1 %, series of full or real scenes were seen to take 7 iterations with 8 classes, 11 with 5 and 28 with
 # 12; from the coarse-to-fine start full scenes took 2.

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import numpy as np
 
-from .errors import SceneError
-from .progress import Progress, check_cancelled
-from .scenes.area import share_inside
-from .scenes.files import open_raster, raster_env
-from .scenes.scene import Scene
-from .scenes.selection import MaskRule
-from .sensors.landsat.bands import FILL
-from .sensors.landsat.qa import QA_FILL, flag_bits
+from ..errors import SceneError
+from ..progress import Progress, check_cancelled
+from ..scenes.area import share_inside
+from ..scenes.files import open_raster, raster_env
+from ..scenes.scene import Scene
+from ..scenes.selection import MaskRule
+from ..sensors.landsat.bands import FILL
+from ..sensors.landsat.qa import QA_FILL, flag_bits
 
 # Blocks looked at in a file, on a grid over all of it: some 20 ms of one core for a full scene (300 blocks of 256 x 256
 # in 60 ms), whose valid share they give to some 5 %.

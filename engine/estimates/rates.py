@@ -11,7 +11,7 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
-from .machine import cache_folder
+from ..machine import cache_folder
 
 # Of smaller runs (a corner of one scene) the times are start-up, and say nothing of larger ones.
 SMALLEST = 1_000_000
