@@ -24,7 +24,7 @@ from .feedback import FeedbackProgress
 from .i18n import tr
 
 if TYPE_CHECKING:
-    from ..engine.benchmark import BenchmarkResult
+    from ..engine.measuring.timings import BenchmarkResult
     from ..engine.requests import BenchmarkRequest
 
 

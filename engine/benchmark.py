@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 
 from . import benchmark_tables
-from .contenders import Contender, find
 from .execution.threads import ThreadExecutor, one_blas_thread
 from .kernels.cuda.devices import Job
-from .measuring import Bench, Part, pixels_of
+from .measuring.bench import Bench, pixels_of
+from .measuring.contenders import Contender, find
+from .measuring.timings import PAGE_NAME, TABLE_NAME, BenchmarkResult, Lacking, thread_counts, verdict
 from .pixels.strips import STRIP_PIXELS, plan_series
 from .progress import Progress, Silent, check_cancelled
 from .requests import BenchmarkRequest
@@ -25,45 +25,6 @@ from .scenes.area import may_be_inside
 from .scenes.check import usable_scenes
 from .scenes.files import small_block_cache
 from .scenes.scene import Scene, Strip
-from .timings import Comparison, Lacking, thread_counts
-
-TABLE_NAME = "benchmark.csv"
-PAGE_NAME = "benchmark.html"
-
-
-@dataclass(frozen=True)
-class BenchmarkResult:
-    """What a benchmark found."""
-
-    request: BenchmarkRequest
-    """What was asked."""
-    parts: tuple[Part, ...]
-    """One a scene that strips were read of, in the order of time."""
-    all_pixels: int
-    """Of the grids of all scenes, read or not."""
-    comparison: Comparison
-    """Times and results of all ways."""
-    changed_percent: tuple[float, ...]
-    """Pixels that changed class, one an iteration."""
-    versions: dict[str, str]
-    """Of everything that took part."""
-    notes: tuple[str, ...]
-    """What a reader must know to judge the times, one sentence each."""
-
-    @property
-    def pixels_read(self) -> int:
-        """Of the grids."""
-        return sum(part.audit.pixels for part in self.parts)
-
-    @property
-    def table(self) -> Path:
-        """Path of benchmark.csv."""
-        return self.request.output / TABLE_NAME
-
-    @property
-    def page(self) -> Path:
-        """Path of benchmark.html."""
-        return self.request.output / PAGE_NAME
 
 
 def check(request: BenchmarkRequest, progress: Progress) -> list[Scene]:
@@ -130,7 +91,7 @@ def benchmark(
     for note in result.notes:
         progress.note(note)
     tell = progress.note if comparison.equal else progress.warn
-    tell(benchmark_tables.verdict(comparison))
+    tell(verdict(comparison))
     progress.report(1.0)
     return result
 

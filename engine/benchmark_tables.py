@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from . import machine
 from .html import PLOT_WIDTH, Cell, Html, Wide, number, page, plot, table
-from .timings import STAGES, Comparison, Timing
+from .measuring.timings import STAGES, Comparison, Timing, verdict
 from .version import version
 
 if TYPE_CHECKING:
-    from .benchmark import BenchmarkResult
+    from .measuring.timings import BenchmarkResult
 
 _LABELS = {"read": "Read, mask, pack", "start": "Start", "iterate": "Iterate", "write": "Write"}
 # Colours of the stages (of the blind-safe set of Okabe and Ito), and of the two speed-ups.
@@ -60,22 +60,6 @@ def _seconds(value: float) -> str:
 
 def _remark(timing: Timing) -> str:
     return "; ".join(filter(None, (timing.difference, timing.note)))
-
-
-def verdict(comparison: Comparison) -> str:
-    """Return the outcome in one or two sentences."""
-    best = comparison.best
-    if best is comparison.serial:
-        outcome = f"Nothing here is faster than serial ({best.name})"
-    else:
-        outcome = (
-            f"{best.name}: {comparison.speed_up(best):.1f} times as fast as serial ({comparison.serial.name}) in "
-            f"iterating, {comparison.whole_speed_up(best):.1f} times in all stages together"
-        )
-    wrong = [timing.name for timing in comparison.timings if not timing.equal]
-    if wrong:
-        return f"The results differ: {'; '.join(wrong)} gave another result than serial. Of the others, {outcome}."
-    return f"{outcome}; all results are the same, bit for bit."
 
 
 def render(result: BenchmarkResult) -> str:

@@ -9,14 +9,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from iikmc.engine import contenders, measuring
 from iikmc.engine.benchmark import benchmark, part_of
-from iikmc.engine.contenders import Contender
 from iikmc.engine.errors import Cancelled, NoValidPixels, ParameterError
 from iikmc.engine.kernels import choice
 from iikmc.engine.kernels.cuda import devices
 from iikmc.engine.kernels.numpy_kernel import NumpyKernel
 from iikmc.engine.kernels.reference import ReferenceKernel
+from iikmc.engine.measuring import bench, contenders
+from iikmc.engine.measuring.contenders import Contender
+from iikmc.engine.measuring.timings import Lacking
 from iikmc.engine.pipeline import cluster
 from iikmc.engine.pixels.packing import NumpyPacker
 from iikmc.engine.requests import BenchmarkRequest, Request
@@ -25,7 +26,6 @@ from iikmc.engine.scenes.check import check_series
 from iikmc.engine.scenes.scene import Strip
 from iikmc.engine.scenes.search import find_scenes
 from iikmc.engine.scenes.selection import MaskRule
-from iikmc.engine.timings import Lacking
 from tiny import HAS_NUMBA, ROLES, Recorder, make_scene, product, six_band_noise
 
 RULE = MaskRule((), True)
@@ -191,11 +191,11 @@ def test_a_packer_that_writes_something_else_is_found_out(small_series, tmp_path
 
 def test_what_makes_times_hard_to_compare_is_told(small_series, tmp_path, monkeypatch):
     usual = run(small_series, tmp_path / "usual").notes
-    monkeypatch.setattr(measuring, "automatic_budget", lambda: 0)
-    monkeypatch.setattr(measuring, "available_cores", lambda: 1)
-    monkeypatch.setattr(measuring.importlib.util, "find_spec", lambda name: None)
-    monkeypatch.setattr(measuring, "_SHORT_SECONDS", 0.0)
-    monkeypatch.setattr(measuring, "_UNSTEADY", -1.0)
+    monkeypatch.setattr(bench, "automatic_budget", lambda: 0)
+    monkeypatch.setattr(bench, "available_cores", lambda: 1)
+    monkeypatch.setattr(bench.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(bench, "_SHORT_SECONDS", 0.0)
+    monkeypatch.setattr(bench, "_UNSTEADY", -1.0)
     # Nine strips keep seven threads busy for two rounds: 4.5 times as fast as one at most.
     result = run(small_series, tmp_path / "out", workers=7)
     division, unsteady, cores, spilled, blas = result.notes

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from iikmc.engine.timings import Comparison, Lacking, Timing, ceiling, thread_counts
+from iikmc.engine.measuring.timings import Comparison, Lacking, Timing, ceiling, thread_counts
 
 SERIAL = Timing(
     "NumPy", 1, 0.25, read=(8.0, 6.0), start=(0.5, 0.5), iterations=((5.0, 3.0, 4.0), (4.0, 3.0, 2.0)), write=(2.5, 2.0)

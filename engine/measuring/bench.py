@@ -9,33 +9,32 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from .centres.kmeans import StopRule
-from .centres.starts import between
+from ..centres.kmeans import StopRule
+from ..centres.starts import between
+from ..errors import NoValidPixels
+from ..execution.threads import ThreadExecutor
+from ..machine import available_cores
+from ..passes.iterate import iterate
+from ..passes.series import Series, read_series
+from ..passes.write import write_rasters
+from ..pixels.block import Block
+from ..pixels.packing import NumpyPacker, Packer
+from ..pixels.sketch import Sketch
+from ..pixels.store import PixelStore, automatic_budget
+from ..pixels.survey import Need
+from ..progress import Progress, Quiet
+from ..quantities import size
+from ..requests import BenchmarkRequest
+from ..results.legend import Legend
+from ..results.palette import class_colours
+from ..results.staging import Staging
+from ..scenes.scene import Scene, Strip
 from .contenders import Contender, card_note, close, trouble
-from .errors import NoValidPixels
-from .execution.threads import ThreadExecutor
-from .machine import available_cores
-from .outcomes import Outcome, digest_of_rasters, digests
-from .passes.iterate import iterate
-from .passes.series import Series, read_series
-from .passes.write import write_rasters
-from .pixels.block import Block
-from .pixels.masking import Audit
-from .pixels.packing import NumpyPacker, Packer
-from .pixels.sketch import Sketch
-from .pixels.store import PixelStore, automatic_budget
-from .pixels.survey import Need
-from .progress import Progress, Quiet
-from .quantities import size
-from .requests import BenchmarkRequest
-from .results.legend import Legend
-from .results.palette import class_colours
-from .results.staging import Staging
-from .scenes.scene import Scene, Strip
-from .timings import Comparison, Lacking, Timing, ceiling
+from .equality import Outcome, digest_of_rasters, digests
+from .timings import Comparison, Lacking, Part, Timing, ceiling
 
 if TYPE_CHECKING:
-    from .arrays import Grid64
+    from ..arrays import Grid64
 
 # An iteration of serial that is shorter says more of the clock and of other programs than of the kernels.
 _SHORT_SECONDS = 0.1
@@ -45,18 +44,6 @@ _UNSTEADY = 0.25
 _WORTH = 0.9
 # Rough costs of the stages of a pixel, for the progress bar alone.
 _READ_COST, _WRITE_COST, _ITERATION_COST, _NUMPY_COST = 8.0, 3.0, 0.5, 2.5
-
-
-@dataclass(frozen=True)
-class Part:
-    """What was read of one scene."""
-
-    scene: Scene
-    """The scene."""
-    strips: int
-    """Strips that were read."""
-    audit: Audit
-    """Of their pixels."""
 
 
 def pixels_of(scenes: Sequence[Scene], strip: Strip) -> int:

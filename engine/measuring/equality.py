@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .centres.fit import Fit
-from .execution.threads import ThreadExecutor
-from .pixels.block import Block
-from .progress import Progress
+from ..centres.fit import Fit
+from ..execution.threads import ThreadExecutor
+from ..pixels.block import Block
+from ..progress import Progress
 
 if TYPE_CHECKING:
-    from .arrays import Grid64, Labels
+    from ..arrays import Grid64, Labels
 
 
 @dataclass(frozen=True)

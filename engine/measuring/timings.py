@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import statistics
 from dataclasses import dataclass
+from pathlib import Path
+
+from ..pixels.masking import Audit
+from ..requests import BenchmarkRequest
+from ..scenes.scene import Scene
 
 STAGES = ("read", "start", "iterate", "write")
 """In the order of a run."""
@@ -149,3 +154,70 @@ def thread_counts(most: int) -> tuple[int, ...]:
 def ceiling(units: int, threads: int) -> float:
     """Return how many times as fast as one thread some threads can be at most, on so many equal units of work."""
     return units / -(-units // threads) if units else 1.0
+
+
+TABLE_NAME = "benchmark.csv"
+PAGE_NAME = "benchmark.html"
+
+
+@dataclass(frozen=True)
+class BenchmarkResult:
+    """What a benchmark found."""
+
+    request: BenchmarkRequest
+    """What was asked."""
+    parts: tuple[Part, ...]
+    """One a scene that strips were read of, in the order of time."""
+    all_pixels: int
+    """Of the grids of all scenes, read or not."""
+    comparison: Comparison
+    """Times and results of all ways."""
+    changed_percent: tuple[float, ...]
+    """Pixels that changed class, one an iteration."""
+    versions: dict[str, str]
+    """Of everything that took part."""
+    notes: tuple[str, ...]
+    """What a reader must know to judge the times, one sentence each."""
+
+    @property
+    def pixels_read(self) -> int:
+        """Of the grids."""
+        return sum(part.audit.pixels for part in self.parts)
+
+    @property
+    def table(self) -> Path:
+        """Path of benchmark.csv."""
+        return self.request.output / TABLE_NAME
+
+    @property
+    def page(self) -> Path:
+        """Path of benchmark.html."""
+        return self.request.output / PAGE_NAME
+
+
+def verdict(comparison: Comparison) -> str:
+    """Return the outcome in one or two sentences."""
+    best = comparison.best
+    if best is comparison.serial:
+        outcome = f"Nothing here is faster than serial ({best.name})"
+    else:
+        outcome = (
+            f"{best.name}: {comparison.speed_up(best):.1f} times as fast as serial ({comparison.serial.name}) in "
+            f"iterating, {comparison.whole_speed_up(best):.1f} times in all stages together"
+        )
+    wrong = [timing.name for timing in comparison.timings if not timing.equal]
+    if wrong:
+        return f"The results differ: {'; '.join(wrong)} gave another result than serial. Of the others, {outcome}."
+    return f"{outcome}; all results are the same, bit for bit."
+
+
+@dataclass(frozen=True)
+class Part:
+    """What was read of one scene."""
+
+    scene: Scene
+    """The scene."""
+    strips: int
+    """Strips that were read."""
+    audit: Audit
+    """Of their pixels."""

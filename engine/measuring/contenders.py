@@ -7,17 +7,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from . import choices
-from .arrays import GRID
-from .kernels import choice
-from .kernels.cuda import devices
-from .kernels.kernel import Kernel
-from .kernels.labeller import on_card
-from .kernels.numpy_kernel import NumpyKernel
-from .pixels.block import Block, Tally
-from .pixels.packing import NumpyPacker, Packer
-from .progress import Progress, Span, check_cancelled
-from .scenes.scene import Strip
+from .. import choices
+from ..arrays import GRID
+from ..kernels import choice
+from ..kernels.cuda import devices
+from ..kernels.kernel import Kernel
+from ..kernels.labeller import on_card
+from ..kernels.numpy_kernel import NumpyKernel
+from ..pixels.block import Block, Tally
+from ..pixels.packing import NumpyPacker, Packer
+from ..progress import Progress, Span, check_cancelled
+from ..scenes.scene import Strip
 from .timings import Lacking
 
 NUMPY, NUMBA, GPU = "NumPy", "Numba", "GPU"
