@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 
-from . import audit_tables
 from .execution.threads import ThreadExecutor
 from .kernels.choice import pick_kernel, pick_packer
 from .passes.each_scene import each_scene
@@ -20,6 +19,7 @@ from .pixels.store import automatic_budget, expected_use
 from .pixels.strips import STRIP_PIXELS, most_valid
 from .progress import Progress, Silent, check_cancelled
 from .quantities import size
+from .report import audit as page
 from .requests import AuditRequest
 from .results.staging import Staging
 from .scenes.area import outside
@@ -122,8 +122,8 @@ def audit_scenes(
         advice = _advice(scenes, audits, len(request.roles))
         for sentence in advice:
             progress.note(sentence)
-        staging.write_text(TABLE_NAME, audit_tables.to_csv(scenes, audits))
-        staging.write_text(PAGE_NAME, audit_tables.to_html(scenes, audits, _rule(request), advice, LOW_PERCENT))
+        staging.write_text(TABLE_NAME, page.to_csv(scenes, audits))
+        staging.write_text(PAGE_NAME, page.to_html(scenes, audits, _rule(request), advice, LOW_PERCENT))
         check_cancelled(progress)
         staging.publish()
     progress.report(1.0)
@@ -159,12 +159,12 @@ def _tell(scene: Scene, audit: Audit, rule: MaskRule, progress: Progress) -> Non
         progress.warn(f"{scene.title} does not meet AOI: no pixel has its centre inside. Leave it out.")
     elif share < LOW_PERCENT:
         progress.warn(
-            f"{text}, less than {LOW_PERCENT:g} %; {audit_tables.percent(audit.fill, audit.inside)} are fill and "
-            f"{audit_tables.percent(masked(audit), audit.inside)} masked. Leave it out, or mask less."
+            f"{text}, less than {LOW_PERCENT:g} %; {page.percent(audit.fill, audit.inside)} are fill and "
+            f"{page.percent(masked(audit), audit.inside)} masked. Leave it out, or mask less."
         )
     else:
         progress.note(text)
-    for reason in audit_tables.unknown(scene):
+    for reason in page.unknown(scene):
         progress.note(f"{scene.title}: {reason}")
     if scene.qa_pixel is None and rule.flags:
         progress.warn(

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 
-from . import benchmark_tables
 from .execution.threads import ThreadExecutor, one_blas_thread
 from .kernels.cuda.devices import Job
 from .measuring.bench import Bench, pixels_of
@@ -18,6 +17,7 @@ from .measuring.contenders import Contender, find
 from .measuring.timings import PAGE_NAME, TABLE_NAME, BenchmarkResult, Lacking, thread_counts, verdict
 from .pixels.strips import STRIP_PIXELS, plan_series
 from .progress import Progress, Silent, check_cancelled
+from .report import benchmark as page
 from .requests import BenchmarkRequest
 from .results.run_record import versions
 from .results.staging import Staging
@@ -84,8 +84,8 @@ def benchmark(
             request, bench.parts(), sum(scene.checked_grid().pixels for scene in found), comparison,
             bench.changed_percent, _versions(ways), tuple(bench.notes(comparison, most)),
         )  # fmt: skip
-        staging.write_text(TABLE_NAME, benchmark_tables.to_csv(result))
-        staging.write_text(PAGE_NAME, benchmark_tables.render(result))
+        staging.write_text(TABLE_NAME, page.to_csv(result))
+        staging.write_text(PAGE_NAME, page.render(result))
         check_cancelled(progress)
         staging.publish()
     for note in result.notes:

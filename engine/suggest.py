@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from . import suggest_tables
 from .centres.kmeans import Labelled, StopRule, lloyd
 from .centres.starts import plus_plus
 from .errors import NoValidPixels
@@ -21,6 +20,7 @@ from .pixels.sampling import Stratified
 from .pixels.strips import STRIP_PIXELS
 from .progress import Progress, Silent, Span, check_cancelled
 from .quality.indices import Score, Suggestion, advise, scikit_learn, score
+from .report import suggestk as page
 from .requests import SuggestRequest
 from .results.staging import Destinations
 from .scenes.files import small_block_cache
@@ -86,8 +86,8 @@ def suggest(request: SuggestRequest, progress: Progress | None = None, strip_pix
         found = executor.each(scored, numbers[::-1], Span(progress, _READ, 1.0))
         scores = tuple(sorted(found, key=lambda item: item.k))
         result = Suggestion(request, tuple(scenes), sample, scores, advise(scores), sklearn)
-        files.write_text("TABLE", suggest_tables.to_csv(result))
-        files.write_text("REPORT", suggest_tables.render(result))
+        files.write_text("TABLE", page.to_csv(result))
+        files.write_text("REPORT", page.render(result))
         check_cancelled(progress)
         files.publish()
     progress.note(result.advice.reason)

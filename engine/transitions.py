@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from . import transition_tables
 from .colours import default_colour
 from .errors import NoValidPixels, ParameterError
 from .execution.threads import ThreadExecutor
@@ -19,6 +18,7 @@ from .maps.overlap import Overlap, doubts, overlap, placement
 from .maps.transition import Comparison, code_table, transitions_of
 from .pixels.strips import STRIP_PIXELS, plan_strips
 from .progress import Progress, Silent, Span, check_cancelled
+from .report import transitions as page
 from .requests import check_destinations, check_workers
 from .results.legend import default_name
 from .results.staging import Destinations
@@ -112,8 +112,8 @@ def compare(
         if request.changes is not None:
             progress.stage("Writing the raster of changes")
             _write_changes(result, pair, strips, executor, files, Span(progress, _COUNTED, 1.0))
-        files.write_text("MATRIX", transition_tables.to_csv(result))
-        files.write_text("REPORT", transition_tables.render(result))
+        files.write_text("MATRIX", page.to_csv(result))
+        files.write_text("REPORT", page.render(result))
         check_cancelled(progress)
         files.publish()
     progress.note(

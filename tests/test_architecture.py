@@ -152,8 +152,8 @@ FORBIDDEN_INSIDE = {
         "engine.kernels",
         "engine.centres.kmeans",
     ),
-    "engine.report": ("pathlib", "os", "io", "engine.pipeline", "engine.passes.write"),
-    "engine.html": ("pathlib", "os", "io", "numpy"),
+    "engine.report": ("pathlib", "os", "engine.pipeline", "engine.passes.write"),
+    "engine.report.html": ("pathlib", "os", "io", "numpy"),
     "engine.choices": ("numpy", "engine"),
 }
 

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from .. import report
 from ..centres.fit import Fit
 from ..clock import Clock
 from ..execution.threads import ThreadExecutor
@@ -18,6 +17,7 @@ from ..pixels.packing import Packer
 from ..pixels.sketch import Sketch, middle_tone
 from ..progress import Progress, check_cancelled
 from ..quality.own_classes import Comparison
+from ..report import cluster as report_page
 from ..requests import Request
 from ..results import legend as legends
 from ..results import rasters, signatures_file, statistics, styles
@@ -115,7 +115,7 @@ def write_tables(
     staging.write_text(STATISTICS_NAME, statistics.to_csv(scenes, legend.names, counts))
     middle = middle_tone(sketches)
     pictures = [sketch.picture(middle, legend.colours) for sketch in sketches]
-    staging.write_text(REPORT_NAME, report.render(signed, scenes, audits, per_scene, fit, pictures, comparisons))
+    staging.write_text(REPORT_NAME, report_page.render(signed, scenes, audits, per_scene, fit, pictures, comparisons))
 
 
 def write_signatures(

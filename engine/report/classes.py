@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from html import escape
 
-from ..html import Cell, Heat, Html, number, plot, table
 from ..results.signatures import Signatures
 from ..sensors.landsat.bands import WAVELENGTHS
 from . import figures
+from .html import Cell, Heat, Html, number, plot, table
 from .shared import WELL_SEPARABLE, Numbers, chip, label, percent
 
 # Heat: where a drift or a Jeffries-Matusita distance is as dark as it gets. 0.05 is the order of the spread within a

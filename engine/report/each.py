@@ -8,12 +8,12 @@ from html import escape
 from typing import Any
 
 from ..centres.fit import Fit
-from ..html import Cell, number, page, table
 from ..pixels.masking import Audit
 from ..pixels.sketch import Picture
 from ..results.signatures import Signatures
 from ..scenes.scene import Scene
 from .classes import curves, signature_table
+from .html import Cell, number, page, table
 from .scenes import images, legend, scenes_section
 from .shared import STYLE, parameters_section
 

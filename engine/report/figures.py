@@ -9,10 +9,10 @@ from typing import Any
 
 from ..centres.fit import IterationRecord
 from ..colours import css_colour
-from ..html import PLOT_WIDTH
 from ..results.signatures import ClassRecord, Signatures
 from ..scenes.scene import Scene
 from ..sensors.landsat.bands import SCALE, WAVELENGTHS
+from .html import PLOT_WIDTH
 
 Figure = dict[str, Any]
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from ..html import Cell, Html, number, table
 from ..pixels.masking import Audit
 from ..pixels.sketch import Picture
 from ..results.signatures import Signatures
 from ..scenes.scene import Scene
+from .html import Cell, Html, number, table
 from .shared import chip, percent
 
 

@@ -10,13 +10,13 @@ from typing import Any
 
 from ..centres.fit import Fit
 from ..colours import css_colour
-from ..html import Cell, Html, number, table
 from ..pixels.masking import Audit
 from ..quality import classes as quality
 from ..quality.classes import Drift
 from ..results.signatures import ClassRecord, Signatures
 from ..results.statistics import Moments, added
 from ..scenes.scene import Scene
+from .html import Cell, Html, number, table
 
 STYLE = """
 .bar{display:flex;width:14rem;height:.9em;background:#eee}.bar i{display:block;height:100%}

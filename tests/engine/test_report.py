@@ -13,12 +13,12 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from iikmc.engine import report
 from iikmc.engine.centres.fit import Fit, IterationRecord
 from iikmc.engine.pipeline import cluster
 from iikmc.engine.pixels.block import Tally
 from iikmc.engine.pixels.masking import Audit
 from iikmc.engine.pixels.sketch import Picture
+from iikmc.engine.report import cluster as report_page
 from iikmc.engine.results.signatures import ClassRecord, Signatures
 from iikmc.engine.results.statistics import Moments
 from iikmc.engine.scenes.scene import PixelGrid, Scene
@@ -160,7 +160,7 @@ def hand_made(name="Class 1", place="/data", natural="data:image/png;base64,AAAA
 
 
 def test_every_number_is_in_its_place(short_plotly):
-    text = report.render(*hand_made())
+    text = report_page.render(*hand_made())
     page = Page(text)
     check_offline(text)
     assert page.headings[0] == "IIkMC: 2 scene(s) in 3 classes"
@@ -217,7 +217,7 @@ def test_every_number_is_in_its_place(short_plotly):
 
 
 def test_drift_by_hand(short_plotly):
-    page = Page(report.render(*hand_made()))
+    page = Page(report_page.render(*hand_made()))
     # The common red mean of class 1 is (45 x 10000 + 3 x 12000) / 48 = 10125 DN: the scenes lie 125 and 1875 DN from
     # it, which are 0.0034375 and 0.0515625 of reflectance; nir is the same everywhere, and so is class 2.
     # All classes: 45 x 0.0034375 / 60 = 0.002578; offset: half of it (two bands), and darker.
@@ -234,7 +234,7 @@ def test_drift_by_hand(short_plotly):
 def test_parameters_read_like_those_of_a_dialog(short_plotly):
     signed, *others = hand_made()
     signed.run["parameters"].update(signatures=None, mask=[], bands=["red", "nir"], mask_saturated=True, compare=False)
-    rows = dict(Page(report.render(signed, *others)).table("Name", "Value")[1:])
+    rows = dict(Page(report_page.render(signed, *others)).table("Name", "Value")[1:])
     found = {name: rows[name] for name in ("signatures", "mask", "bands", "mask_saturated", "compare", "k")}
     assert found == {
         "signatures": "none",
@@ -247,7 +247,7 @@ def test_parameters_read_like_those_of_a_dialog(short_plotly):
 
 
 def test_separability_by_hand(short_plotly):
-    page = Page(report.render(*hand_made()))
+    page = Page(report_page.render(*hand_made()))
     # Equal spreads: B = (0.0246**2 / 0.0123**2 + 0.02**2 / 0.01**2) / 8 = 1, so JM = 2 (1 - 1/e) = 1.2642.
     assert page.table("Class", "Class 1") == [
         ["Class", "Class 1", "Class 2"],
@@ -258,7 +258,7 @@ def test_separability_by_hand(short_plotly):
 
 
 def test_what_is_worth_a_look(short_plotly):
-    page = Page(report.render(*hand_made()))
+    page = Page(report_page.render(*hand_made()))
     assert "Classes without a pixel: 3." in page.text
     assert "2022-06-28 LC09 190027 has only 3.00 % valid pixels." in page.text
     assert "1 class(es) have no pixel in some of the scenes: 2 (which)." in page.text
@@ -266,12 +266,12 @@ def test_what_is_worth_a_look(short_plotly):
     assert "Class 1 and Class 2 are the least separable classes" in page.text
     assert "has not converged" not in page.text
     signed, scenes, audits, parts, fit, _ = hand_made()
-    page = Page(report.render(signed, scenes, audits, parts, replace(fit, converged=False)))
+    page = Page(report_page.render(signed, scenes, audits, parts, replace(fit, converged=False)))
     assert "The run has not converged" in page.text
 
 
 def test_plots_show_the_same_numbers(short_plotly):
-    curves, shares, lines, convergence = figures(report.render(*hand_made()))
+    curves, shares, lines, convergence = figures(report_page.render(*hand_made()))
     assert curves["layout"]["xaxis"]["tickangle"] == 0  # names of bands do not run into each other
     named = {trace["name"]: trace for trace in curves["data"] if "name" in trace}
     assert list(named) == ["Class 1", "Class 2"]  # class 3 has no signature to draw
@@ -296,24 +296,24 @@ def test_plots_show_the_same_numbers(short_plotly):
 
 
 def test_quicklooks_stand_beside_each_other(short_plotly):
-    page = Page(report.render(*hand_made()))
+    page = Page(report_page.render(*hand_made()))
     images = [(attributes["src"], attributes["alt"]) for tag, attributes in page.tags if tag == "img"]
     assert images[:2] == [
         ("data:image/png;base64,AAAA", "2022-05-11 LC08 190027 in natural colour"),
         ("data:image/png;base64,BBBB", "Classes of 2022-05-11 LC08 190027"),
     ]
-    page = Page(report.render(*hand_made(natural=None)))
+    page = Page(report_page.render(*hand_made(natural=None)))
     assert [tag for tag, _ in page.tags].count("img") == 2
 
 
 def test_the_library_is_there_once(short_plotly):
-    text = report.render(*hand_made())
+    text = report_page.render(*hand_made())
     assert text.count(LIBRARY) == 1
     assert "plotly was not found" not in text
 
 
 def test_without_plotly_the_tables_stay_and_a_line_says_so(no_plotly):
-    text = report.render(*hand_made())
+    text = report_page.render(*hand_made())
     check_offline(text)
     page = Page(text)
     assert "the Python package plotly was not found" in page.text
@@ -325,7 +325,7 @@ def test_without_plotly_the_tables_stay_and_a_line_says_so(no_plotly):
 
 def test_plotly_itself_fits_into_a_page():
     pytest.importorskip("plotly")
-    text = report.render(*hand_made())
+    text = report_page.render(*hand_made())
     assert 1_000_000 < len(text) < 12_000_000
     check_offline(text)
 
@@ -333,7 +333,7 @@ def test_plotly_itself_fits_into_a_page():
 def test_numbers_copy_without_anything_in_between(short_plotly):
     signed, scenes, audits, parts, fit, _ = hand_made()
     many = replace(signed.classes[0], pixels=1234567)
-    text = report.render(replace(signed, classes=(many, *signed.classes[1:])), scenes, audits, parts, fit)
+    text = report_page.render(replace(signed, classes=(many, *signed.classes[1:])), scenes, audits, parts, fit)
     assert Page(text).table("Class", "Pixels")[1][1] == "1234567"
     assert "1<i></i>234<i></i>567" in text
 
@@ -341,7 +341,7 @@ def test_numbers_copy_without_anything_in_between(short_plotly):
 def test_scene_without_sun_or_metres_and_alone(short_plotly):
     signed, (scene, _), audits, parts, fit, _ = hand_made()
     scene = replace(scene, sun_elevation=None, grid=replace(scene.grid, crs=type("Degrees", (), {"is_projected": 0})()))
-    page = Page(report.render(signed, [scene], audits[:1], parts[:1], fit))
+    page = Page(report_page.render(signed, [scene], audits[:1], parts[:1], fit))
     assert page.tables[0][1][3] == ""
     assert page.tables[2][1][2:] == ["", "", ""]
     assert page.tables[3][1][2] == "75.00"
@@ -350,7 +350,7 @@ def test_scene_without_sun_or_metres_and_alone(short_plotly):
 
 @pytest.mark.parametrize("nasty", ['<script>alert("x")</script>', "a & b < c > d", "\"quotes\" and 'quotes'", "水 – é"])
 def test_names_are_shown_as_they_are_and_never_run(short_plotly, nasty):
-    text = report.render(*hand_made(name=nasty, place=nasty))
+    text = report_page.render(*hand_made(name=nasty, place=nasty))
     page = Page(text)
     shown = f"1 {nasty}"
     assert page.table("Class", "Pixels")[1][0] == shown
@@ -418,7 +418,7 @@ def test_many_scenes_and_classes_stay_readable(short_plotly):
     classes = tuple(ClassRecord(j + 1, f"Class {j + 1}", (j, j, j), n, (0.005 * j,) * 2, (0.01,) * 2) for j in range(k))
     part = Moments([1] * k, [[8000, 8000]] * k, [[8000**2] * 2] * k)
     many = replace(signed, classes=classes, centres=np.zeros((k, 2), np.int64))
-    text = report.render(many, [scene] * n, [audits[0]] * n, [part] * n, fit)
+    text = report_page.render(many, [scene] * n, [audits[0]] * n, [part] * n, fit)
     ticks = next(figure for figure in figures(text) if figure["data"][0].get("type") == "bar")["layout"]["xaxis"]
     assert ticks["tickvals"] == list(range(0, n, 4))
     assert ticks["ticktext"] == ["2022-05-11"] * 25

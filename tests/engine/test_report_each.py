@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from iikmc.engine import report
 from iikmc.engine.choices import EACH_SCENE
 from iikmc.engine.per_scene import run
 from iikmc.engine.pixels.sketch import Picture
 from iikmc.engine.quality.own_classes import Comparison, OwnClass
-from iikmc.engine.report import alone
+from iikmc.engine.report import cluster as report_page
+from iikmc.engine.report import own_classes
 from iikmc.engine.report.each import SceneClasses, render_each
 from test_report import Page, check_offline, figures, hand_made, plain, short_plotly  # noqa: F401
 from tiny import make_scene, product
@@ -88,7 +88,7 @@ def compared_by_hand():
 
 @pytest.mark.usefixtures("short_plotly")
 def test_comparison_with_each_scene_on_its_own():
-    text = report.render(*hand_made(), compared_by_hand())
+    text = report_page.render(*hand_made(), compared_by_hand())
     check_offline(text)
     page = Page(text)
     assert "On their own, 0 of 1 scene(s) end with classes without a pixel, 1 of 1 scene(s) have no class for" in (
@@ -122,7 +122,7 @@ def test_comparison_with_each_scene_on_its_own():
 def test_an_own_class_without_a_pixel_or_a_distance_by_number():
     own = (OwnClass(2, 60, 1, 8.0, None),)
     found = [Comparison(2, True, 60, own, (1, 3), (), (2,), 0, (), 0), None]
-    page = Page(report.render(*hand_made(), found))
+    page = Page(report_page.render(*hand_made(), found))
     assert page.table("Date", "Scene", "Own 1")[1][2:] == ["-", "1", "-"]
     assert page.table("Date", "Scene", "Iterations alone")[1][2:5] == ["2", "2: 1, 3", "none"]
     assert page.table("Date", "Scene", "Same number, mean (reflectance)")[1][2:6] == ["", "", "0.0002", "8.0"]
@@ -130,8 +130,8 @@ def test_an_own_class_without_a_pixel_or_a_distance_by_number():
 
 @pytest.mark.usefixtures("short_plotly")
 def test_many_classes_are_not_listed_one_by_one(monkeypatch):
-    monkeypatch.setattr(alone, "_MOST_LISTED", 2)
-    page = Page(report.render(*hand_made(), compared_by_hand()))
+    monkeypatch.setattr(own_classes, "_MOST_LISTED", 2)
+    page = Page(report_page.render(*hand_made(), compared_by_hand()))
     assert not any("Own 1" in table[0] for table in page.tables)
     assert "Of more than 2 classes it is not listed which is most like which." in page.text
     assert page.table("Date", "Scene", "Iterations alone")
@@ -139,6 +139,6 @@ def test_many_classes_are_not_listed_one_by_one(monkeypatch):
 
 @pytest.mark.usefixtures("short_plotly")
 def test_no_comparison_where_none_was_asked_for():
-    page = Page(report.render(*hand_made()))
+    page = Page(report_page.render(*hand_made()))
     assert not any("on its own" in plain(title).lower() for title in page.headings)
     assert "on their own" not in page.text.lower()

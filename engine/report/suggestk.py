@@ -9,13 +9,13 @@ from collections.abc import Callable
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from ..quality.indices import SILHOUETTE_PIXELS, Score
+from ..sensors.landsat.bands import SCALE
+from ..version import version
 from .html import PLOT_WIDTH, Cell, Heat, Html, Number, page, plot, table
-from .quality.indices import SILHOUETTE_PIXELS, Score
-from .sensors.landsat.bands import SCALE
-from .version import version
 
 if TYPE_CHECKING:
-    from .quality.indices import Suggestion
+    from ..quality.indices import Suggestion
 
 _COLUMNS: tuple[tuple[str, str, str, Callable[[Score], float | None], str], ...] = (
     ("rms_reflectance", "RMS distance to the centre (reflectance)", "low", lambda s: SCALE * s.rms_dn, ".5f"),

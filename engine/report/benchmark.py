@@ -9,13 +9,13 @@ from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from . import machine
+from .. import machine
+from ..measuring.timings import STAGES, Comparison, Timing, verdict
+from ..version import version
 from .html import PLOT_WIDTH, Cell, Html, Wide, number, page, plot, table
-from .measuring.timings import STAGES, Comparison, Timing, verdict
-from .version import version
 
 if TYPE_CHECKING:
-    from .measuring.timings import BenchmarkResult
+    from ..measuring.timings import BenchmarkResult
 
 _LABELS = {"read": "Read, mask, pack", "start": "Start", "iterate": "Iterate", "write": "Write"}
 # Colours of the stages (of the blind-safe set of Okabe and Ito), and of the two speed-ups.

@@ -7,10 +7,10 @@ import io
 from collections.abc import Sequence
 from html import escape
 
+from ..pixels.masking import Audit, masked
+from ..scenes.scene import Scene
+from ..sensors.landsat.qa import FLAGS
 from .html import Cell, Html, Number, page, table
-from .pixels.masking import Audit, masked
-from .scenes.scene import Scene
-from .sensors.landsat.qa import FLAGS
 
 _STYLE = """
 tbody tr:last-child td{border-top:2px solid #999}td.l{min-width:32rem}

@@ -12,7 +12,7 @@ from html import escape
 from itertools import zip_longest
 from typing import Any, Union
 
-from .colours import css_colour
+from ..colours import css_colour
 
 PLOT_WIDTH = 690
 """Pixels: two plots stand side by side on a wide screen, one fills the width of a printed A4 or Letter page."""

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from html import escape
 
 from ..colours import css_colour
-from ..html import Cell, Heat, Html, Number, number, plot, table
 from ..quality.own_classes import Comparison
 from ..results.signatures import Signatures
 from ..scenes.scene import Scene
 from ..sensors.landsat.bands import SCALE
 from . import figures
+from .html import Cell, Heat, Html, Number, number, plot, table
 from .shared import label, percent
 
 # Heat: as for the drift of a class; a share of the pixels is as dark as it gets where half of them are concerned.

@@ -8,14 +8,14 @@ from collections.abc import Callable
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from .colours import css_colour
+from ..colours import css_colour
+from ..maps.overlap import doubts, placement
+from ..maps.transition import UNCHANGED_COLOUR, Transition, transitions_of
+from ..version import version
 from .html import PLOT_WIDTH, Cell, Heat, Html, Number, number, page, plot, table
-from .maps.overlap import doubts, placement
-from .maps.transition import UNCHANGED_COLOUR, Transition, transitions_of
-from .version import version
 
 if TYPE_CHECKING:
-    from .maps.transition import Comparison
+    from ..maps.transition import Comparison
 
 # The page lists so many transitions; all of them are in the matrix.
 _LISTED = 15
