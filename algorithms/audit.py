@@ -21,8 +21,8 @@ from .feedback import FeedbackProgress
 from .i18n import tr
 
 if TYPE_CHECKING:
-    from ..engine.audit import AuditResult
     from ..engine.requests import AuditRequest
+    from ..engine.runs.audit import AuditResult
     from .scenes_look import Plan, Wanted
 
 
@@ -101,8 +101,8 @@ class AuditAlgorithm(IIkMCAlgorithm):
         return replace(super().looked_for(values, context)[0], needs_flags=False), None
 
     def _check(self, values: dict[str, Any], context: QgsProcessingContext) -> None:
-        from ..engine.audit import check
         from ..engine.progress import Silent
+        from ..engine.runs.audit import check
 
         check(self._request(values, context), Silent())
 
@@ -122,7 +122,7 @@ class AuditAlgorithm(IIkMCAlgorithm):
         self, values: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> dict[str, Any]:
         def work() -> AuditResult:
-            from ..engine.audit import audit_scenes
+            from ..engine.runs.audit import audit_scenes
 
             output = self.parameterAsFileOutput(values, parameters.OUTPUT, context)
             return audit_scenes(self._request(values, context, output), FeedbackProgress(feedback))

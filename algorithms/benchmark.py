@@ -152,8 +152,8 @@ class BenchmarkAlgorithm(AnalysisAlgorithm):
         return parameter
 
     def _check(self, values: dict[str, Any], context: QgsProcessingContext) -> None:
-        from ..engine.benchmark import check
         from ..engine.progress import Silent
+        from ..engine.runs.benchmark import check
 
         check(self._request(values, context), Silent())
 
@@ -177,7 +177,7 @@ class BenchmarkAlgorithm(AnalysisAlgorithm):
         self, values: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> dict[str, Any]:
         def work() -> BenchmarkResult:
-            from ..engine.benchmark import benchmark
+            from ..engine.runs.benchmark import benchmark
 
             output = self.parameterAsFileOutput(values, parameters.OUTPUT, context)
             return benchmark(self._request(values, context, output), FeedbackProgress(feedback))

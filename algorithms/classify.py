@@ -77,8 +77,8 @@ class ClassifyAlgorithm(ClassifiedScenesAlgorithm):
         self._add_outputs()
 
     def _check(self, values: dict[str, Any], context: QgsProcessingContext) -> None:
-        from ..engine.apply import check
         from ..engine.progress import Silent
+        from ..engine.runs.classify import check
 
         check(self._request(values, context), Silent())
 
@@ -98,7 +98,7 @@ class ClassifyAlgorithm(ClassifiedScenesAlgorithm):
         self, values: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> dict[str, Any]:
         def work() -> Result:
-            from ..engine.apply import classify
+            from ..engine.runs.classify import classify
 
             output = self.parameterAsFileOutput(values, parameters.OUTPUT, context)
             return classify(self._request(values, context, output), FeedbackProgress(feedback))

@@ -122,8 +122,8 @@ class ClusterAlgorithm(ClassifiedScenesAlgorithm):
         )
 
     def _check(self, values: dict[str, Any], context: QgsProcessingContext) -> None:
-        from ..engine.pipeline import check_scenes, given_centres
         from ..engine.progress import Silent
+        from ..engine.runs.cluster import check_scenes, given_centres
 
         request = self._request(values, context)
         request.check()
@@ -173,7 +173,7 @@ class ClusterAlgorithm(ClassifiedScenesAlgorithm):
         self, values: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> dict[str, Any]:
         def work() -> Result | EachResult:
-            from ..engine.per_scene import run
+            from ..engine.runs.each import run
 
             output = self.parameterAsFileOutput(values, parameters.OUTPUT, context)
             return run(self._request(values, context, output), FeedbackProgress(feedback))

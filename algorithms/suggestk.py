@@ -161,7 +161,7 @@ class SuggestKAlgorithm(AnalysisAlgorithm):
         places = [self._file(values, name, context) for name in (self.TABLE, self.REPORT)]
 
         def work() -> Suggestion:
-            from ..engine.suggest import suggest
+            from ..engine.runs.suggestk import suggest
 
             return suggest(self._request(values, context, places), FeedbackProgress(feedback))
 

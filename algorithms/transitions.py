@@ -25,7 +25,7 @@ from .layers import style_on_completion
 
 if TYPE_CHECKING:
     from ..engine.maps.transition import Comparison
-    from ..engine.transitions import TransitionRequest
+    from ..engine.runs.transitions import TransitionRequest
 
 
 class TransitionsAlgorithm(AnalysisAlgorithm):
@@ -172,7 +172,7 @@ class TransitionsAlgorithm(AnalysisAlgorithm):
         places: list[Path | None],
         context: QgsProcessingContext,
     ) -> TransitionRequest:
-        from ..engine.transitions import TransitionRequest
+        from ..engine.runs.transitions import TransitionRequest
 
         return TransitionRequest(*rasters, *places, self.parameterAsInt(values, parameters.WORKERS, context))
 
@@ -194,7 +194,7 @@ class TransitionsAlgorithm(AnalysisAlgorithm):
         places += [self._file(values, name, context) for name in (self.MATRIX, self.REPORT)]
 
         def work() -> Comparison:
-            from ..engine.transitions import compare
+            from ..engine.runs.transitions import compare
 
             rasters = self._rasters or self._paths(values, context)
             return compare(self._request(values, rasters, places, context), FeedbackProgress(feedback))

@@ -59,8 +59,8 @@ def job(
     import resource
     import time
 
-    from iikmc.engine.pipeline import cluster
     from iikmc.engine.requests import Request
+    from iikmc.engine.runs.cluster import cluster
 
     used = kernel_named(kernel)
     limits: dict[str, Any] = {} if iterations is None else {"max_iterations": iterations, "tolerance": 0.0}

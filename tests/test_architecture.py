@@ -127,7 +127,7 @@ FORBIDDEN_INSIDE = {
         "engine.scenes.search",
         "engine.pixels.reading",
         "engine.kernels",
-        "engine.pipeline",
+        "engine.runs.cluster",
         "numpy",
         "rasterio",
     ),
@@ -136,7 +136,7 @@ FORBIDDEN_INSIDE = {
         "engine.pixels.reading",
         "engine.scenes.files",
         "engine.execution",
-        "engine.pipeline",
+        "engine.runs.cluster",
     ),
     "engine.centres.kmeans": (
         "engine.scenes.search",
@@ -152,7 +152,7 @@ FORBIDDEN_INSIDE = {
         "engine.kernels",
         "engine.centres.kmeans",
     ),
-    "engine.report": ("pathlib", "os", "engine.pipeline", "engine.passes.write"),
+    "engine.report": ("pathlib", "os", "engine.runs.cluster", "engine.passes.write"),
     "engine.report.html": ("pathlib", "os", "io", "numpy"),
     "engine.choices": ("numpy", "engine"),
 }

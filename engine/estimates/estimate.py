@@ -6,26 +6,15 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from ..choices import COARSE_TO_FINE, DEFAULT_MAX_ITERATIONS, EACH_SCENE, MINIMUM_MAXIMUM, SIGNATURES_FILE
-from ..clock import Clock
-from ..execution.threads import ThreadExecutor
-from ..kernels.cuda.devices import Job as CardJob
-from ..kernels.cuda.devices import pays
+from ..choices import COARSE_TO_FINE, DEFAULT_MAX_ITERATIONS, MINIMUM_MAXIMUM
 from ..machine import free_disk
-from ..pixels.store import budget_of, expected_use, spill_parent
+from ..pixels.store import expected_use, spill_parent
 from ..pixels.strips import most_valid
-from ..progress import Progress
 from ..quantities import about, duration, size
-from ..requests import ClassifyRequest, Request
 from ..scenes.scene import Scene
 from ..scenes.selection import MaskRule
 from . import rates
-from .preview import expected_valid
-
-if TYPE_CHECKING:
-    from ..results.result import Result
 
 # To the stop at 1 %, series of full or real scenes were seen to take 7 iterations with 8 classes, 11 with 5 and 28 with
 # 12; from the coarse-to-fine start full scenes took 2.
@@ -156,118 +145,6 @@ def estimate(
     )
 
 
-class Foretold:
-    """A clustering whose estimate was told, for the comparison with what it took."""
-
-    def __init__(self, job: rates.Job, early: int) -> None:
-        """Keep what its time depends on, and how many iterations are done while reading."""
-        self._job = job
-        self._early = early
-
-    def tell_outcome(self, kernel: str, result: Result, clock: Clock, spilled: int, progress: Progress) -> None:
-        """Tell what the clustering took, in one line, and remember its rates.
-
-        Parameters
-        ----------
-        kernel
-            Name of the kernel that labelled.
-        result
-            What the run made.
-        clock
-            Laps "prepare", "read", "iterate" and "write", and the time in all.
-        spilled
-            Bytes that were in temporary files.
-        progress
-            Whom to tell.
-        """
-        total, laps, iterations = clock.elapsed(), clock.laps, len(result.fit.iterations)
-        other = max(total - laps["read"] - laps["iterate"] - laps["write"], 0.0)
-        run = rates.Run(
-            kernel=kernel,
-            workers=self._job.workers,
-            k=self._job.k,
-            n_bands=self._job.n_bands,
-            pixels=self._job.pixels,
-            values=self._job.values,
-            valid=result.pixels,
-            iterations=iterations - self._early,
-            read=laps["read"],
-            iterate=laps["iterate"],
-            write=laps["write"],
-            # What came before the estimate is no part of what it foretells, and Numba may have been compiled in it;
-            # comparing is iterating once more, and no part of every run.
-            rest=max(other - laps["prepare"] - laps.get("compare", 0.0), 0.0),
-        )
-        rates.remember(run)
-        # Whatever the budget, the pixels take the same in all.
-        needed = expected_use(0, run.pixels, run.valid, run.n_bands)[0]
-        beside = f", of which {size(spilled)} in temporary files" if spilled else ""
-        progress.note(
-            f"Took {total:.1f} s: reading {run.read:.1f} s, {iterations} iteration(s) {run.iterate:.1f} s, rasters "
-            f"{run.write:.1f} s, everything else {other:.1f} s; {run.valid:,} valid pixels took "
-            f"{size(needed)}{beside}; the rasters have {_on_disk(result.rasters)}."
-        )
-
-
-def foretell(request: Request, scenes: Sequence[Scene], workers: int, cpu: str, progress: Progress) -> Foretold:
-    """Tell what a clustering will take, in one line.
-
-    Parameters
-    ----------
-    request, scenes
-        What is asked for, and the checked scenes.
-    workers
-        Threads.
-    cpu
-        Name of the CPU's kernel, which labels unless DEVICE brings a card in.
-    progress
-        Whom to tell.
-    """
-    valid = expected_valid(scenes, request.roles, request.mask, progress)
-    # Where no card will be tried, it is certain what labels.
-    card = pays(request.device, CardJob(valid, request.k, len(request.roles)))
-    kernel = None if card else cpu
-    job = job_of(scenes, valid, request.roles, request.mask, request.k, workers, kernel)
-    manner = Manner(request.start, request.max_iterations, request.mode == EACH_SCENE, request.compare)
-    told = estimate(scenes, job, manner, budget_of(request.memory), request.output, rates.recall())
-    progress.note(told.sentence)
-    # From a signatures file the first labels are made while the pixels are read.
-    return Foretold(job, int(request.start == SIGNATURES_FILE))
-
-
-def foretell_classification(
-    request: ClassifyRequest, scenes: Sequence[Scene], roles: Sequence[str], k: int, kernel: str, progress: Progress
-) -> None:
-    """Tell what a classification with saved signatures will take, in one line.
-
-    Parameters
-    ----------
-    request, scenes
-        What is asked for, and the checked scenes.
-    roles, k
-        Bands and classes of the signatures.
-    kernel
-        Name of the kernel.
-    progress
-        Whom to tell.
-    """
-    workers = ThreadExecutor(request.workers).workers
-    valid = expected_valid(scenes, roles, request.mask, progress)
-    job = job_of(scenes, valid, roles, request.mask, k, workers, kernel)
-    # A clustering of one iteration, but that labels are made while others are read and written.
-    seconds = rates.seconds(job, 1, rates.recall())
-    time = "" if seconds is None else f"; at most about {duration(seconds)}, judged by earlier clusterings here"
-    progress.note(
-        f"Estimate for {len(scenes)} scene(s): about {about(valid)} valid pixels of {about(job.pixels)}, none of which "
-        f"is kept; rasters of at most {size(job.pixels * _RASTER_BYTES)}{time}."
-    )
-
-
-def tell_took(clock: Clock, valid: int, rasters: Sequence[Path], progress: Progress) -> None:
-    """Tell in one line what a run took that has no common stages."""
-    progress.note(f"Took {clock.elapsed():.1f} s for {valid:,} valid pixels; the rasters have {_on_disk(rasters)}.")
-
-
 def job_of(
     scenes: Sequence[Scene],
     valid: int,
@@ -302,10 +179,6 @@ def job_of(
 def files_read(scene: Scene, roles: Sequence[str], rule: MaskRule) -> int:
     """Return how many files of a scene a run decodes."""
     return len(roles) + (scene.qa_pixel is not None) + (rule.saturated and scene.qa_radsat is not None)
-
-
-def _on_disk(rasters: Sequence[Path]) -> str:
-    return size(sum(path.stat().st_size for path in rasters))
 
 
 def _existing(folder: Path) -> Path:

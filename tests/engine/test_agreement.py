@@ -7,11 +7,11 @@ import pytest
 from iikmc.engine.choices import COARSE_TO_FINE, MINIMUM_MAXIMUM, PERCENTILE_RANGE, PLUS_PLUS, SIGNATURES_FILE
 from iikmc.engine.execution.threads import ThreadExecutor
 from iikmc.engine.kernels.reference import ReferenceKernel
-from iikmc.engine.pipeline import cluster
 from iikmc.engine.pixels import store as pixel_store
 from iikmc.engine.pixels.store import PixelStore, SpilledPixels
 from iikmc.engine.pixels.strips import plan_strips
 from iikmc.engine.requests import Request
+from iikmc.engine.runs.cluster import cluster
 from iikmc.engine.scenes.check import check_series
 from iikmc.engine.scenes.search import find_scenes
 from iikmc.engine.scenes.selection import MaskRule

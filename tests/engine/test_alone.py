@@ -7,16 +7,16 @@ import weakref
 
 import numpy as np
 import pytest
-from iikmc.engine import alone
 from iikmc.engine.centres.fit import Fit, IterationRecord
 from iikmc.engine.choices import COARSE_TO_FINE, EACH_SCENE, SIGNATURES_FILE, STARTS
 from iikmc.engine.errors import Cancelled
-from iikmc.engine.per_scene import cluster_each
-from iikmc.engine.pipeline import cluster
 from iikmc.engine.pixels import sampling
 from iikmc.engine.pixels import store as pixel_store
 from iikmc.engine.pixels.block import Tally
 from iikmc.engine.quality.own_classes import OwnClass, compare
+from iikmc.engine.runs import compare as run_compare
+from iikmc.engine.runs.cluster import cluster
+from iikmc.engine.runs.each import cluster_each
 from iikmc.engine.sensors.landsat.qa import DEFAULT_FLAGS
 from tiny import Recorder, make_scene, product, read_json, read_raster
 
@@ -24,13 +24,13 @@ from tiny import Recorder, make_scene, product, read_json, read_raster
 @pytest.fixture
 def compared(monkeypatch):
     """What every scene's own fit was, with the comparison."""
-    found, real = [], alone.compare
+    found, real = [], run_compare.compare
 
     def spy(own, *arguments):
         found.append((own, arguments, real(own, *arguments)))
         return found[-1][2]
 
-    monkeypatch.setattr(alone, "compare", spy)
+    monkeypatch.setattr(run_compare, "compare", spy)
     return found
 
 
@@ -81,7 +81,7 @@ def test_spilled_pixels_are_compared_too(small_series, request_of, compared, mon
 
 
 def test_only_one_scene_has_labels_of_its_own_at_a_time(small_series, request_of, monkeypatch):
-    earlier, real = [], alone.own_series
+    earlier, real = [], run_compare.own_series
 
     def own_series(*arguments):
         gc.collect()
@@ -90,7 +90,7 @@ def test_only_one_scene_has_labels_of_its_own_at_a_time(small_series, request_of
         earlier.append(weakref.ref(series))
         return series
 
-    monkeypatch.setattr(alone, "own_series", own_series)
+    monkeypatch.setattr(run_compare, "own_series", own_series)
     cluster(request_of(*small_series, compare=True))
     assert len(earlier) == 3
 

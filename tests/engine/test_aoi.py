@@ -10,13 +10,13 @@ import rasterio
 import rasterio.features
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from iikmc.engine.audit import audit_scenes
 from iikmc.engine.errors import NoValidPixels, SceneError
-from iikmc.engine.pipeline import cluster
 from iikmc.engine.pixels import reading
 from iikmc.engine.pixels.strips import most_valid
 from iikmc.engine.progress import Silent
 from iikmc.engine.requests import AuditRequest
+from iikmc.engine.runs.audit import audit_scenes
+from iikmc.engine.runs.cluster import cluster
 from iikmc.engine.scenes.area import Area, may_be_inside, most_inside, outside, placed, share_inside
 from iikmc.engine.scenes.check import usable_scenes
 from iikmc.engine.scenes.scene import PixelGrid, Scene, Strip
@@ -144,7 +144,7 @@ def test_strips_beside_the_area_are_not_decoded_and_counted_the_same(tmp_path, r
         return genuine(scene, roles, strip, *rest)
 
     monkeypatch.setattr(reading, "decode_strip", decode)
-    monkeypatch.setattr("iikmc.engine.audit.decode_strip", decode)
+    monkeypatch.setattr("iikmc.engine.runs.audit.decode_strip", decode)
     runs = []
     for strip_pixels in (1, 10**9):
         out = f"cluster-{strip_pixels}"

@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import rasterio
-from iikmc.engine import apply
-from iikmc.engine.apply import classify
 from iikmc.engine.errors import Cancelled, IIkMCError, ParameterError, SceneError, SignatureError
-from iikmc.engine.pipeline import cluster
 from iikmc.engine.pixels import sketch
 from iikmc.engine.requests import ClassifyRequest
+from iikmc.engine.runs import classify as run_classify
+from iikmc.engine.runs.classify import classify
+from iikmc.engine.runs.cluster import cluster
 from iikmc.engine.scenes.selection import MaskRule
 from iikmc.engine.sensors.landsat.qa import DEFAULT_FLAGS
 from tiny import Recorder, listing, make_scene, product, read_json, read_raster, six_band_noise
@@ -254,8 +254,8 @@ def test_a_cancel_leaves_everything_as_it_was(tmp_path, three_classes, monkeypat
     scenes = [make_scene(tmp_path / "in", product(day=f"2020010{n}"), two_bands([[8000]], [[8000]])) for n in (1, 2)]
     before = listing(tmp_path)
     written = []
-    real = apply.write_scene
-    monkeypatch.setattr(apply, "write_scene", lambda *a: (real(*a), written.append(1)))
+    real = run_classify.write_scene
+    monkeypatch.setattr(run_classify, "write_scene", lambda *a: (real(*a), written.append(1)))
     with pytest.raises(Cancelled):
         apply_to(scenes, three_classes, tmp_path / "out", progress=Recorder(lambda _: written))
     assert listing(tmp_path) == before

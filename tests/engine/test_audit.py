@@ -7,12 +7,12 @@ from html.parser import HTMLParser
 
 import numpy as np
 import pytest
-from iikmc.engine import audit as audit_module
-from iikmc.engine.audit import audit_scenes
 from iikmc.engine.errors import Cancelled, ParameterError, SceneError
-from iikmc.engine.pipeline import cluster
 from iikmc.engine.pixels.store import PixelStore, expected_use
 from iikmc.engine.requests import AuditRequest
+from iikmc.engine.runs import audit as audit_module
+from iikmc.engine.runs.audit import audit_scenes
+from iikmc.engine.runs.cluster import cluster
 from iikmc.engine.scenes.selection import MaskRule
 from iikmc.engine.sensors.landsat.qa import DEFAULT_FLAGS
 from tiny import ROLES, Recorder, listing, make_scene, product, read_json

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from iikmc.engine.benchmark import benchmark, part_of
 from iikmc.engine.errors import Cancelled, NoValidPixels, ParameterError
 from iikmc.engine.kernels import choice
 from iikmc.engine.kernels.cuda import devices
@@ -18,9 +17,10 @@ from iikmc.engine.kernels.reference import ReferenceKernel
 from iikmc.engine.measuring import bench, contenders
 from iikmc.engine.measuring.contenders import Contender
 from iikmc.engine.measuring.timings import Lacking
-from iikmc.engine.pipeline import cluster
 from iikmc.engine.pixels.packing import NumpyPacker
 from iikmc.engine.requests import BenchmarkRequest, Request
+from iikmc.engine.runs.benchmark import benchmark, part_of
+from iikmc.engine.runs.cluster import cluster
 from iikmc.engine.scenes.area import Area
 from iikmc.engine.scenes.check import check_series
 from iikmc.engine.scenes.scene import Strip

@@ -8,9 +8,9 @@ from iikmc.engine.centres.coarse import start
 from iikmc.engine.choices import COARSE_TO_FINE, PLUS_PLUS
 from iikmc.engine.kernels.numpy_kernel import NumpyKernel
 from iikmc.engine.kernels.reference import ReferenceKernel
-from iikmc.engine.pipeline import cluster
 from iikmc.engine.pixels.sampling import Sample, draw, scene_key
 from iikmc.engine.progress import Silent
+from iikmc.engine.runs.cluster import cluster
 from tiny import make_scene, product, read_json, read_raster, six_band_noise
 
 

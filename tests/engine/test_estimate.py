@@ -13,8 +13,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from iikmc.engine import apply, per_scene, pipeline
-from iikmc.engine.apply import classify
 from iikmc.engine.choices import EACH_SCENE, TOGETHER
 from iikmc.engine.estimates import estimate as module
 from iikmc.engine.estimates import rates
@@ -22,9 +20,13 @@ from iikmc.engine.estimates.estimate import Manner, estimate, job_of
 from iikmc.engine.estimates.preview import disk_size, expected_valid, valid_share
 from iikmc.engine.kernels.cuda import devices
 from iikmc.engine.kernels.numpy_kernel import NumpyKernel
-from iikmc.engine.pipeline import cluster
 from iikmc.engine.progress import Silent
 from iikmc.engine.requests import ClassifyRequest
+from iikmc.engine.runs import classify as run_classify
+from iikmc.engine.runs import cluster as run_cluster
+from iikmc.engine.runs import each as run_each
+from iikmc.engine.runs.classify import classify
+from iikmc.engine.runs.cluster import cluster
 from iikmc.engine.scenes.area import Area, placed
 from iikmc.engine.scenes.check import check_series
 from iikmc.engine.scenes.scene import PixelGrid, Scene
@@ -240,7 +242,7 @@ class TestLog:
         ]
         monkeypatch.setattr(rates, "recall", lambda: runs)
         monkeypatch.setattr(devices, "WORTH", worth)
-        monkeypatch.setattr(pipeline, "pick_kernel", lambda progress: NumpyKernel())
+        monkeypatch.setattr(run_cluster, "pick_kernel", lambda progress: NumpyKernel())
         monkeypatch.setitem(sys.modules, "cupy", None)
         recorder = Recorder()
         cluster(request_of(*small_series, device=device, max_iterations=1), recorder)
@@ -251,7 +253,7 @@ class TestLog:
     def test_looking_at_the_scenes_counts_as_time_taken_and_not_as_a_rate(
         self, small_series, request_of, monkeypatch, tmp_path, how
     ):
-        kept, late, usable_scenes, now = [], [], pipeline.usable_scenes, time.perf_counter
+        kept, late, usable_scenes, now = [], [], run_cluster.usable_scenes, time.perf_counter
 
         def usable(*arguments):
             late.append(1000.0)
@@ -260,8 +262,8 @@ class TestLog:
         cluster(request_of(*small_series, max_iterations=1, out="before"))
         monkeypatch.setattr(rates, "remember", kept.append)
         monkeypatch.setattr(time, "perf_counter", lambda: now() + sum(late))
-        monkeypatch.setattr(pipeline, "usable_scenes", usable)
-        monkeypatch.setattr(apply, "usable_scenes", usable)
+        monkeypatch.setattr(run_cluster, "usable_scenes", usable)
+        monkeypatch.setattr(run_classify, "usable_scenes", usable)
         recorder = Recorder()
         if how == "classify":
             paths = tuple(map(str, small_series))
@@ -269,7 +271,7 @@ class TestLog:
             result = classify(ClassifyRequest(paths, tmp_path / "out", signatures, NO_FLAG), recorder)
         else:
             mode = EACH_SCENE if how == "each" else TOGETHER
-            result = per_scene.run(request_of(*small_series, mode=mode, max_iterations=1), recorder)
+            result = run_each.run(request_of(*small_series, mode=mode, max_iterations=1), recorder)
         assert float(re.match(r"Took (\d+\.\d) s", recorder.notes[-1])[1]) >= 1000
         if how != "each":
             assert json.loads(result.signatures.read_text())["run"]["seconds"]["prepare"] >= 1000

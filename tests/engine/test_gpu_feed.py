@@ -7,7 +7,7 @@ import threading
 
 import numpy as np
 import pytest
-from iikmc.engine import choices, per_scene, pipeline
+from iikmc.engine import choices
 from iikmc.engine.errors import Cancelled
 from iikmc.engine.execution.threads import ThreadExecutor
 from iikmc.engine.kernels import reference
@@ -18,6 +18,8 @@ from iikmc.engine.kernels.cuda import passing as cuda_passing
 from iikmc.engine.kernels.numpy_kernel import NumpyKernel
 from iikmc.engine.pixels.store import PixelStore
 from iikmc.engine.progress import Silent
+from iikmc.engine.runs import cluster as run_cluster
+from iikmc.engine.runs import each as run_each
 from test_gpu_kernel import CPU_KERNELS, Run, blocks_of, centres_of, make_kernel, where
 from tiny import Recorder
 
@@ -27,7 +29,7 @@ BLOCK = 960 * 13
 
 @pytest.fixture(autouse=True)
 def numpy_kernel(monkeypatch):
-    monkeypatch.setattr(pipeline, "pick_kernel", lambda progress: NumpyKernel())
+    monkeypatch.setattr(run_cluster, "pick_kernel", lambda progress: NumpyKernel())
 
 
 def labelled(kernel):
@@ -173,11 +175,11 @@ def test_a_run_leaves_nothing_on_the_card(emulated_cupy, request_of, small_serie
         raise OSError("no")
 
     if end == "broken":
-        monkeypatch.setattr(pipeline, "write_results", broken)
-        monkeypatch.setattr(per_scene, "write_rasters", broken)
+        monkeypatch.setattr(run_cluster, "write_results", broken)
+        monkeypatch.setattr(run_each, "write_rasters", broken)
     request = request_of(*small_series, device=choices.GPU, workers=2, mode=mode)
     try:
-        per_scene.run(request, Recorder(stop), strip_pixels=600)
+        run_each.run(request, Recorder(stop), strip_pixels=600)
     except (Cancelled, OSError):
         assert end != "good"
     else:
@@ -198,10 +200,10 @@ def test_a_cancel_while_the_estimate_is_made_leaves_nothing_on_the_card(
         assert emulated_cupy.pinned
         raise Cancelled("Cancelled by the user; no file was written.")
 
-    for module in (pipeline, per_scene):
+    for module in (run_cluster, run_each):
         monkeypatch.setattr(module, "foretell", cancel)
     with pytest.raises(Cancelled):
-        per_scene.run(request_of(*small_series, device=choices.GPU, mode=mode))
+        run_each.run(request_of(*small_series, device=choices.GPU, mode=mode))
     gc.collect()
     assert emulated_cupy.taken == 0
     assert emulated_cupy.pinned == []

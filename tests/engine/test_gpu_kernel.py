@@ -8,7 +8,6 @@ import threading
 
 import numpy as np
 import pytest
-from iikmc.engine import pipeline
 from iikmc.engine.execution.threads import ThreadExecutor
 from iikmc.engine.kernels import moves as moves_module
 from iikmc.engine.kernels import reference
@@ -18,6 +17,7 @@ from iikmc.engine.kernels.numpy_kernel import NumpyKernel
 from iikmc.engine.kernels.reference import ReferenceKernel
 from iikmc.engine.pixels.block import Block
 from iikmc.engine.progress import Silent
+from iikmc.engine.runs import cluster as run_cluster
 from test_kernels import hostile, hostile_centres, relabel_all
 from tiny import HAS_NUMBA, NumbaKernel, listing, make_block
 
@@ -236,9 +236,9 @@ def test_many_threads_share_the_card(emulated_cupy):
 
 def test_a_whole_run_writes_the_same_rasters(emulated_cupy, small_series, request_of):
     request = request_of(*small_series, out="cpu", workers=2)
-    pipeline.cluster(request, kernel=NumpyKernel(), strip_pixels=600)
+    run_cluster.cluster(request, kernel=NumpyKernel(), strip_pixels=600)
     kernel = make_kernel()
-    pipeline.cluster(request_of(*small_series, out="gpu", workers=2), kernel=kernel, strip_pixels=600)
+    run_cluster.cluster(request_of(*small_series, out="gpu", workers=2), kernel=kernel, strip_pixels=600)
     assert "launch" in dict(emulated_cupy.traffic)
     assert kernel.trouble == ""
     cpu, gpu = (listing(request.output.with_name(name)) for name in ("cpu", "gpu"))

@@ -6,7 +6,7 @@ import dataclasses
 
 import numpy as np
 import pytest
-from iikmc.engine import choices, pipeline
+from iikmc.engine import choices
 from iikmc.engine.execution.threads import ThreadExecutor
 from iikmc.engine.kernels import moves as moves_module
 from iikmc.engine.kernels import reference
@@ -17,6 +17,7 @@ from iikmc.engine.kernels.cuda import passing as cuda_passing
 from iikmc.engine.kernels.numpy_kernel import NumpyKernel
 from iikmc.engine.pixels.block import Gaps
 from iikmc.engine.progress import Silent
+from iikmc.engine.runs import cluster as run_cluster
 from test_gpu_feed import BLOCK, labelled, numpy_kernel  # noqa: F401 - a fixture for all tests here
 from test_gpu_kernel import Run, blocks_of, centres_of, make_kernel
 from test_kernels import hostile, hostile_centres, relabel_all
@@ -196,8 +197,8 @@ def test_a_whole_run_with_little_room_on_the_card(emulated_cupy, request_of, sma
     monkeypatch.setattr(cuda_kernel, "LEAST_PIXELS", 50)
     emulated_cupy.free = [30_000]
     request = request_of(*small_series, workers=3, device=choices.GPU)
-    ours = pipeline.cluster(request, strip_pixels=600)
-    theirs = pipeline.cluster(
+    ours = run_cluster.cluster(request, strip_pixels=600)
+    theirs = run_cluster.cluster(
         dataclasses.replace(request, output=request.output.with_name("cpu"), device=choices.CPU), strip_pixels=600
     )
     for one, other in zip(ours.rasters, theirs.rasters):

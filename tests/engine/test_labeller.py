@@ -10,7 +10,7 @@ from pathlib import Path
 import emulated_cuda
 import numpy as np
 import pytest
-from iikmc.engine import choices, pipeline
+from iikmc.engine import choices
 from iikmc.engine.centres import coarse
 from iikmc.engine.kernels import labeller
 from iikmc.engine.kernels.cuda import devices
@@ -18,6 +18,7 @@ from iikmc.engine.kernels.cuda import kernel as cuda_kernel
 from iikmc.engine.kernels.numpy_kernel import NumpyKernel
 from iikmc.engine.pixels import store as pixel_store
 from iikmc.engine.results.run_record import versions
+from iikmc.engine.runs import cluster as run_cluster
 from tiny import Recorder, listing, make_block, read_json
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -32,7 +33,7 @@ def untested(monkeypatch):
 
 @pytest.fixture(autouse=True)
 def numpy_kernel(monkeypatch):
-    monkeypatch.setattr(pipeline, "pick_kernel", lambda progress: NumpyKernel())
+    monkeypatch.setattr(run_cluster, "pick_kernel", lambda progress: NumpyKernel())
 
 
 def same_files(folder):
@@ -47,10 +48,10 @@ def both(request_of, small_series):
 
     def run(device=choices.GPU, **options):
         request = request_of(*small_series, out="cpu", workers=2, device=choices.CPU, **options)
-        pipeline.cluster(request, strip_pixels=600)
+        run_cluster.cluster(request, strip_pixels=600)
         log = Recorder()
         other = dataclasses.replace(request, output=request.output.with_name("other"), device=device)
-        result = pipeline.cluster(other, log, strip_pixels=600)
+        result = run_cluster.cluster(other, log, strip_pixels=600)
         cpu = same_files(request.output)
         assert len(cpu) == 8
         assert same_files(other.output) == cpu
@@ -88,7 +89,7 @@ def test_every_start(emulated_cupy, both, request_of, small_series, start):
         request = request_of(
             *small_series, out="earlier", device=choices.CPU, max_iterations=1, start=choices.PLUS_PLUS
         )
-        signatures = pipeline.cluster(request).signatures
+        signatures = run_cluster.cluster(request).signatures
     record, log = both(start=start, signatures=signatures)
     assert on_the_card(record) == ALL
     assert log.warnings == []
@@ -131,7 +132,7 @@ def test_automatic_takes_the_card_as_soon_as_enough_is_read(
     signatures = None
     if start == choices.SIGNATURES_FILE:
         request = request_of(*small_series, out="earlier", device=choices.CPU, max_iterations=1)
-        signatures = pipeline.cluster(request).signatures
+        signatures = run_cluster.cluster(request).signatures
     monkeypatch.setattr(devices, "WORTH", 2000 * 3 * 6)
     seen = []
     counted = labeller.Labeller.counted
@@ -243,8 +244,8 @@ def test_a_card_that_fails_in_the_run(emulated_cupy, both, monkeypatch, what, wh
             fail()
         return kernel
 
-    picked, iterated = devices.pick, pipeline._iterate
-    monkeypatch.setattr(pipeline, "_iterate", iterate)
+    picked, iterated = devices.pick, run_cluster._iterate
+    monkeypatch.setattr(run_cluster, "_iterate", iterate)
     monkeypatch.setattr(labeller.Labeller, "tell", tell)
     monkeypatch.setattr(devices, "pick", pick)
     record, log = both()

@@ -10,8 +10,8 @@ from iikmc.engine.centres.kmeans import Labelled, StopRule, lloyd
 from iikmc.engine.centres.starts import between
 from iikmc.engine.choices import SIGNATURES_FILE
 from iikmc.engine.kernels import reference
-from iikmc.engine.pipeline import cluster
 from iikmc.engine.progress import Silent
+from iikmc.engine.runs.cluster import cluster
 from tiny import make_block, make_scene, pixels_of, product, read_json, read_raster, six_band_noise
 
 

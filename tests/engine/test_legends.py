@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
-from iikmc.engine.pipeline import cluster
+from iikmc.engine.runs.cluster import cluster
 from tiny import make_scene, product, read_json
 
 DAYS = ("20220511", "20220628")

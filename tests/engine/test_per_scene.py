@@ -9,15 +9,15 @@ import weakref
 import numpy as np
 import pytest
 import rasterio
-from iikmc.engine import per_scene
-from iikmc.engine.apply import classify
 from iikmc.engine.choices import CPU, EACH_SCENE, GPU, SIGNATURES_FILE, STARTS, TOGETHER
 from iikmc.engine.errors import Cancelled, NoValidPixels, ParameterError
 from iikmc.engine.kernels.cuda import devices
-from iikmc.engine.per_scene import cluster_each, run
-from iikmc.engine.pipeline import cluster
 from iikmc.engine.pixels import store as pixel_store
 from iikmc.engine.requests import ClassifyRequest
+from iikmc.engine.runs import each as run_each
+from iikmc.engine.runs.classify import classify
+from iikmc.engine.runs.cluster import cluster
+from iikmc.engine.runs.each import cluster_each, run
 from iikmc.engine.scenes.selection import MaskRule
 from iikmc.engine.sensors.landsat.qa import DEFAULT_FLAGS
 from test_report import Page
@@ -144,7 +144,7 @@ def test_names_tell_the_scene_and_edited_ones_are_kept_for_it_alone(two, request
 
 
 def test_only_one_scene_is_in_memory_at_a_time(small_series, request_of, monkeypatch):
-    earlier, real = [], per_scene.read_scenes
+    earlier, real = [], run_each.read_scenes
 
     def read(*arguments):
         gc.collect()
@@ -154,7 +154,7 @@ def test_only_one_scene_is_in_memory_at_a_time(small_series, request_of, monkeyp
         assert len(series.scenes) == 1
         return series
 
-    monkeypatch.setattr(per_scene, "read_scenes", read)
+    monkeypatch.setattr(run_each, "read_scenes", read)
     cluster_each(request_of(*small_series, mode=EACH_SCENE))
     assert len(earlier) == 3
 

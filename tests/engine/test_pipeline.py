@@ -11,8 +11,8 @@ from iikmc.engine.choices import PERCENTILE_RANGE, PLUS_PLUS
 from iikmc.engine.errors import Cancelled, IIkMCError, NoValidPixels, OutputError, SceneError
 from iikmc.engine.kernels.numpy_kernel import NumpyKernel
 from iikmc.engine.passes import write
-from iikmc.engine.pipeline import cluster
 from iikmc.engine.results import rasters
+from iikmc.engine.runs.cluster import cluster
 from tiny import Recorder, listing, make_scene, product, read_json, read_raster, six_band_noise
 
 DAYS = ("20200101", "20200201", "20200301")

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from iikmc.engine.pipeline import cluster
 from iikmc.engine.pixels.masking import mask
+from iikmc.engine.runs.cluster import cluster
 from iikmc.engine.scenes.selection import MaskRule
 from iikmc.engine.sensors.landsat.qa import DEFAULT_FLAGS, FLAGS, flag_bits, saturation_bits
 from tiny import OLI, ROLES, TM, make_scene, product, read_json, read_raster

@@ -10,9 +10,9 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 import rasterio
-from iikmc.engine.pipeline import cluster
 from iikmc.engine.pixels.packing import pack, unmask
 from iikmc.engine.results.palette import class_colours
+from iikmc.engine.runs.cluster import cluster
 from tiny import make_scene, product, read_json, read_raster, six_band_noise
 
 DN = [[8000, 8000, 0, 20_000, 20_000, 30_000]]

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from iikmc.engine.errors import SceneError
-from iikmc.engine.pipeline import cluster
 from iikmc.engine.pixels import reading
 from iikmc.engine.pixels.masking import Audit, count_out_of_range
 from iikmc.engine.pixels.packing import NumpyPacker
 from iikmc.engine.pixels.strips import plan_strips
+from iikmc.engine.runs.cluster import cluster
 from iikmc.engine.scenes.check import check_series
 from iikmc.engine.scenes.files import Handles, read_header
 from iikmc.engine.scenes.scene import PixelGrid, Strip

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import rasterio
 from iikmc.engine.errors import GridError, IIkMCError, ParameterError, SceneError
-from iikmc.engine.pipeline import cluster
+from iikmc.engine.runs.cluster import cluster
 from iikmc.engine.scenes.check import check_series
 from iikmc.engine.scenes.search import find_scenes
 from iikmc.engine.scenes.selection import MaskRule

@@ -14,13 +14,13 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from iikmc.engine.centres.fit import Fit, IterationRecord
-from iikmc.engine.pipeline import cluster
 from iikmc.engine.pixels.block import Tally
 from iikmc.engine.pixels.masking import Audit
 from iikmc.engine.pixels.sketch import Picture
 from iikmc.engine.report import cluster as report_page
 from iikmc.engine.results.signatures import ClassRecord, Signatures
 from iikmc.engine.results.statistics import Moments
+from iikmc.engine.runs.cluster import cluster
 from iikmc.engine.scenes.scene import PixelGrid, Scene
 from iikmc.engine.sensors.landsat.product_id import parse_product_id
 from iikmc.engine.sensors.landsat.qa import DEFAULT_FLAGS

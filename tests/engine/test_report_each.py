@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import pytest
 from iikmc.engine.choices import EACH_SCENE
-from iikmc.engine.per_scene import run
 from iikmc.engine.pixels.sketch import Picture
 from iikmc.engine.quality.own_classes import Comparison, OwnClass
 from iikmc.engine.report import cluster as report_page
 from iikmc.engine.report import own_classes
 from iikmc.engine.report.each import SceneClasses, render_each
+from iikmc.engine.runs.each import run
 from test_report import Page, check_offline, figures, hand_made, plain, short_plotly  # noqa: F401
 from tiny import make_scene, product
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from iikmc.engine.choices import SIGNATURES_FILE, STARTS
 from iikmc.engine.errors import IIkMCError, ParameterError
-from iikmc.engine.pipeline import cluster
 from iikmc.engine.requests import Request
+from iikmc.engine.runs.cluster import cluster
 from iikmc.engine.scenes.selection import MaskRule
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from iikmc.engine.errors import Cancelled
-from iikmc.engine.pipeline import cluster
 from iikmc.engine.requests import SuggestRequest
+from iikmc.engine.runs.cluster import cluster
 from iikmc.engine.scenes import search
 from iikmc.engine.scenes.area import Area
 from iikmc.engine.scenes.check import check_series, usable_scenes

@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from iikmc.engine.choices import SIGNATURES_FILE
 from iikmc.engine.errors import SignatureError
-from iikmc.engine.pipeline import cluster
 from iikmc.engine.results.signatures import ClassRecord, Signatures, class_records
 from iikmc.engine.results.signatures_file import in_order, read_centres, to_csv, to_json
+from iikmc.engine.runs.cluster import cluster
 from tiny import make_scene, product
 
 ROLES = ("red", "nir")

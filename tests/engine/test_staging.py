@@ -6,13 +6,13 @@ import os
 
 import pytest
 from iikmc.engine import choices
-from iikmc.engine.apply import classify
 from iikmc.engine.errors import OutputError
-from iikmc.engine.per_scene import run
-from iikmc.engine.pipeline import cluster
 from iikmc.engine.pixels import reading
 from iikmc.engine.requests import ClassifyRequest
 from iikmc.engine.results.staging import Staging
+from iikmc.engine.runs.classify import classify
+from iikmc.engine.runs.cluster import cluster
+from iikmc.engine.runs.each import run
 from tiny import listing
 
 NAMES = ("a.tif", "b.json", "c.html")

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from iikmc.engine.kernels.reference import tally
-from iikmc.engine.pipeline import cluster
 from iikmc.engine.pixels.packing import squares
 from iikmc.engine.results import statistics
 from iikmc.engine.results.statistics import Moments
+from iikmc.engine.runs.cluster import cluster
 from iikmc.engine.scenes.scene import PixelGrid
 from rasterio.crs import CRS
 from tiny import make_scene, product, read_json

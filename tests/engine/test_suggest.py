@@ -18,10 +18,10 @@ from iikmc.engine.progress import Silent
 from iikmc.engine.quality import indices
 from iikmc.engine.quality.indices import Score, advise, elbow
 from iikmc.engine.requests import SuggestRequest
+from iikmc.engine.runs.suggestk import suggest
 from iikmc.engine.scenes.check import check_series
 from iikmc.engine.scenes.search import find_scenes
 from iikmc.engine.scenes.selection import MaskRule
-from iikmc.engine.suggest import suggest
 from tiny import ROLES, Recorder, listing, make_scene, product, six_band_noise
 
 FILL_ONLY = MaskRule((), False)

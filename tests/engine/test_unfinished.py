@@ -7,16 +7,16 @@ import time
 
 import numpy as np
 import pytest
-from iikmc.engine import unfinished
-from iikmc.engine.apply import classify
 from iikmc.engine.centres.kmeans import next_centres
 from iikmc.engine.centres.starts import between
 from iikmc.engine.choices import MINIMUM_MAXIMUM, SIGNATURES_FILE, STARTS
 from iikmc.engine.errors import Cancelled, OutputError
 from iikmc.engine.kernels.numpy_kernel import NumpyKernel
 from iikmc.engine.kernels.reference import ReferenceKernel, nearest, tally
-from iikmc.engine.pipeline import cluster
 from iikmc.engine.requests import ClassifyRequest
+from iikmc.engine.runs import unfinished
+from iikmc.engine.runs.classify import classify
+from iikmc.engine.runs.cluster import cluster
 from tiny import Recorder, listing, make_scene, pixels_of, product, read_json, read_raster, six_band_noise
 
 NAME = "signatures_unfinished.json"

@@ -347,10 +347,10 @@ def test_layers_arrive_from_a_background_task(cluster, tiny, tmp_path, context):
 @pytest.mark.parametrize("stage", ["Reading", "Clustering", "Writing"])
 def test_a_cancel_ends_the_run_soon_and_leaves_no_raster(cluster, tiny, tmp_path, context, monkeypatch, stage):
     """In each stage, with work that would take a minute."""
-    from iikmc.engine import pipeline
     from iikmc.engine.kernels import numpy_kernel
     from iikmc.engine.passes import series, write
     from iikmc.engine.pixels import reading
+    from iikmc.engine.runs import cluster as run_cluster
 
     reached = []
 
@@ -365,7 +365,7 @@ def test_a_cancel_ends_the_run_soon_and_leaves_no_raster(cluster, tiny, tmp_path
     if stage == "Reading":
         monkeypatch.setattr(series, "read_strip", slowed(reading.read_strip))
     elif stage == "Clustering":
-        monkeypatch.setattr(pipeline, "pick_kernel", lambda progress: numpy_kernel.NumpyKernel())
+        monkeypatch.setattr(run_cluster, "pick_kernel", lambda progress: numpy_kernel.NumpyKernel())
         monkeypatch.setattr(numpy_kernel.NumpyKernel, "relabel", slowed(numpy_kernel.NumpyKernel.relabel))
     else:
         monkeypatch.setattr(write, "write_scene", slowed(write.write_scene))

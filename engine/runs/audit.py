@@ -9,25 +9,25 @@ from pathlib import Path
 
 import numpy as np
 
-from .execution.threads import ThreadExecutor
-from .kernels.choice import pick_kernel, pick_packer
-from .passes.each_scene import each_scene
-from .pixels.masking import Audit, masked, not_fill
-from .pixels.packing import Packer
-from .pixels.reading import band_numbers, decode_strip, nothing_inside, tell_outside
-from .pixels.store import automatic_budget, expected_use
-from .pixels.strips import STRIP_PIXELS, most_valid
-from .progress import Progress, Silent, check_cancelled
-from .quantities import size
-from .report import audit as page
-from .requests import AuditRequest
-from .results.staging import Staging
-from .scenes.area import outside
-from .scenes.check import usable_scenes
-from .scenes.files import Handles, small_block_cache
-from .scenes.scene import Scene, Strip
-from .scenes.selection import MaskRule
-from .sensors.landsat.qa import saturation_bits
+from ..execution.threads import ThreadExecutor
+from ..kernels.choice import pick_kernel, pick_packer
+from ..passes.each_scene import each_scene
+from ..pixels.masking import Audit, masked, not_fill
+from ..pixels.packing import Packer
+from ..pixels.reading import band_numbers, decode_strip, nothing_inside, tell_outside
+from ..pixels.store import automatic_budget, expected_use
+from ..pixels.strips import STRIP_PIXELS, most_valid
+from ..progress import Progress, Silent, check_cancelled
+from ..quantities import size
+from ..report import audit as page
+from ..requests import AuditRequest
+from ..results.staging import Staging
+from ..scenes.area import outside
+from ..scenes.check import usable_scenes
+from ..scenes.files import Handles, small_block_cache
+from ..scenes.scene import Scene, Strip
+from ..scenes.selection import MaskRule
+from ..sensors.landsat.qa import saturation_bits
 
 TABLE_NAME = "audit.csv"
 PAGE_NAME = "audit.html"

@@ -9,14 +9,29 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .centres.fit import Fit
-from .choices import EACH_SCENE
-from .clock import Clock
-from .estimates.estimate import foretell, tell_took
-from .execution.threads import one_blas_thread
-from .kernels.kernel import Kernel
-from .passes.write import write_rasters, write_scene, write_signatures
-from .pipeline import (
+from ..centres.fit import Fit
+from ..choices import EACH_SCENE
+from ..clock import Clock
+from ..execution.threads import one_blas_thread
+from ..kernels.kernel import Kernel
+from ..passes.write import write_rasters, write_scene, write_signatures
+from ..pixels.masking import Audit
+from ..pixels.sketch import Sketch, middle_tone
+from ..pixels.strips import STRIP_PIXELS
+from ..progress import Progress, Silent, Span, check_cancelled
+from ..report.each import SceneClasses, render_each
+from ..requests import Request
+from ..results import legend as legends
+from ..results import statistics
+from ..results.legend import Legend, default_names
+from ..results.names import REPORT_NAME, STATISTICS_NAME, raster_name, scene_signatures
+from ..results.palette import class_colours
+from ..results.result import EachResult, Result
+from ..results.run_record import run_record
+from ..results.staging import Staging
+from ..scenes.files import small_block_cache
+from ..scenes.scene import Scene
+from .cluster import (
     ITERATE,
     READ,
     Tools,
@@ -28,25 +43,10 @@ from .pipeline import (
     pixel_store,
     read_scenes,
 )
-from .pixels.masking import Audit
-from .pixels.sketch import Sketch, middle_tone
-from .pixels.strips import STRIP_PIXELS
-from .progress import Progress, Silent, Span, check_cancelled
-from .report.each import SceneClasses, render_each
-from .requests import Request
-from .results import legend as legends
-from .results import statistics
-from .results.legend import Legend, default_names
-from .results.names import REPORT_NAME, STATISTICS_NAME, raster_name, scene_signatures
-from .results.palette import class_colours
-from .results.result import EachResult, Result
-from .results.run_record import run_record
-from .results.staging import Staging
-from .scenes.files import small_block_cache
-from .scenes.scene import Scene
+from .foretell import foretell, tell_took
 
 if TYPE_CHECKING:
-    from .results.signatures import Signatures
+    from ..results.signatures import Signatures
 
 
 def run(
@@ -55,7 +55,7 @@ def run(
     kernel: Kernel | None = None,
     strip_pixels: int = STRIP_PIXELS,
 ) -> Result | EachResult:
-    """Cluster in the mode that the request asks for; the parameters and errors are those of `pipeline.cluster`."""
+    """Cluster in the mode that the request asks for; the parameters and errors are those of `cluster.cluster`."""
     in_mode = cluster_each if request.mode == EACH_SCENE else cluster
     return in_mode(request, progress, kernel, strip_pixels)
 

@@ -9,22 +9,22 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .colours import default_colour
-from .errors import NoValidPixels, ParameterError
-from .execution.threads import ThreadExecutor
-from .maps.change_raster import attribute_table, write_changes
-from .maps.classified import Classified, open_classified
-from .maps.overlap import Overlap, doubts, overlap, placement
-from .maps.transition import Comparison, code_table, transitions_of
-from .pixels.strips import STRIP_PIXELS, plan_strips
-from .progress import Progress, Silent, Span, check_cancelled
-from .report import transitions as page
-from .requests import check_destinations, check_workers
-from .results.legend import default_name
-from .results.staging import Destinations
-from .results.styles import qml_of_values
-from .scenes.files import small_block_cache
-from .scenes.scene import Strip
+from ..colours import default_colour
+from ..errors import NoValidPixels, ParameterError
+from ..execution.threads import ThreadExecutor
+from ..maps.change_raster import attribute_table, write_changes
+from ..maps.classified import Classified, open_classified
+from ..maps.overlap import Overlap, doubts, overlap, placement
+from ..maps.transition import Comparison, code_table, transitions_of
+from ..pixels.strips import STRIP_PIXELS, plan_strips
+from ..progress import Progress, Silent, Span, check_cancelled
+from ..report import transitions as page
+from ..requests import check_destinations, check_workers
+from ..results.legend import default_name
+from ..results.staging import Destinations
+from ..results.styles import qml_of_values
+from ..scenes.files import small_block_cache
+from ..scenes.scene import Strip
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -7,27 +7,27 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .centres.kmeans import Labelled, StopRule, lloyd
-from .centres.starts import plus_plus
-from .errors import NoValidPixels
-from .execution.threads import ThreadExecutor, one_blas_thread
-from .kernels.choice import pick_packer
-from .kernels.kernel import Kernel
-from .kernels.numpy_kernel import NumpyKernel
-from .passes.sample import draw_sample
-from .pixels.block import Block, Tally
-from .pixels.sampling import Stratified
-from .pixels.strips import STRIP_PIXELS
-from .progress import Progress, Silent, Span, check_cancelled
-from .quality.indices import Score, Suggestion, advise, scikit_learn, score
-from .report import suggestk as page
-from .requests import SuggestRequest
-from .results.staging import Destinations
-from .scenes.files import small_block_cache
-from .scenes.scene import Scene, Strip
+from ..centres.kmeans import Labelled, StopRule, lloyd
+from ..centres.starts import plus_plus
+from ..errors import NoValidPixels
+from ..execution.threads import ThreadExecutor, one_blas_thread
+from ..kernels.choice import pick_packer
+from ..kernels.kernel import Kernel
+from ..kernels.numpy_kernel import NumpyKernel
+from ..passes.sample import draw_sample
+from ..pixels.block import Block, Tally
+from ..pixels.sampling import Stratified
+from ..pixels.strips import STRIP_PIXELS
+from ..progress import Progress, Silent, Span, check_cancelled
+from ..quality.indices import Score, Suggestion, advise, scikit_learn, score
+from ..report import suggestk as page
+from ..requests import SuggestRequest
+from ..results.staging import Destinations
+from ..scenes.files import small_block_cache
+from ..scenes.scene import Scene, Strip
 
 if TYPE_CHECKING:
-    from .arrays import DN, Grid64
+    from ..arrays import DN, Grid64
 
 # k-means++ is drawn so often for each k, and the clustering with the least inertia counts: a single start can end in
 # a poor optimum and bend the curve.

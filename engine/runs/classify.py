@@ -7,34 +7,36 @@ from typing import Any
 
 import numpy as np
 
-from .centres.fit import Fit
-from .clock import Clock
-from .errors import ParameterError
-from .estimates.estimate import foretell_classification, tell_took
-from .execution.threads import ThreadExecutor, one_blas_thread
-from .kernels.choice import pick_kernel, pick_packer
-from .kernels.kernel import Kernel
-from .passes.each_scene import each_scene
-from .passes.write import write_scene, write_tables
-from .pixels.block import Block, Tally
-from .pixels.masking import Audit
-from .pixels.reading import read_strip
-from .pixels.sketch import Sketch
-from .pixels.strips import STRIP_PIXELS
-from .progress import Progress, Silent, check_cancelled
-from .requests import ClassifyRequest
-from .results import signatures_file
-from .results.legend import Legend
-from .results.names import SIGNATURES_NAME, raster_name
-from .results.result import Result
-from .results.run_record import run_record, tell_audit, unconverged
-from .results.signatures import Signatures
-from .results.staging import Staging
-from .results.statistics import Moments, added, moments
-from .scenes.check import usable_scenes
-from .scenes.files import Handles, small_block_cache
-from .scenes.scene import Scene, Strip
-from .sensors.landsat.product_id import leading_product_id
+from ..centres.fit import Fit
+from ..clock import Clock
+from ..errors import ParameterError
+from ..execution.threads import ThreadExecutor, one_blas_thread
+from ..kernels.choice import pick_kernel, pick_packer
+from ..kernels.kernel import Kernel
+from ..passes.each_scene import each_scene
+from ..passes.write import write_scene
+from ..pixels.block import Block, Tally
+from ..pixels.masking import Audit
+from ..pixels.reading import read_strip
+from ..pixels.sketch import Sketch
+from ..pixels.strips import STRIP_PIXELS
+from ..progress import Progress, Silent, check_cancelled
+from ..requests import ClassifyRequest
+from ..results import signatures_file
+from ..results.legend import Legend
+from ..results.names import SIGNATURES_NAME, raster_name
+from ..results.result import Result
+from ..results.run_record import run_record, unconverged
+from ..results.signatures import Signatures
+from ..results.staging import Staging
+from ..results.statistics import Moments, added, moments
+from ..scenes.check import usable_scenes
+from ..scenes.files import Handles, small_block_cache
+from ..scenes.scene import Scene, Strip
+from ..sensors.landsat.product_id import leading_product_id
+from .foretell import foretell_classification, tell_took
+from .frame import tell_audit
+from .write import write_tables
 
 
 def check(request: ClassifyRequest, progress: Progress) -> tuple[Signatures, list[Scene]]:

@@ -10,21 +10,21 @@ from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 
-from .execution.threads import ThreadExecutor, one_blas_thread
-from .kernels.cuda.devices import Job
-from .measuring.bench import Bench, pixels_of
-from .measuring.contenders import Contender, find
-from .measuring.timings import PAGE_NAME, TABLE_NAME, BenchmarkResult, Lacking, thread_counts, verdict
-from .pixels.strips import STRIP_PIXELS, plan_series
-from .progress import Progress, Silent, check_cancelled
-from .report import benchmark as page
-from .requests import BenchmarkRequest
-from .results.run_record import versions
-from .results.staging import Staging
-from .scenes.area import may_be_inside
-from .scenes.check import usable_scenes
-from .scenes.files import small_block_cache
-from .scenes.scene import Scene, Strip
+from ..execution.threads import ThreadExecutor, one_blas_thread
+from ..kernels.cuda.devices import Job
+from ..measuring.bench import Bench, pixels_of
+from ..measuring.contenders import Contender, find
+from ..measuring.timings import PAGE_NAME, TABLE_NAME, BenchmarkResult, Lacking, thread_counts, verdict
+from ..pixels.strips import STRIP_PIXELS, plan_series
+from ..progress import Progress, Silent, check_cancelled
+from ..report import benchmark as page
+from ..requests import BenchmarkRequest
+from ..results.run_record import versions
+from ..results.staging import Staging
+from ..scenes.area import may_be_inside
+from ..scenes.check import usable_scenes
+from ..scenes.files import small_block_cache
+from ..scenes.scene import Scene, Strip
 
 
 def check(request: BenchmarkRequest, progress: Progress) -> list[Scene]:

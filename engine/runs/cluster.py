@@ -7,44 +7,44 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .alone import compare_each
-from .centres import coarse
-from .centres.fit import Fit
-from .centres.kmeans import StopRule
-from .centres.starts import PERCENTILES, between, percentile, plus_plus
-from .choices import COARSE_TO_FINE, CPU, MINIMUM_MAXIMUM, PERCENTILE_RANGE, PLUS_PLUS, SIGNATURES_FILE
-from .clock import Clock
-from .errors import NoValidPixels
-from .estimates.estimate import foretell
-from .execution.threads import ThreadExecutor, one_blas_thread
-from .kernels.choice import pick_kernel, pick_packer
-from .kernels.kernel import Kernel
-from .kernels.labeller import Labeller
-from .passes.iterate import iterate
-from .passes.series import Series, read_series
-from .passes.write import write_results
-from .pixels.block import Block
-from .pixels.masking import Audit
-from .pixels.packing import Packer
-from .pixels.store import PixelStore, budget_of
-from .pixels.strips import STRIP_PIXELS, most_valid
-from .pixels.survey import Need
-from .progress import Progress, Silent, Span, check_cancelled
-from .quality.own_classes import Comparison
-from .quantities import size
-from .requests import Request
-from .results import signatures_file
-from .results.names import check_folder, raster_name
-from .results.result import Result
-from .results.run_record import tell_audit
-from .results.staging import Staging
-from .scenes.check import usable_scenes
-from .scenes.files import small_block_cache
-from .scenes.scene import Scene
+from ..centres import coarse
+from ..centres.fit import Fit
+from ..centres.kmeans import StopRule
+from ..centres.starts import PERCENTILES, between, percentile, plus_plus
+from ..choices import COARSE_TO_FINE, CPU, MINIMUM_MAXIMUM, PERCENTILE_RANGE, PLUS_PLUS, SIGNATURES_FILE
+from ..clock import Clock
+from ..errors import NoValidPixels
+from ..execution.threads import ThreadExecutor, one_blas_thread
+from ..kernels.choice import pick_kernel, pick_packer
+from ..kernels.kernel import Kernel
+from ..kernels.labeller import Labeller
+from ..passes.iterate import iterate
+from ..passes.series import Series, read_series
+from ..pixels.block import Block
+from ..pixels.masking import Audit
+from ..pixels.packing import Packer
+from ..pixels.store import PixelStore, budget_of
+from ..pixels.strips import STRIP_PIXELS, most_valid
+from ..pixels.survey import Need
+from ..progress import Progress, Silent, Span, check_cancelled
+from ..quality.own_classes import Comparison
+from ..quantities import size
+from ..requests import Request
+from ..results import signatures_file
+from ..results.names import check_folder, raster_name
+from ..results.result import Result
+from ..results.staging import Staging
+from ..scenes.check import usable_scenes
+from ..scenes.files import small_block_cache
+from ..scenes.scene import Scene
+from .compare import compare_each
+from .foretell import foretell
+from .frame import tell_audit
 from .unfinished import Keeper, superseded, tell_continued
+from .write import write_results
 
 if TYPE_CHECKING:
-    from .arrays import Grid64
+    from ..arrays import Grid64
 
 READ, ITERATE = 0.45, 0.85
 """Where reading and iterating end in the progress bar, after the shares of time of a full-size run."""

@@ -7,20 +7,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .centres.fit import Fit
-from .execution.threads import ThreadExecutor
-from .passes.series import Series
-from .pixels.block import Block, Tally
-from .pixels.masking import Audit
-from .pixels.packing import PackedPixels
-from .pixels.reading import Packed
-from .pixels.sampling import draw, scene_key, shares_for
-from .pixels.survey import Need, Survey, combine, survey
-from .progress import Progress, Quiet
-from .quality.own_classes import Comparison, compare
+from ..centres.fit import Fit
+from ..execution.threads import ThreadExecutor
+from ..passes.series import Series
+from ..pixels.block import Block, Tally
+from ..pixels.masking import Audit
+from ..pixels.packing import PackedPixels
+from ..pixels.reading import Packed
+from ..pixels.sampling import draw, scene_key, shares_for
+from ..pixels.survey import Need, Survey, combine, survey
+from ..progress import Progress, Quiet
+from ..quality.own_classes import Comparison, compare
 
 if TYPE_CHECKING:
-    from .scenes.scene import Scene
+    from ..scenes.scene import Scene
 
 
 def compare_each(

@@ -7,21 +7,21 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from .centres.fit import Fit
-from .clock import Clock
-from .errors import Cancelled, OutputError, SignatureError
-from .kernels.kernel import Kernel
-from .passes.series import Series
-from .progress import Progress
-from .requests import Request
-from .results import legend as legends
-from .results import signatures_file
-from .results.names import SIGNATURES_NAME
-from .results.palette import class_colours
-from .results.run_record import run_record, unconverged
-from .results.signatures import Signatures, class_records
-from .results.staging import Staging
-from .scenes.scene import Scene
+from ..centres.fit import Fit
+from ..clock import Clock
+from ..errors import Cancelled, OutputError, SignatureError
+from ..kernels.kernel import Kernel
+from ..passes.series import Series
+from ..progress import Progress
+from ..requests import Request
+from ..results import legend as legends
+from ..results import signatures_file
+from ..results.names import SIGNATURES_NAME
+from ..results.palette import class_colours
+from ..results.run_record import run_record, unconverged
+from ..results.signatures import Signatures, class_records
+from ..results.staging import Staging
+from ..scenes.scene import Scene
 
 UNFINISHED_NAME = "signatures_unfinished.json"
 

@@ -1,0 +1,1 @@
+"""The tools, named as their ids: each puts the packages before it in order."""
