@@ -15,15 +15,15 @@ from qgis.core import (
 )
 
 from ..engine.sensors.landsat.bands import ROLES
-from . import parameters
-from .base import IIkMCAlgorithm
-from .feedback import FeedbackProgress
-from .i18n import tr
+from .shared import parameters
+from .shared.base import IIkMCAlgorithm
+from .shared.feedback import FeedbackProgress
+from .shared.i18n import tr
 
 if TYPE_CHECKING:
     from ..engine.requests import AuditRequest
     from ..engine.runs.audit import AuditResult
-    from .scenes_look import Plan, Wanted
+    from .scenes_widget.look import Plan, Wanted
 
 
 class AuditAlgorithm(IIkMCAlgorithm):

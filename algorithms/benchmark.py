@@ -18,10 +18,10 @@ from qgis.core import (
 
 from ..engine import choices
 from ..engine.sensors.landsat.bands import ROLES
-from . import parameters
-from .analysis import AnalysisAlgorithm, whole_number
-from .feedback import FeedbackProgress
-from .i18n import tr
+from .shared import parameters
+from .shared.analysis import AnalysisAlgorithm, whole_number
+from .shared.feedback import FeedbackProgress
+from .shared.i18n import tr
 
 if TYPE_CHECKING:
     from ..engine.measuring.timings import BenchmarkResult

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from qgis.core import QgsProcessingContext, QgsProcessingFeedback
 
-from . import parameters
-from .classified import ClassifiedScenesAlgorithm
-from .feedback import FeedbackProgress
-from .i18n import tr
+from .shared import parameters
+from .shared.classified import ClassifiedScenesAlgorithm
+from .shared.feedback import FeedbackProgress
+from .shared.i18n import tr
 
 if TYPE_CHECKING:
     from ..engine.requests import ClassifyRequest

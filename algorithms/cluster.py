@@ -15,15 +15,15 @@ from qgis.core import (
 
 from ..engine import choices
 from ..engine.sensors.landsat.bands import ROLES
-from . import parameters
-from .classified import ClassifiedScenesAlgorithm
-from .feedback import FeedbackProgress
-from .i18n import tr
+from .shared import parameters
+from .shared.classified import ClassifiedScenesAlgorithm
+from .shared.feedback import FeedbackProgress
+from .shared.i18n import tr
 
 if TYPE_CHECKING:
     from ..engine.requests import Request
     from ..engine.results.result import EachResult, Result
-    from .scenes_look import Plan, Wanted
+    from .scenes_widget.look import Plan, Wanted
 
 
 class ClusterAlgorithm(ClassifiedScenesAlgorithm):
@@ -154,7 +154,7 @@ class ClusterAlgorithm(ClassifiedScenesAlgorithm):
         )
 
     def looked_for(self, values: dict[str, Any], context: QgsProcessingContext) -> tuple[Wanted, Plan | None]:
-        from .scenes_look import Plan
+        from .scenes_widget.look import Plan
 
         plan = Plan(
             k=self.parameterAsInt(values, parameters.K, context),

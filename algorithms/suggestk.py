@@ -14,10 +14,10 @@ from qgis.core import (
 
 from ..engine import choices
 from ..engine.sensors.landsat.bands import ROLES
-from . import parameters
-from .analysis import AnalysisAlgorithm, file_destination, whole_number
-from .feedback import FeedbackProgress
-from .i18n import tr
+from .shared import parameters
+from .shared.analysis import AnalysisAlgorithm, file_destination, whole_number
+from .shared.feedback import FeedbackProgress
+from .shared.i18n import tr
 
 if TYPE_CHECKING:
     from ..engine.quality.indices import Suggestion

@@ -17,11 +17,11 @@ from qgis.core import (
 )
 
 from ..engine.errors import IIkMCError, ParameterError
-from . import parameters
-from .analysis import AnalysisAlgorithm, file_destination
-from .feedback import FeedbackProgress
-from .i18n import tr
-from .layers import style_on_completion
+from .shared import parameters
+from .shared.analysis import AnalysisAlgorithm, file_destination
+from .shared.feedback import FeedbackProgress
+from .shared.i18n import tr
+from .shared.layers import style_on_completion
 
 if TYPE_CHECKING:
     from ..engine.maps.transition import Comparison

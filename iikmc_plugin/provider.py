@@ -5,12 +5,12 @@ from __future__ import annotations
 from qgis.core import QgsProcessingProvider
 from qgis.PyQt.QtGui import QIcon
 
-from ..algorithms import packages
 from ..algorithms.audit import AuditAlgorithm
-from ..algorithms.base import ICON
 from ..algorithms.benchmark import BenchmarkAlgorithm
 from ..algorithms.classify import ClassifyAlgorithm
 from ..algorithms.cluster import ClusterAlgorithm
+from ..algorithms.shared import packages
+from ..algorithms.shared.base import ICON
 from ..algorithms.suggestk import SuggestKAlgorithm
 from ..algorithms.transitions import TransitionsAlgorithm
 from ..engine.version import version

@@ -8,8 +8,8 @@ import pytest
 
 pytest.importorskip("qgis.core")
 
-from iikmc.algorithms import feedback as feedback_module
-from iikmc.algorithms.feedback import FeedbackProgress
+from iikmc.algorithms.shared import feedback as feedback_module
+from iikmc.algorithms.shared.feedback import FeedbackProgress
 from iikmc.engine.errors import Cancelled
 from iikmc.engine.progress import Span, check_cancelled
 from qgis.core import QgsProcessingFeedback

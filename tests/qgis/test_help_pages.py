@@ -9,7 +9,7 @@ import pytest
 
 pytest.importorskip("qgis.core")
 
-from iikmc.algorithms import help_pages
+from iikmc.algorithms.shared import help_pages
 from qgis.core import QgsApplication
 from qgis.PyQt.QtCore import QUrl
 

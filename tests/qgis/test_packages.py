@@ -10,7 +10,7 @@ import pytest
 pytest.importorskip("qgis.core")
 
 import processing
-from iikmc.algorithms import packages
+from iikmc.algorithms.shared import packages
 from qgis.core import QgsApplication, QgsProcessingContext, QgsProcessingException
 
 pytestmark = pytest.mark.qgis

@@ -61,13 +61,13 @@ def no_runs(monkeypatch):
 
 @pytest.fixture
 def hint(qgis_app):
-    from iikmc.algorithms.scenes_hint import ScenesHint
+    from iikmc.algorithms.scenes_widget.hint import ScenesHint
 
     return ScenesHint()
 
 
 def question(*paths, **wanted):
-    from iikmc.algorithms.scenes_look import Question, Wanted
+    from iikmc.algorithms.scenes_widget.look import Question, Wanted
 
     plan = wanted.pop("plan", None)
     return Question(tuple(map(str, paths)), Wanted(**wanted), plan)
@@ -75,7 +75,7 @@ def question(*paths, **wanted):
 
 class TestWords:
     def test_the_real_scenes(self, hint, real_scenes, no_runs):
-        from iikmc.algorithms.scenes_look import Plan
+        from iikmc.algorithms.scenes_widget.look import Plan
 
         bands = ("blue", "green", "red", "nir", "swir1", "swir2")
         text = told(hint, question(real_scenes, bands=bands, flags=(), plan=Plan(8)))
@@ -118,7 +118,7 @@ class TestWords:
         assert len(hint.text.toolTip().splitlines()) == 2
 
     def test_time_spill_and_area(self, hint, real_scenes, monkeypatch):
-        from iikmc.algorithms.scenes_look import Plan
+        from iikmc.algorithms.scenes_widget.look import Plan
         from iikmc.engine.estimates import estimate, rates
 
         # One thread, 1 us a value, 2 us a pixel, 10 ns a pixel, class and band; 1 002 001 pixels of 2 bands without
@@ -183,13 +183,13 @@ class TestProblems:
         assert text == f"SCENES: the folder {tmp_path} cannot be read (Permission denied); check its permissions."
 
     def test_a_missing_package_is_told(self, hint, tiny, monkeypatch):
-        from iikmc.algorithms import packages
+        from iikmc.algorithms.shared import packages
 
         monkeypatch.setattr(packages, "import_problem", lambda: "IIkMC needs rasterio.")
         assert told(hint, question(tiny)) == "IIkMC needs rasterio."
 
     def test_an_error_of_ours_is_told_and_not_lost(self, qgis_app):
-        from iikmc.algorithms.scenes_hint import ScenesHint
+        from iikmc.algorithms.scenes_widget.hint import ScenesHint
 
         def broken(question, job):
             raise ZeroDivisionError("division by zero")
@@ -218,7 +218,7 @@ class Gate:
         self.open = threading.Event()
 
     def __call__(self, question, job):
-        from iikmc.algorithms.scenes_look import Answer
+        from iikmc.algorithms.scenes_widget.look import Answer
 
         self.asked.append(question.paths)
         while not self.open.wait(0.005):
@@ -236,7 +236,7 @@ def gate():
 
 @pytest.fixture
 def slow(qgis_app, gate):
-    from iikmc.algorithms.scenes_hint import ScenesHint
+    from iikmc.algorithms.scenes_widget.hint import ScenesHint
 
     return ScenesHint(gate)
 
@@ -293,7 +293,7 @@ class TestSlowDisk:
         assert found == []
 
     def test_how_far_it_is(self, qgis_app, gate):
-        from iikmc.algorithms.scenes_hint import ScenesHint
+        from iikmc.algorithms.scenes_widget.hint import ScenesHint
 
         def look(question, job):
             job.report(0.25)
@@ -305,7 +305,7 @@ class TestSlowDisk:
 
     @pytest.mark.parametrize("way", ["close", "delete", "forget"])
     def test_a_dialog_closed_meanwhile(self, qgis_app, gate, way):
-        from iikmc.algorithms.scenes_hint import ScenesHint
+        from iikmc.algorithms.scenes_widget.hint import ScenesHint
 
         dialog = QDialog()
         hint = ScenesHint(gate)
@@ -328,7 +328,7 @@ class TestSlowDisk:
             time.sleep(0.01)
 
     def test_a_dialog_collected_while_the_look_begins(self, qgis_app, gate, monkeypatch):
-        from iikmc.algorithms import scenes_hint
+        from iikmc.algorithms.scenes_widget import hint
 
         started = []
 
@@ -337,17 +337,17 @@ class TestSlowDisk:
             sip.delete(owner)
             started.append(work)
 
-        monkeypatch.setattr(scenes_hint, "Job", start)
+        monkeypatch.setattr(hint, "Job", start)
         raised = []
         monkeypatch.setattr(sys, "excepthook", lambda *error: raised.append(error))
-        hint = scenes_hint.ScenesHint(gate)
+        hint = hint.ScenesHint(gate)
         hint.ask(question("/a"))
         wait_for(lambda: started)
         QApplication.processEvents()
         assert raised == []
 
     def test_adding_paths_asks_no_disk(self, qgis_app, monkeypatch):
-        from iikmc.algorithms.scenes_panel import ScenesPanel
+        from iikmc.algorithms.scenes_widget.panel import ScenesPanel
 
         main = threading.get_ident()
         asked = []
@@ -369,7 +369,7 @@ class TestSlowDisk:
         assert panel.list.topLevelItem(0).toolTip(0) == "/data/a was not found"
 
     def test_the_search_of_a_slow_folder_can_be_cancelled(self, qgis_app, monkeypatch):
-        from iikmc.algorithms import scenes_panel
+        from iikmc.algorithms.scenes_widget import panel
 
         go = threading.Event()
 
@@ -382,10 +382,10 @@ class TestSlowDisk:
                 go.wait(0.02)
             return found
 
-        monkeypatch.setattr(scenes_panel, "find_scenes", crawl)
-        panel = scenes_panel.ScenesPanel()
+        monkeypatch.setattr(panel, "find_scenes", crawl)
+        panel = panel.ScenesPanel()
         panel.show()
-        QTimer.singleShot(600, lambda: panel.findChild(scenes_panel.QProgressDialog).cancel())
+        QTimer.singleShot(600, lambda: panel.findChild(panel.QProgressDialog).cancel())
         panel.add_every_scene("/data")
         assert 0 < len(panel.paths()) < 1000
         assert panel.paths()[0] == "/data/0"

@@ -33,7 +33,7 @@ from qgis.PyQt.QtWidgets import QDialog, QFileDialog, QLabel, QToolButton, QWidg
 pytestmark = pytest.mark.qgis
 
 ROOT = Path(__file__).resolve().parents[2]
-WRAPPER = "iikmc.algorithms.scenes_widget.ScenesWidgetWrapper"
+WRAPPER = "iikmc.algorithms.scenes_widget.factory.ScenesWidgetWrapper"
 SCENE_1 = "LC08_L2SP_218074_20190114_20200829_02_T1"
 SCENE_2 = "LT05_L2SP_090084_19980308_20200909_02_T1"
 
@@ -135,7 +135,7 @@ def batch(algorithm, no_iface):
 
 @pytest.fixture
 def panel(qgis_app):
-    from iikmc.algorithms.scenes_panel import ScenesPanel
+    from iikmc.algorithms.scenes_widget.panel import ScenesPanel
 
     return ScenesPanel()
 
@@ -202,19 +202,19 @@ class TestText:
         ],
     )
     def test_split(self, text, paths):
-        from iikmc.algorithms.scene_paths import split_paths
+        from iikmc.algorithms.scenes_widget.paths import split_paths
 
         assert split_paths(text) == paths
 
     def test_join_is_taken_apart_again(self):
-        from iikmc.algorithms.scene_paths import join_paths, split_paths
+        from iikmc.algorithms.scenes_widget.paths import join_paths, split_paths
 
         paths = ["/a", "/b;c", "/d e"]
         assert join_paths(paths) == '/a;"/b;c";/d e'
         assert split_paths(join_paths(paths)) == paths
 
     def test_an_existing_path_with_a_semicolon_is_one_path(self, tmp_path):
-        from iikmc.algorithms.scene_paths import split_paths
+        from iikmc.algorithms.scenes_widget.paths import split_paths
 
         (tmp_path / "a;b").mkdir()
         assert split_paths(f"{tmp_path}/a;b") == [f"{tmp_path}/a;b"]
@@ -222,7 +222,7 @@ class TestText:
 
 class TestStandardDialog:
     def test_the_widget_is_ours(self, standard):
-        from iikmc.algorithms.scenes_panel import ScenesPanel
+        from iikmc.algorithms.scenes_widget.panel import ScenesPanel
 
         assert isinstance(standard.wrappers["SCENES"].widget, ScenesPanel)
         assert standard.wrappers["SCENES"].label.text() == "Landsat scenes"
@@ -387,7 +387,7 @@ class TestPanel:
         assert panel.status.text().startswith("0 entries – The folder cannot be read: ")
 
     def test_a_cancelled_search_keeps_what_it_found(self, tree):
-        from iikmc.algorithms.scene_paths import find_scenes
+        from iikmc.algorithms.scenes_widget.paths import find_scenes
 
         told = []
 
@@ -446,7 +446,7 @@ class TestPanel:
 
 class TestBatch:
     def test_a_cell_is_one_line(self, batch):
-        from iikmc.algorithms.scenes_line import ScenesLine
+        from iikmc.algorithms.scenes_widget.line import ScenesLine
 
         widget = batch.wrappers[0][0].widget
         assert isinstance(widget, ScenesLine)
@@ -496,7 +496,7 @@ class TestBatch:
         assert widget.paths() == ["/a", f"{tree}/lower"]
 
     def test_the_button_opens_the_list(self, batch, monkeypatch):
-        from iikmc.algorithms.scenes_line import ScenesDialog
+        from iikmc.algorithms.scenes_widget.line import ScenesDialog
 
         widget = batch.wrappers[0][0].widget
         widget.setPaths(["/a", "/b"])
@@ -546,7 +546,7 @@ class TestFallback:
     def test_the_stock_widget_steps_in(self, algorithm, no_iface, monkeypatch, dialog_class):
         from processing.gui.wrappers import WidgetWrapperFactory
 
-        monkeypatch.setitem(sys.modules, "iikmc.algorithms.scenes_wrapper", None)
+        monkeypatch.setitem(sys.modules, "iikmc.algorithms.scenes_widget.wrapper", None)
         dialog = dialog_class()
         wrapper = WidgetWrapperFactory.create_wrapper(algorithm.parameterDefinition("SCENES"), dialog)
         widget = wrapper.createWrappedWidget(QgsProcessingContext())
@@ -557,9 +557,9 @@ class TestFallback:
         code = (
             "import sys; sys.path[:0] = sys.argv[1:]; import conftest\n"
             "from test_scenes_widget import *\n"
-            "from iikmc.algorithms.feedback import FeedbackProgress\n"
+            "from iikmc.algorithms.shared.feedback import FeedbackProgress\n"
             "answer = ScenesAlgorithm().create().run({'SCENES': ['/a']}, QgsProcessingContext(), context_feedback())\n"
-            "unwanted = ('iikmc.algorithms.scenes_', 'processing')\n"
+            "unwanted = ('iikmc.algorithms.scenes_widget', 'processing')\n"
             "print(answer, [name for name in sys.modules if name.startswith(unwanted)])"
         )
         folders = [str(ROOT / "tests"), str(ROOT / "tests" / "qgis")]

@@ -121,17 +121,17 @@ def test_labels_stay_short(german):
     """Labels and choices much longer than the English ones would widen the dialog or be cut off."""
     for algorithm in german.values():
         for parameter in algorithm.parameterDefinitions():
-            labels = [parameter.description(), *(parameter.options() if parameter.type() == "enum" else ())]
-            assert [label for label in labels if len(label) > 55] == [], parameter.name()
+            captions = [parameter.description(), *(parameter.options() if parameter.type() == "enum" else ())]
+            assert [label for label in captions if len(label) > 55] == [], parameter.name()
 
 
 def test_the_labels_name_just_what_the_engine_has(plugin):
-    from iikmc.algorithms import labels
+    from iikmc.algorithms.shared import captions
     from iikmc.engine.sensors.landsat.bands import ROLES
     from iikmc.engine.sensors.landsat.qa import FLAGS
 
-    assert list(labels.of_flags()) == list(FLAGS)
-    assert list(labels.of_roles()) == list(ROLES)
+    assert list(captions.of_flags()) == list(FLAGS)
+    assert list(captions.of_roles()) == list(ROLES)
 
 
 class AlgorithmDialog(QDialog):
@@ -156,15 +156,15 @@ def test_the_dialogs_are_german(german, monkeypatch, qgis_processing):
         shown |= {button.text() for button in panel.findChildren(QPushButton)}
         # Of our texts none is shown in English, but for those that are the same in both languages.
         assert {text for text in shown if text in GERMAN and GERMAN[text] != text} == set(), name
-        labels = {parameter.description() for parameter in algorithm.parameterDefinitions()}
-        assert {GERMAN["Landsat scenes"], GERMAN["Classified raster before"]} & labels & shown, name
+        captions = {parameter.description() for parameter in algorithm.parameterDefinitions()}
+        assert {GERMAN["Landsat scenes"], GERMAN["Classified raster before"]} & captions & shown, name
         if "SCENES" in panel.wrappers:
             assert {"Ordner hinzufügen…", "Alle entfernen"} <= shown
 
 
 def test_the_list_of_scenes_is_not_much_wider_in_german(plugin, translation):
     """In a dialog of the usual size it would have to be scrolled sideways."""
-    from iikmc.algorithms.scenes_panel import ScenesPanel
+    from iikmc.algorithms.scenes_widget.panel import ScenesPanel
 
     english = ScenesPanel().minimumSizeHint().width()
     translator = translation.install("de")

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 from qgis.PyQt.QtCore import QLocale
 
-from ..engine import quantities
-from ..engine.sensors.landsat.bands import SENSOR_NAMES
-from .i18n import tr
+from ...engine import quantities
+from ...engine.sensors.landsat.bands import SENSOR_NAMES
+from ..shared.i18n import tr
 
 if TYPE_CHECKING:
-    from ..engine.estimates.estimate import Estimate
-    from ..engine.scenes.scene import Scene
-    from .scenes_look import Answer, Plan
+    from ...engine.estimates.estimate import Estimate
+    from ...engine.scenes.scene import Scene
+    from .look import Answer, Plan
 
 _MARK_BETWEEN_DIGITS = re.compile(r"(?<=[0-9])[.,](?=[0-9])")
 

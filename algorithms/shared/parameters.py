@@ -18,10 +18,10 @@ from qgis.core import (
     QgsProcessingParameterNumber,
 )
 
-from ..engine import choices
-from ..engine.sensors.landsat.bands import ROLES
-from ..engine.sensors.landsat.qa import DEFAULT_FLAGS, FLAGS
-from . import labels
+from ...engine import choices
+from ...engine.sensors.landsat.bands import ROLES
+from ...engine.sensors.landsat.qa import DEFAULT_FLAGS, FLAGS
+from . import captions
 from .i18n import tr
 
 SCENES = "SCENES"
@@ -44,7 +44,7 @@ LOAD_RESULTS = "LOAD_RESULTS"
 OUTPUT = "OUTPUT"
 
 # Named by a string, so that qgis_process never imports a widget.
-_SCENES_WIDGET = f"{__name__.rsplit('.', 1)[0]}.scenes_widget.ScenesWidgetWrapper"
+_SCENES_WIDGET = f"{__name__.rsplit('.', 2)[0]}.scenes_widget.factory.ScenesWidgetWrapper"
 
 _INTEGER = QgsProcessingParameterNumber.Type.Integer
 _DOUBLE = QgsProcessingParameterNumber.Type.Double
@@ -93,7 +93,7 @@ def mask() -> QgsProcessingParameterDefinition:
         QgsProcessingParameterEnum(
             MASK,
             tr("Mask out (QA_PIXEL)"),
-            [labels.of_flags()[flag] for flag in flags],
+            [captions.of_flags()[flag] for flag in flags],
             True,
             [flags.index(name) for name in DEFAULT_FLAGS],
             True,
@@ -117,7 +117,7 @@ def bands() -> QgsProcessingParameterDefinition:
     """BANDS: by role."""
     return _with_help(
         QgsProcessingParameterEnum(
-            BANDS, tr("Bands"), [labels.of_roles()[role] for role in ROLES], True, list(range(len(ROLES))), False
+            BANDS, tr("Bands"), [captions.of_roles()[role] for role in ROLES], True, list(range(len(ROLES))), False
         ),
         tr(
             "Bands by role, not by number, so that TM, ETM+ and OLI scenes mix: near infrared (nir) is band 4 of "
@@ -128,9 +128,9 @@ def bands() -> QgsProcessingParameterDefinition:
 
 def mode() -> QgsProcessingParameterDefinition:
     """MODE: common classes, or classes of each scene."""
-    labels = [tr("All scenes together (inter-image k-means)"), tr("Each scene on its own (k-means, for comparison)")]
+    captions = [tr("All scenes together (inter-image k-means)"), tr("Each scene on its own (k-means, for comparison)")]
     return _with_help(
-        QgsProcessingParameterEnum(MODE, tr("Mode"), labels, False, 0, False),
+        QgsProcessingParameterEnum(MODE, tr("Mode"), captions, False, 0, False),
         tr(
             "All scenes together gives one set of classes, the same in every scene. Each scene on its own gives every "
             "scene classes and signatures of its own, as clustering them one by one would: class 3 of one scene is "
@@ -141,7 +141,7 @@ def mode() -> QgsProcessingParameterDefinition:
 
 def init() -> QgsProcessingParameterDefinition:
     """INIT: the start."""
-    labels = [
+    captions = [
         tr("Minimum-maximum (the method's own)"),
         tr("2-98 % (as before, without extremes)"),
         tr("k-means++ (seeded sample)"),
@@ -149,7 +149,7 @@ def init() -> QgsProcessingParameterDefinition:
         tr("Coarse-to-fine (usually the fastest)"),
     ]
     return _with_help(
-        QgsProcessingParameterEnum(INIT, tr("Start"), labels, False, 0, False),
+        QgsProcessingParameterEnum(INIT, tr("Start"), captions, False, 0, False),
         tr(
             "Where the classes start. Minimum-maximum spreads them evenly from the darkest to the brightest value of "
             "each band; 2-98 % does the same between percentiles, which clouds and glint cannot stretch; k-means++ "
@@ -237,9 +237,9 @@ def aoi() -> QgsProcessingParameterDefinition:
 
 def device() -> QgsProcessingParameterDefinition:
     """DEVICE: what labels."""
-    labels = [tr("Automatic"), tr("CPU"), tr("GPU (NVIDIA)")]
+    captions = [tr("Automatic"), tr("CPU"), tr("GPU (NVIDIA)")]
     return _with_help(
-        QgsProcessingParameterEnum(DEVICE, tr("Device"), labels, False, 0, False),
+        QgsProcessingParameterEnum(DEVICE, tr("Device"), captions, False, 0, False),
         tr(
             "What does the clustering. Automatic takes an NVIDIA graphics card (GPU) if there is one, the Python "
             "package CuPy is installed, a short test gives the right answer and the job is large; else the processor "

@@ -32,8 +32,8 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
-from .i18n import tr
-from .scene_paths import CHOOSABLE_FILE, distinct, same_place, split_paths
+from ..shared.i18n import tr
+from .paths import CHOOSABLE_FILE, distinct, same_place, split_paths
 
 _PATH = Qt.ItemDataRole.UserRole
 _FEWEST_ROWS, _MOST_ROWS = 5, 10

@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from qgis.PyQt.QtCore import QDir, QEvent, QObject, QSize, pyqtSignal
 from qgis.PyQt.QtWidgets import QDialog, QDialogButtonBox, QHBoxLayout, QLineEdit, QToolButton, QVBoxLayout, QWidget
 
-from .i18n import tr
-from .scene_paths import distinct, is_choosable, join_paths, split_paths
-from .scenes_list import accept_paths, holds_files, mime_paths
-from .scenes_panel import ScenesPanel
+from ..shared.i18n import tr
+from .list_view import accept_paths, holds_files, mime_paths
+from .panel import ScenesPanel
+from .paths import distinct, is_choosable, join_paths, split_paths
 
 _NAME = "LC08_L2SP_000000_00000000_00000000_02_T1"
 """As wide as the name of a scene."""

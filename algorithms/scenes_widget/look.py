@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..engine import choices
-from . import packages
+from ...engine import choices
+from ..shared import packages
 
 if TYPE_CHECKING:
-    from ..engine.estimates.estimate import Estimate
-    from ..engine.progress import Progress
-    from ..engine.scenes.scene import Scene
+    from ...engine.estimates.estimate import Estimate
+    from ...engine.progress import Progress
+    from ...engine.scenes.scene import Scene
 
 
 @dataclass(frozen=True)
@@ -115,13 +115,13 @@ class Looker:
 
 
 def _scenes(question: Question, progress: Progress) -> Answer:
-    from ..engine.errors import Cancelled, IIkMCError
-    from ..engine.estimates.preview import disk_size, valid_share
-    from ..engine.progress import check_cancelled
-    from ..engine.scenes.check import check_series
-    from ..engine.scenes.search import find_scenes
-    from ..engine.scenes.selection import MaskRule
-    from ..engine.sensors.landsat.bands import ROLES
+    from ...engine.errors import Cancelled, IIkMCError
+    from ...engine.estimates.preview import disk_size, valid_share
+    from ...engine.progress import check_cancelled
+    from ...engine.scenes.check import check_series
+    from ...engine.scenes.search import find_scenes
+    from ...engine.scenes.selection import MaskRule
+    from ...engine.sensors.landsat.bands import ROLES
 
     gone = []
     for path in question.paths:
@@ -163,11 +163,11 @@ def _scenes(question: Question, progress: Progress) -> Answer:
 def _with_estimate(answer: Answer, question: Question) -> Answer:
     from dataclasses import replace
 
-    from ..engine.estimates import rates
-    from ..engine.estimates.estimate import Manner, estimate, job_of
-    from ..engine.machine import available_cores
-    from ..engine.pixels.store import budget_of
-    from ..engine.scenes.selection import MaskRule
+    from ...engine.estimates import rates
+    from ...engine.estimates.estimate import Manner, estimate, job_of
+    from ...engine.machine import available_cores
+    from ...engine.pixels.store import budget_of
+    from ...engine.scenes.selection import MaskRule
 
     plan, wanted = question.plan, question.wanted
     if plan is None or answer.valid is None or not wanted.bands or wanted.flags is None:

@@ -18,22 +18,22 @@ from qgis.core import (
 )
 from qgis.PyQt.QtGui import QIcon
 
-from ..engine.errors import IIkMCError, ParameterError
-from ..engine.sensors.landsat.bands import ROLES
-from ..engine.sensors.landsat.qa import FLAGS
+from ...engine.errors import IIkMCError, ParameterError
+from ...engine.sensors.landsat.bands import ROLES
+from ...engine.sensors.landsat.qa import FLAGS
+from ..scenes_widget.paths import paths_of
 from . import help_pages, packages, parameters
 from .aoi import Polygons, check_source
 from .i18n import tr
-from .scene_paths import paths_of
 
 if TYPE_CHECKING:
-    from ..engine.scenes.area import Area
-    from ..engine.scenes.selection import MaskRule
-    from .scenes_look import Plan, Wanted
+    from ...engine.scenes.area import Area
+    from ...engine.scenes.selection import MaskRule
+    from ..scenes_widget.look import Plan, Wanted
 
 R = TypeVar("R")
 
-ICON = Path(__file__).resolve().parents[1] / "icons" / "iikmc.svg"
+ICON = Path(__file__).resolve().parents[2] / "icons" / "iikmc.svg"
 
 
 class IIkMCAlgorithm(QgsProcessingAlgorithm):
@@ -99,7 +99,7 @@ class IIkMCAlgorithm(QgsProcessingAlgorithm):
 
     def _mask(self, values: dict[str, Any], context: QgsProcessingContext) -> MaskRule:
         """Return what MASK and MASK_SATURATED choose."""
-        from ..engine.scenes.selection import MaskRule
+        from ...engine.scenes.selection import MaskRule
 
         return MaskRule(
             self._chosen(FLAGS, values, parameters.MASK, context),
@@ -111,7 +111,7 @@ class IIkMCAlgorithm(QgsProcessingAlgorithm):
 
         `values` are all but SCENES.
         """
-        from .scenes_look import Wanted
+        from ..scenes_widget.look import Wanted
 
         if self.parameterDefinition(parameters.MASK) is None:
             return Wanted(), None

@@ -10,10 +10,10 @@ from qgis.PyQt.QtCore import Qt, QTimer, pyqtSignal
 from qgis.PyQt.QtGui import QResizeEvent
 from qgis.PyQt.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QStyle, QWidget
 
-from . import scenes_words
+from ..shared.i18n import tr
+from . import words
 from .background import Job
-from .i18n import tr
-from .scenes_look import Answer, Looker, Question
+from .look import Answer, Looker, Question
 
 _PAUSE = 250
 """Milliseconds without a further change before anything is looked for: a spin box is turned in steps."""
@@ -123,7 +123,7 @@ class ScenesHint(QWidget):
         if question is None:
             return
         self._shown = question.paths
-        parts = scenes_words.lines(answer, question.plan)
+        parts = words.lines(answer, question.plan)
         if answer.problem:
             parts.append(answer.problem)
         tip = "\n".join((*answer.notes, answer.problem)).strip()

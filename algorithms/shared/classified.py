@@ -21,7 +21,7 @@ from .i18n import tr
 from .layers import PREFIX, load_on_completion
 
 if TYPE_CHECKING:
-    from ..engine.results.result import EachResult, Result
+    from ...engine.results.result import EachResult, Result
 
 
 class ClassifiedScenesAlgorithm(IIkMCAlgorithm):

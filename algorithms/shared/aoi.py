@@ -18,11 +18,11 @@ from qgis.core import (
     QgsWkbTypes,
 )
 
-from ..engine.errors import ParameterError
+from ...engine.errors import ParameterError
 from .i18n import tr
 
 if TYPE_CHECKING:
-    from ..engine.scenes.area import Area, Bounds
+    from ...engine.scenes.area import Area, Bounds
 
 # Parts of the area's extent in a scene that an edge is cut into before it is brought into another CRS, where a straight
 # line is a curve: a chord of 2 km bends by less than 0.1 m.
@@ -66,7 +66,7 @@ class Polygons:
 
     def area(self) -> Area:
         """Return the engine's area of interest."""
-        from ..engine.scenes.area import Area
+        from ...engine.scenes.area import Area
 
         return Area(self._name, self.within)
 

@@ -10,10 +10,10 @@ from processing.gui.wrappers import DIALOG_BATCH, WidgetWrapper
 from qgis.core import QgsProcessingContext
 from qgis.PyQt.QtWidgets import QWidget
 
-from .scene_paths import paths_of
-from .scenes_line import ScenesLine
-from .scenes_look import Question
-from .scenes_panel import ScenesPanel
+from .line import ScenesLine
+from .look import Question
+from .panel import ScenesPanel
+from .paths import paths_of
 
 
 class ScenesWrapper(WidgetWrapper):

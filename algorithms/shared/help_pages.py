@@ -9,7 +9,7 @@ from qgis.core import QgsProcessingUtils
 from qgis.PyQt.QtCore import QUrl
 from qgis.PyQt.QtGui import QTextDocument
 
-DOCS = Path(__file__).resolve().parents[1] / "docs"
+DOCS = Path(__file__).resolve().parents[2] / "docs"
 _LINK = re.compile(r"(\]\()(?!https?:|#)([^)#\s]+)")
 _STYLE = (
     "<style>body{font-family:sans-serif!important;font-size:11pt!important;max-width:60rem;margin:2rem!important}"

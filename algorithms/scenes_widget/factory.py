@@ -10,7 +10,7 @@ from typing import Any
 from qgis.core import Qgis, QgsMessageLog, QgsProcessingParameterDefinition
 from qgis.gui import QgsGui, QgsProcessingGui
 
-from .i18n import tr
+from ..shared.i18n import tr
 
 MODELER_DIALOG = "ModelerParametersDialog"
 BATCH_DIALOG = "BatchAlgorithmDialog"
@@ -30,7 +30,7 @@ class ScenesWidgetWrapper:
         if _is_a(dialog, MODELER_DIALOG):
             return _stock_modeler_widget(param, dialog)
         try:
-            from .scenes_wrapper import ScenesWrapper
+            from .wrapper import ScenesWrapper
 
             return ScenesWrapper(param, dialog, row, col, **options)
         except (ImportError, AttributeError) as error:

@@ -18,12 +18,12 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
+from ..shared.i18n import tr
 from .background import Job
-from .i18n import tr
-from .scene_paths import FILE_PATTERNS, find_scenes, is_choosable
-from .scenes_hint import ScenesHint
-from .scenes_list import ScenesList
-from .scenes_look import Answer, Question
+from .hint import ScenesHint
+from .list_view import ScenesList
+from .look import Answer, Question
+from .paths import FILE_PATTERNS, find_scenes, is_choosable
 
 LAST_FOLDER = "iikmc/last_scenes_folder"
 _PATIENCE = 700
