@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-collect_ignore_glob = [] if importlib.util.find_spec("qgis") else ["test_*.py"]
+collect_ignore_glob = [] if importlib.util.find_spec("qgis") else ["*test_*.py"]
 
 
 @pytest.fixture(scope="session")

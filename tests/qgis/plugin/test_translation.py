@@ -16,7 +16,7 @@ from qgis.PyQt.QtWidgets import QDialog, QLabel, QPushButton
 
 pytestmark = pytest.mark.qgis
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def _tool():

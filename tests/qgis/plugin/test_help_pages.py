@@ -15,7 +15,7 @@ from qgis.PyQt.QtCore import QUrl
 
 pytestmark = pytest.mark.qgis
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def file_of(url):

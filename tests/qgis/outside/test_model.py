@@ -12,40 +12,17 @@ pytest.importorskip("qgis.core")
 from qgis.core import (
     QgsProcessingFeedback,
     QgsProcessingModelAlgorithm,
-    QgsProcessingModelChildAlgorithm,
-    QgsProcessingModelChildParameterSource,
-    QgsProcessingModelOutput,
     QgsProcessingModelParameter,
     QgsProcessingParameterFile,
     QgsProcessingParameterRasterLayer,
 )
 from running import assert_styled, groups, load, run_task
+from steps import add_step, source
 from tiny_series import IDS, NEWEST, OLDEST, TINY, TITLES, assert_classes_are_right, file_of, read_classes
 
 pytestmark = pytest.mark.qgis
 
 SUM = 0
-
-
-def source(kind, *values):
-    return [getattr(QgsProcessingModelChildParameterSource, f"from{kind}")(*values)]
-
-
-def add_step(model, algorithm_id, child_id, sources, outputs):
-    child = QgsProcessingModelChildAlgorithm(algorithm_id)
-    child.setChildId(child_id)
-    for parameter in child.algorithm().parameterDefinitions():
-        if not parameter.isDestination():  # the designer writes every value down, defaults too
-            default = source("StaticValue", parameter.defaultValue())
-            child.addParameterSources(parameter.name(), sources.get(parameter.name(), default))
-    named = {}
-    for model_output, child_output in outputs.items():
-        output = QgsProcessingModelOutput(model_output)
-        output.setChildId(child_id)
-        output.setChildOutputName(child_output)
-        named[model_output] = output
-    child.setModelOutputs(named)
-    model.addChildAlgorithm(child)
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from qgis.core import QgsApplication, QgsProcessing, QgsProcessingParameterDefin
 
 pytestmark = pytest.mark.qgis
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 FLAGS = ["Dilated cloud", "Cirrus", "Cloud", "Cloud shadow", "Snow or ice", "Water"]
 BANDS = ["blue", "green", "red", "nir", "swir1", "swir2"]
 ADVANCED, PLAIN = True, False

@@ -21,7 +21,7 @@ from qgis.core import (
     QgsProcessingParameterFile,
 )
 from running import Log, assert_styled, groups, legend_of, load, run_task
-from test_model import add_step, source
+from steps import add_step, source
 from tiny_series import (
     BRIGHT,
     DARK,

@@ -8,12 +8,12 @@ import tempfile
 
 import numpy as np
 import pytest
+from areas import area, box
 from iikmc.engine.errors import MemoryBudgetError, ParameterError, SceneError
 from iikmc.engine.machine import free_memory
 from iikmc.engine.pixels import store as pixel_store
 from iikmc.engine.pixels.store import PixelStore, SpilledPixels
 from iikmc.engine.runs.cluster import cluster
-from test_aoi import area, box
 from tiny import Recorder, make_scene, product, six_band_noise
 
 

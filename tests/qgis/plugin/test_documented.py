@@ -21,7 +21,7 @@ from tiny_series import BRIGHT, DARK, MIDDLE, OLI, OLI_CLEAR, SHAPE
 
 pytestmark = pytest.mark.qgis
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 DOCS = ROOT / "docs"
 SCENES = ("LC08_L2SP_218074_20190114_20200829_02_T1", "LC08_L2SP_218074_20190130_20200829_02_T1")
 PAGES = [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))]

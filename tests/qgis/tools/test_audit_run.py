@@ -21,7 +21,7 @@ from qgis.core import (
     QgsProcessingParameterFile,
 )
 from running import Log, run_task
-from test_model import add_step, source
+from steps import add_step, source
 from tiny_series import IDS, MIDST, NEWEST, OLDEST, PIXELS, TITLES, VALID, file_of, write_cloudy, write_tiny
 
 pytestmark = pytest.mark.qgis

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import rasterio
+from calls import apply_to
 from iikmc.engine.errors import Cancelled, IIkMCError, ParameterError, SceneError, SignatureError
 from iikmc.engine.pixels import sketch
 from iikmc.engine.requests import ClassifyRequest
@@ -39,12 +40,6 @@ def signatures_file(folder: Path, centres_dn, classes, bands=("red", "nir"), **c
 @pytest.fixture
 def three_classes(tmp_path):
     return signatures_file(tmp_path / "old", [[8000, 8000], [9000, 14000], [20000, 20000]], [WATER, FIELD, ROCK])
-
-
-def apply_to(scenes, signatures, out, flags=(), saturated=True, progress=None, area=None, **options):
-    options = {"kernel": None, "strip_pixels": 10**9, **options}
-    request = ClassifyRequest(tuple(map(str, scenes)), out, signatures, MaskRule(flags, saturated), area, workers=2)
-    return classify(request, progress, **options)
 
 
 def two_bands(red, nir):

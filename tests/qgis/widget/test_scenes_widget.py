@@ -32,7 +32,7 @@ from qgis.PyQt.QtWidgets import QDialog, QFileDialog, QLabel, QToolButton, QWidg
 
 pytestmark = pytest.mark.qgis
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 WRAPPER = "iikmc.algorithms.scenes_widget.factory.ScenesWidgetWrapper"
 SCENE_1 = "LC08_L2SP_218074_20190114_20200829_02_T1"
 SCENE_2 = "LT05_L2SP_090084_19980308_20200909_02_T1"
@@ -562,7 +562,7 @@ class TestFallback:
             "unwanted = ('iikmc.algorithms.scenes_widget', 'processing')\n"
             "print(answer, [name for name in sys.modules if name.startswith(unwanted)])"
         )
-        folders = [str(ROOT / "tests"), str(ROOT / "tests" / "qgis")]
+        folders = [str(ROOT / "tests"), str(ROOT / "tests" / "qgis" / "widget")]
         answer = subprocess.run([sys.executable, "-c", code, *folders], capture_output=True, text=True, check=True)
         assert answer.stdout.strip() == "({'READ': ['/a']}, True) []"
 

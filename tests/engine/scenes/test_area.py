@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 import rasterio
 import rasterio.features
+from areas import area, at, box
+from calls import CLOUD, LAND, apply_to, audit_of, rows_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from iikmc.engine.errors import NoValidPixels, SceneError
@@ -26,31 +28,7 @@ from iikmc.engine.sensors.landsat.qa import DEFAULT_FLAGS
 from rasterio.crs import CRS
 from rasterio.features import geometry_mask
 from rasterio.transform import Affine
-from test_apply import apply_to
-from test_audit import CLOUD, LAND, audit_of, rows_of
 from tiny import Recorder, make_scene, product, read_json, read_raster, six_band_noise
-
-
-def area(*rings, **geometry):
-    """Return an area of polygons that needs no other CRS, and the list of what it was asked for."""
-    asked = []
-    shapes = [{"type": "Polygon", "coordinates": [[*ring, ring[0]]]} for ring in rings]
-
-    def polygons(wkt, bounds):
-        asked.append((wkt, bounds))
-        return shapes
-
-    return Area("fields (1 polygon(s), EPSG:32633)", polygons), asked
-
-
-def at(scene, *pixels):
-    """Return map coordinates of (column, row) in pixels from the scene's upper left corner."""
-    with rasterio.open(next(scene.glob("*_SR_B4.TIF"))) as raster:
-        return [tuple(raster.transform * pixel) for pixel in pixels]
-
-
-def box(scene, left, top, right, bottom):
-    return at(scene, (left, top), (right, top), (right, bottom), (left, bottom))
 
 
 def test_the_centre_decides(tmp_path):

@@ -19,7 +19,7 @@ from qgis.core import (
     QgsProcessingParameterFile,
 )
 from running import Log, run_task
-from test_model import add_step, source
+from steps import add_step, source
 from tiny_series import IDS, VALID, assert_classes_are_right, write_cloudy
 
 pytestmark = pytest.mark.qgis

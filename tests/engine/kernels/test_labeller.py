@@ -21,7 +21,7 @@ from iikmc.engine.results.run_record import versions
 from iikmc.engine.runs import cluster as run_cluster
 from tiny import Recorder, listing, make_block, read_json
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 ALL = {"card": 100.0, "through": 0.0, "cpu": 0.0}
 
 

@@ -20,7 +20,7 @@ from iikmc.engine.runs.cluster import cluster
 from iikmc.engine.runs.each import cluster_each, run
 from iikmc.engine.scenes.selection import MaskRule
 from iikmc.engine.sensors.landsat.qa import DEFAULT_FLAGS
-from test_report import Page
+from pages import Page
 from tiny import Recorder, listing, make_scene, product, read_json, read_raster, six_band_noise
 
 DAYS = ("20220511", "20220628")

@@ -24,7 +24,7 @@ from qgis.core import (
     QgsRasterLayer,
 )
 from running import Log, legend, load, run_task
-from test_model import add_step, source
+from steps import add_step, source
 from tiny_series import MIDST, NEWEST, OLDEST, read_classes
 
 pytestmark = pytest.mark.qgis

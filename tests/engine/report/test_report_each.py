@@ -12,7 +12,8 @@ from iikmc.engine.report import cluster as report_page
 from iikmc.engine.report import own_classes
 from iikmc.engine.report.each import SceneClasses, render_each
 from iikmc.engine.runs.each import run
-from test_report import Page, check_offline, figures, hand_made, plain, short_plotly  # noqa: F401
+from pages import Page, check_offline, figures, plain
+from test_report_cluster import hand_made, short_plotly  # noqa: F401
 from tiny import make_scene, product
 
 FIRST, SECOND = "2022-05-11 LC08 190027", "2022-06-28 LC09 190027"

@@ -2,40 +2,17 @@
 
 from __future__ import annotations
 
-import csv
 from html.parser import HTMLParser
 
 import numpy as np
 import pytest
+from calls import CIRRUS, CLOUD, DILATED, LAND, SHADOW, SNOW, WATER, audit_of, rows_of
 from iikmc.engine.errors import Cancelled, ParameterError, SceneError
 from iikmc.engine.pixels.store import PixelStore, expected_use
-from iikmc.engine.requests import AuditRequest
 from iikmc.engine.runs import audit as audit_module
-from iikmc.engine.runs.audit import audit_scenes
 from iikmc.engine.runs.cluster import cluster
-from iikmc.engine.scenes.selection import MaskRule
 from iikmc.engine.sensors.landsat.qa import DEFAULT_FLAGS
-from tiny import ROLES, Recorder, listing, make_scene, product, read_json
-
-LAND, DILATED, CIRRUS, CLOUD, SHADOW, SNOW, WATER = 21824, 21762, 54596, 22280, 23888, 30048, 21952
-HEAD = [
-    "scene", "date", "sensor", "pixels", "outside_aoi", "fill", "dilated_cloud", "cirrus", "cloud", "cloud_shadow",
-    "snow_or_ice", "water", "saturated", "masked", "valid", "valid_percent", "out_of_range", "note",
-]  # fmt: skip
-
-
-def audit_of(scenes, out, flags=DEFAULT_FLAGS, saturated=True, roles=ROLES, progress=None, area=None, **options):
-    return audit_scenes(
-        AuditRequest(tuple(map(str, scenes)), out, MaskRule(tuple(flags), saturated), tuple(roles), area, 2),
-        progress,
-        **options,
-    )
-
-
-def rows_of(result):
-    rows = list(csv.reader(result.table.read_text(encoding="utf-8").splitlines()))
-    assert rows[0] == HEAD
-    return [dict(zip(HEAD, row)) for row in rows[1:]]
+from tiny import Recorder, listing, make_scene, product, read_json
 
 
 @pytest.fixture
