@@ -8,7 +8,6 @@ from typing import Any
 
 from ..centres.fit import Fit
 from ..pixels.masking import Audit
-from ..pixels.sketch import Picture
 from ..quality.own_classes import Comparison
 from ..results.signatures import Signatures
 from ..results.statistics import Moments
@@ -17,6 +16,7 @@ from . import figures
 from .classes import areas_section, drift_section, separability_section, signatures_section, vanished_section
 from .html import Cell, number, page, plot, table
 from .own_classes import alone_section, remark
+from .pictures import Picture
 from .scenes import quicklooks_section, scenes_section
 from .shared import STYLE, Numbers, gather, label, parameters_section
 

@@ -9,11 +9,11 @@ from typing import Any
 
 from ..centres.fit import Fit
 from ..pixels.masking import Audit
-from ..pixels.sketch import Picture
 from ..results.signatures import Signatures
 from ..scenes.scene import Scene
 from .classes import curves, signature_table
 from .html import Cell, number, page, table
+from .pictures import Picture
 from .scenes import images, legend, scenes_section
 from .shared import STYLE, parameters_section
 

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from html import escape
 
 from ..pixels.masking import Audit
-from ..pixels.sketch import Picture
 from ..results.signatures import Signatures
 from ..scenes.scene import Scene
 from .html import Cell, Html, number, table
+from .pictures import Picture
 from .shared import chip, percent
 
 

@@ -16,10 +16,11 @@ from ..execution.threads import one_blas_thread
 from ..kernels.kernel import Kernel
 from ..passes.write import write_rasters, write_scene, write_signatures
 from ..pixels.masking import Audit
-from ..pixels.sketch import Sketch, middle_tone
+from ..pixels.sketch import Sketch
 from ..pixels.strips import STRIP_PIXELS
 from ..progress import Progress, Silent, Span, check_cancelled
 from ..report.each import SceneClasses, render_each
+from ..report.pictures import draw, middle_tone
 from ..requests import Request
 from ..results import legend as legends
 from ..results import statistics
@@ -186,7 +187,7 @@ def _write_tables(done: list[_Done], request: Request, staging: Staging) -> None
         SceneClasses(
             one.scene,
             one.audit,
-            one.sketch.picture(middle, [record.colour for record in own]),
+            draw(one.sketch, middle, [record.colour for record in own]),
             one.fit,
             one.signed,
         )

@@ -15,10 +15,11 @@ from ..passes.series import Series
 from ..passes.write import write_rasters, write_signatures
 from ..pixels.masking import Audit
 from ..pixels.packing import Packer
-from ..pixels.sketch import Sketch, middle_tone
+from ..pixels.sketch import Sketch
 from ..progress import Progress
 from ..quality.own_classes import Comparison
 from ..report import cluster as report_page
+from ..report.pictures import draw, middle_tone
 from ..requests import Request
 from ..results import legend as legends
 from ..results import statistics
@@ -113,5 +114,5 @@ def write_tables(
     counts = [part.count for part in per_scene]
     staging.write_text(STATISTICS_NAME, statistics.to_csv(scenes, legend.names, counts))
     middle = middle_tone(sketches)
-    pictures = [sketch.picture(middle, legend.colours) for sketch in sketches]
+    pictures = [draw(sketch, middle, legend.colours) for sketch in sketches]
     staging.write_text(REPORT_NAME, report_page.render(signed, scenes, audits, per_scene, fit, pictures, comparisons))

@@ -13,8 +13,8 @@ import pytest
 from iikmc.engine.centres.fit import Fit, IterationRecord
 from iikmc.engine.pixels.block import Tally
 from iikmc.engine.pixels.masking import Audit
-from iikmc.engine.pixels.sketch import Picture
 from iikmc.engine.report import cluster as report_page
+from iikmc.engine.report.pictures import Picture
 from iikmc.engine.results.signatures import ClassRecord, Signatures
 from iikmc.engine.results.statistics import Moments
 from iikmc.engine.runs.cluster import cluster

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 from iikmc.engine.choices import EACH_SCENE
-from iikmc.engine.pixels.sketch import Picture
 from iikmc.engine.quality.own_classes import Comparison, OwnClass
 from iikmc.engine.report import cluster as report_page
 from iikmc.engine.report import own_classes
 from iikmc.engine.report.each import SceneClasses, render_each
+from iikmc.engine.report.pictures import Picture
 from iikmc.engine.runs.each import run
 from pages import Page, check_offline, figures, plain
 from test_report_cluster import hand_made, short_plotly  # noqa: F401
