@@ -25,7 +25,7 @@ from .shared.layers import style_on_completion
 
 if TYPE_CHECKING:
     from ..engine.maps.transition import Comparison
-    from ..engine.runs.transitions import TransitionRequest
+    from ..engine.requests import TransitionRequest
 
 
 class TransitionsAlgorithm(AnalysisAlgorithm):
@@ -133,12 +133,14 @@ class TransitionsAlgorithm(AnalysisAlgorithm):
         return parameter
 
     def _check(self, values: dict[str, Any], context: QgsProcessingContext) -> None:
+        from ..engine.runs.transitions import check
+
         changes = self._planned(values, self.CHANGES, context)
         if changes is not None and changes.suffix.lower() not in (".tif", ".tiff"):
             text = tr("CHANGES: {path} does not end in .tif; the raster of changes is a GeoTIFF.")
             raise ParameterError(text.format(path=changes))
         places = [self._planned(values, name, context) for name in (self.CHANGES, self.MATRIX, self.REPORT)]
-        self._request(values, self._paths(values, context), places, context).check()
+        check(self._request(values, self._paths(values, context), places, context))
 
     def _paths(self, values: dict[str, Any], context: QgsProcessingContext) -> tuple[Path, Path]:
         return self._path(values, self.BEFORE, context), self._path(values, self.AFTER, context)
@@ -172,7 +174,7 @@ class TransitionsAlgorithm(AnalysisAlgorithm):
         places: list[Path | None],
         context: QgsProcessingContext,
     ) -> TransitionRequest:
-        from ..engine.runs.transitions import TransitionRequest
+        from ..engine.requests import TransitionRequest
 
         return TransitionRequest(*rasters, *places, self.parameterAsInt(values, parameters.WORKERS, context))
 

@@ -334,3 +334,37 @@ class SuggestRequest:
     def checked_scenes(self, progress: Progress) -> list[Scene]:
         """Find the scenes and check them by their headers; tell what was left out."""
         return usable_scenes(self.scenes, self.roles, self.mask, progress)
+
+
+@dataclass(frozen=True)
+class TransitionRequest:
+    """The parameters of a comparison, named as in `iikmc:transitions`."""
+
+    before: Path
+    """BEFORE: the earlier classified raster."""
+    after: Path
+    """AFTER: the later one."""
+    changes: Path | None = None
+    """CHANGES: raster of changes, .tif."""
+    matrix: Path | None = None
+    """MATRIX: from-to matrix, .csv."""
+    report: Path | None = None
+    """REPORT: .html."""
+    workers: int = 0
+    """WORKERS: threads, 0 = one a core."""
+
+    @property
+    def destinations(self) -> dict[str, Path | None]:
+        """Parameter -> file that is written."""
+        return {"CHANGES": self.changes, "MATRIX": self.matrix, "REPORT": self.report}
+
+    def check(self) -> None:
+        """Check the number of threads and the places; `runs.transitions.check` looks at the rasters as well.
+
+        Raises
+        ------
+        ParameterError
+            One cannot be; the message names the parameter.
+        """
+        check_workers(self.workers)
+        check_destinations(self.destinations)

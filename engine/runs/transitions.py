@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,7 +17,7 @@ from ..maps.transition import Comparison, code_table, transitions_of
 from ..pixels.strips import STRIP_PIXELS, plan_strips
 from ..progress import Progress, Silent, Span, check_cancelled
 from ..report import transitions as page
-from ..requests import check_destinations, check_workers
+from ..requests import TransitionRequest
 from ..results.legend import default_name
 from ..results.staging import Destinations
 from ..results.styles import qml_of_values
@@ -33,46 +31,30 @@ _COUNTED = 0.4
 """Share of the progress bar that goes to counting; the rest writes the change raster."""
 
 
-@dataclass(frozen=True)
-class TransitionRequest:
-    """The parameters of a comparison, named as in `iikmc:transitions`."""
+def check(request: TransitionRequest) -> tuple[Classified, Classified, Overlap]:
+    """Check the parameters by the headers of the rasters.
 
-    before: Path
-    """BEFORE: the earlier classified raster."""
-    after: Path
-    """AFTER: the later one."""
-    changes: Path | None = None
-    """CHANGES: raster of changes, .tif."""
-    matrix: Path | None = None
-    """MATRIX: from-to matrix, .csv."""
-    report: Path | None = None
-    """REPORT: .html."""
-    workers: int = 0
-    """WORKERS: threads, 0 = one a core."""
+    Returns
+    -------
+    before, after : Classified
+        The two rasters.
+    common : Overlap
+        The cells that they have in common.
 
-    @property
-    def destinations(self) -> dict[str, Path | None]:
-        """Parameter -> file that is written."""
-        return {"CHANGES": self.changes, "MATRIX": self.matrix, "REPORT": self.report}
-
-    def check(self) -> tuple[Classified, Classified, Overlap]:
-        """Check the parameters by the headers of the rasters.
-
-        Raises
-        ------
-        IIkMCError
-            Something is wrong; the message names the parameter.
-        """
-        check_workers(self.workers)
-        check_destinations(self.destinations)
-        before, after = open_classified("BEFORE", self.before), open_classified("AFTER", self.after)
-        for parameter, path in self.destinations.items():
-            for given in (before, after):
-                if path is not None and path.absolute() == given.path.absolute():
-                    raise ParameterError(f"{parameter} would overwrite {given.parameter}, {path}; choose another file.")
-        if before.path.absolute() == after.path.absolute():
-            raise ParameterError(f"BEFORE and AFTER are the same file, {before.path}; choose two dates.")
-        return before, after, overlap(before, after)
+    Raises
+    ------
+    IIkMCError
+        Something is wrong; the message names the parameter.
+    """
+    request.check()
+    before, after = open_classified("BEFORE", request.before), open_classified("AFTER", request.after)
+    for parameter, path in request.destinations.items():
+        for given in (before, after):
+            if path is not None and path.absolute() == given.path.absolute():
+                raise ParameterError(f"{parameter} would overwrite {given.parameter}, {path}; choose another file.")
+    if before.path.absolute() == after.path.absolute():
+        raise ParameterError(f"BEFORE and AFTER are the same file, {before.path}; choose two dates.")
+    return before, after, overlap(before, after)
 
 
 def compare(
@@ -95,7 +77,7 @@ def compare(
         Any of its children; nothing is written then.
     """
     progress = progress or Silent()
-    before, after, common = request.check()
+    before, after, common = check(request)
     for line in _notes(before, after, common):
         progress.note(line)
     for line in doubts(before, after):
