@@ -100,10 +100,11 @@ def sizes(folder: str) -> dict[str, Any]:
     from iikmc.engine.requests import Request
     from iikmc.engine.scenes.check import check_series
     from iikmc.engine.scenes.search import find_scenes
+    from iikmc.engine.scenes.selection import Selection
     from iikmc.engine.sensors.landsat.bands import ROLES
 
     found = []
-    for scene in check_series(find_scenes((folder,)).scenes, ROLES, Request((folder,), Path(folder)).mask):
+    for scene in check_series(find_scenes((folder,)).scenes, Selection(ROLES, Request((folder,), Path(folder)).mask)):
         with rasterio.open(scene.bands[ROLES[0]]) as dataset:
             tags, (rows, columns) = dataset.tags(ns="IMAGE_STRUCTURE"), dataset.block_shapes[0]
             layout = f"blocks of {columns} x {rows}, {tags.get('COMPRESSION', 'not compressed')}"

@@ -92,10 +92,11 @@ def collect(scenes: str, pixels: int, folder: str) -> dict[str, Any]:
     from iikmc.engine.scenes.check import check_series
     from iikmc.engine.scenes.files import Handles
     from iikmc.engine.scenes.search import find_scenes
+    from iikmc.engine.scenes.selection import Selection
     from iikmc.engine.sensors.landsat.bands import ROLES
 
     request = Request((scenes,), Path(folder))
-    found = check_series(find_scenes((scenes,)).scenes, ROLES, request.mask)
+    found = check_series(find_scenes((scenes,)).scenes, Selection(ROLES, request.mask))
     strips = [strip for number, scene in enumerate(found) for strip in plan_strips(scene.checked_grid(), number, 1)]
     # Strides prime to the number of strips visit all parts of all scenes before they come back to any.
     step = next(step for step in (61, 67, 71, 73) if len(strips) % step)

@@ -37,7 +37,7 @@ from .progress import Progress
 from .scenes.area import Area
 from .scenes.check import check_bands, usable_scenes
 from .scenes.scene import Scene
-from .scenes.selection import MaskRule
+from .scenes.selection import MaskRule, Selection
 from .sensors.landsat.bands import ROLES
 from .sensors.landsat.qa import DEFAULT_FLAGS
 
@@ -333,7 +333,7 @@ class SuggestRequest:
 
     def checked_scenes(self, progress: Progress) -> list[Scene]:
         """Find the scenes and check them by their headers; tell what was left out."""
-        return usable_scenes(self.scenes, self.roles, self.mask, progress)
+        return usable_scenes(self.scenes, Selection(self.roles, self.mask), progress)
 
 
 @dataclass(frozen=True)

@@ -120,7 +120,7 @@ def _scenes(question: Question, progress: Progress) -> Answer:
     from ...engine.progress import check_cancelled
     from ...engine.scenes.check import check_series
     from ...engine.scenes.search import find_scenes
-    from ...engine.scenes.selection import MaskRule
+    from ...engine.scenes.selection import MaskRule, Selection
     from ...engine.sensors.landsat.bands import ROLES
 
     gone = []
@@ -146,7 +146,7 @@ def _scenes(question: Question, progress: Progress) -> Answer:
             needed = rule if wanted.needs_flags else MaskRule((), wanted.saturated)
             chosen_by = "SIGNATURES" if wanted.bands is None else "BANDS"
             try:
-                [scenes[number]] = check_series([scene], bands, needed, chosen_by)
+                [scenes[number]] = check_series([scene], Selection(bands, needed), chosen_by)
                 valid += round(valid_share(scenes[number], bands, rule) * scenes[number].checked_grid().pixels)
             except Cancelled:
                 raise

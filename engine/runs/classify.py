@@ -33,6 +33,7 @@ from ..results.statistics import Moments, added, moments
 from ..scenes.check import usable_scenes
 from ..scenes.files import Handles, small_block_cache
 from ..scenes.scene import Scene, Strip
+from ..scenes.selection import Selection
 from ..sensors.landsat.product_id import leading_product_id
 from .foretell import foretell_classification, tell_took
 from .frame import tell_audit
@@ -67,7 +68,8 @@ def check(request: ClassifyRequest, progress: Progress) -> tuple[Signatures, lis
             f"OUTPUT: {request.output} is the folder of SIGNATURES itself, whose signatures, statistics and report "
             "would be replaced; choose another folder."
         )
-    return source, usable_scenes(request.scenes, source.roles, request.mask, progress, request.aoi, "SIGNATURES")
+    selection = Selection(source.roles, request.mask, request.aoi)
+    return source, usable_scenes(request.scenes, selection, progress, "SIGNATURES")
 
 
 def classify(

@@ -9,50 +9,39 @@ from pathlib import Path
 from ..errors import GridError, ParameterError, SceneError
 from ..progress import Progress, Silent, check_cancelled
 from ..sensors.landsat.bands import BAND_NUMBERS
-from .area import Area, placed
+from .area import placed
 from .files import Header, read_header
 from .scene import PixelGrid, Scene
 from .search import find_scenes
-from .selection import MaskRule
+from .selection import Selection
 
 
 def usable_scenes(
-    paths: Iterable[str | Path],
-    roles: Sequence[str],
-    rule: MaskRule,
-    progress: Progress,
-    area: Area | None = None,
-    chosen_by: str = "BANDS",
+    paths: Iterable[str | Path], selection: Selection, progress: Progress, chosen_by: str = "BANDS"
 ) -> list[Scene]:
-    """Find the scenes, check them by their headers and place the area of interest on them; tell what was left out.
+    """Find the scenes and check them by their headers; tell what was left out.
 
-    The parameters and errors are those of `find_scenes`, `check_series` and `area.placed`.
+    The parameters and errors are those of `find_scenes` and `check_series`.
     """
     found = find_scenes(paths, progress)
     for note in found.notes:
         progress.warn(note)
-    usable = []
-    for scene in check_series(found.scenes, roles, rule, chosen_by, progress):
-        check_cancelled(progress)
-        usable.append(placed(scene, area))
-    return usable
+    return check_series(found.scenes, selection, chosen_by, progress)
 
 
 def check_series(
-    scenes: Sequence[Scene],
-    roles: Sequence[str],
-    rule: MaskRule,
-    chosen_by: str = "BANDS",
-    progress: Progress | None = None,
+    scenes: Sequence[Scene], selection: Selection, chosen_by: str = "BANDS", progress: Progress | None = None
 ) -> list[Scene]:
     """Check by headers alone that every needed file is there, readable and on the scene's one pixel grid.
+
+    On scenes that are, the area of interest is placed.
 
     Parameters
     ----------
     scenes
         As found.
-    roles, rule
-        Bands and mask.
+    selection
+        Bands, mask and area of interest.
     chosen_by
         The parameter that the bands come from, for messages.
     progress
@@ -61,28 +50,34 @@ def check_series(
     Returns
     -------
     list of Scene
-        The same scenes with their grid filled in.
+        The same scenes with their grid, and the polygons of the area on it, filled in.
 
     Raises
     ------
     Cancelled
         The user cancelled.
     SceneError, GridError
-        A file is missing, unreadable or of another kind or size; the message names scene and file.
+        A file is missing, unreadable or of another kind or size, or an area cannot be placed on a scene without a
+        CRS; the message names scene and file.
     ParameterError
         No band is chosen.
     """
-    check_bands(roles)
+    check_bands(selection.roles)
     progress = progress or Silent()
     checked = []
     for scene in scenes:
         # Headers on a slow disk take their time.
         check_cancelled(progress)
-        checked.append(replace(scene, grid=_checked_grid(scene, roles, rule, chosen_by)))
-    return checked
+        checked.append(replace(scene, grid=_checked_grid(scene, selection, chosen_by)))
+    usable = []
+    for scene in checked:
+        check_cancelled(progress)
+        usable.append(placed(scene, selection.area))
+    return usable
 
 
-def _checked_grid(scene: Scene, roles: Sequence[str], rule: MaskRule, chosen_by: str) -> PixelGrid:
+def _checked_grid(scene: Scene, selection: Selection, chosen_by: str) -> PixelGrid:
+    roles, rule = selection.roles, selection.mask
     numbers = BAND_NUMBERS[scene.product.sensor]
     for role in roles:
         if role not in scene.bands:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .area import Area
+
 
 @dataclass(frozen=True)
 class MaskRule:
@@ -13,3 +15,15 @@ class MaskRule:
     """Names of QA_PIXEL flags, of `landsat.qa.FLAGS`."""
     saturated: bool
     """Whether pixels saturated in a chosen band are invalid where the scene has QA_RADSAT."""
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What is read of every scene: which bands, and which of their pixels count."""
+
+    roles: tuple[str, ...]
+    """Band roles, in the order of the bands of every array of pixels."""
+    mask: MaskRule
+    """Which pixels are invalid besides fill."""
+    area: Area | None = None
+    """Only pixels whose centre lies inside count; everywhere by default."""

@@ -31,7 +31,7 @@ from iikmc.engine.scenes.area import Area, placed
 from iikmc.engine.scenes.check import check_series
 from iikmc.engine.scenes.scene import PixelGrid, Scene
 from iikmc.engine.scenes.search import find_scenes
-from iikmc.engine.scenes.selection import MaskRule
+from iikmc.engine.scenes.selection import MaskRule, Selection
 from tiny import ROLES, Recorder, make_tar, product
 
 NO_FLAG = MaskRule((), True)
@@ -40,7 +40,7 @@ Disk = namedtuple("Disk", "total used free")
 
 
 def checked(folder, rule=NO_FLAG, roles=ROLES):
-    return check_series(find_scenes([folder]).scenes, roles, rule)
+    return check_series(find_scenes([folder]).scenes, Selection(roles, rule))
 
 
 class TestValidShare:

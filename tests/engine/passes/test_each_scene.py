@@ -12,7 +12,7 @@ from iikmc.engine.progress import Silent
 from iikmc.engine.scenes.check import check_series
 from iikmc.engine.scenes.files import Handles
 from iikmc.engine.scenes.search import find_scenes
-from iikmc.engine.scenes.selection import MaskRule
+from iikmc.engine.scenes.selection import MaskRule, Selection
 from tiny import make_scene, product, six_band_noise
 
 
@@ -22,7 +22,7 @@ def scenes(tmp_path):
         make_scene(tmp_path, product(day=f"2020010{n}"), six_band_noise(n, height, 20), tile=16)
         for n, height in ((1, 40), (2, 16), (3, 90))
     ]
-    return check_series(find_scenes(paths).scenes, ("red",), MaskRule((), False))
+    return check_series(find_scenes(paths).scenes, Selection(("red",), MaskRule((), False)))
 
 
 @pytest.mark.parametrize("workers", [1, 3])

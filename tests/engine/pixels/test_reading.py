@@ -18,7 +18,7 @@ from iikmc.engine.scenes.check import check_series
 from iikmc.engine.scenes.files import Handles, read_header
 from iikmc.engine.scenes.scene import PixelGrid, Strip
 from iikmc.engine.scenes.search import find_scenes
-from iikmc.engine.scenes.selection import MaskRule
+from iikmc.engine.scenes.selection import MaskRule, Selection
 from iikmc.engine.sensors.landsat.qa import DEFAULT_FLAGS
 from tiny import ROLES, make_scene, product, six_band_noise
 
@@ -87,7 +87,7 @@ def checked(tmp_path):
         make_scene(tmp_path, product(day="20200101"), dn, qa, radsat=(dn[0] > 12_000) * 4, tile=16),
         make_scene(tmp_path, product("LT05", "19990101"), dn[:, :33], tile=16),
     ]
-    return check_series(find_scenes(paths).scenes, ROLES, RULE), dn, qa
+    return check_series(find_scenes(paths).scenes, Selection(ROLES, RULE)), dn, qa
 
 
 def test_packed_pixels_are_the_valid_ones_in_order(checked):

@@ -14,7 +14,7 @@ from iikmc.engine.requests import Request
 from iikmc.engine.runs.cluster import cluster
 from iikmc.engine.scenes.check import check_series
 from iikmc.engine.scenes.search import find_scenes
-from iikmc.engine.scenes.selection import MaskRule
+from iikmc.engine.scenes.selection import MaskRule, Selection
 from iikmc.engine.sensors.landsat.qa import DEFAULT_FLAGS
 from tiny import listing, make_scene, product, read_json, read_raster, six_band_noise
 
@@ -54,7 +54,7 @@ def expected(small_series, tmp_path_factory):
         )  # fmt: skip
         found[start] = outcome(cluster(request, kernel=ReferenceKernel(), strip_pixels=WHOLE))
     # The runs must have something to disagree about, and the strips something to cut.
-    scenes = check_series(find_scenes(small_series).scenes, ("red",), MaskRule((), False))
+    scenes = check_series(find_scenes(small_series).scenes, Selection(("red",), MaskRule((), False)))
     assert [[len(plan_strips(s.grid, 0, pixels)) for s in scenes] for pixels in (1, 1000, WHOLE)] == [
         [4, 2, 3],
         [2, 2, 3],

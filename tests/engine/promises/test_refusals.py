@@ -14,7 +14,7 @@ from iikmc.engine.errors import GridError, IIkMCError, ParameterError, SceneErro
 from iikmc.engine.runs.cluster import cluster
 from iikmc.engine.scenes.check import check_series
 from iikmc.engine.scenes.search import find_scenes
-from iikmc.engine.scenes.selection import MaskRule
+from iikmc.engine.scenes.selection import MaskRule, Selection
 from rasterio.transform import from_origin
 from tiny import ROLES, make_scene, make_tar, product, six_band_noise
 
@@ -38,7 +38,7 @@ def refused(paths, *words, error=SceneError, roles=ROLES, flags=("cloud",), satu
     """Check that the paths are refused in one sentence with these words."""
     paths = [paths] if isinstance(paths, (str, Path)) else paths
     with pytest.raises(error) as caught:
-        check_series(find_scenes(paths).scenes, roles, MaskRule(flags, saturated))
+        check_series(find_scenes(paths).scenes, Selection(roles, MaskRule(flags, saturated)))
     message = str(caught.value)
     for word in words:
         assert str(word) in message, message
@@ -201,13 +201,13 @@ def test_missing_band(tmp_path, name, number):
     folder = make_scene(tmp_path, name, DN)
     (folder / f"{name}_SR_B{number}.TIF").unlink()
     refused(folder, f"Scene {name}", "red band", f"{name}_SR_B{number}.TIF is missing in {folder}", "leave red out")
-    check_series(find_scenes([folder]).scenes, ("blue", "nir"), MaskRule(("cloud",), True))
+    check_series(find_scenes([folder]).scenes, Selection(("blue", "nir"), MaskRule(("cloud",), True)))
 
 
 def test_missing_quality_band(tmp_path):
     folder = make_scene(tmp_path, ONE, DN, qa=None)
     refused(folder, f"Scene {ONE}", f"{ONE}_QA_PIXEL.TIF is missing in {folder}", "MASK", "choose no flag")
-    (scene,) = check_series(find_scenes([folder]).scenes, ROLES, MaskRule((), True))
+    (scene,) = check_series(find_scenes([folder]).scenes, Selection(ROLES, MaskRule((), True)))
     assert scene.qa_pixel is None
 
 
@@ -261,12 +261,12 @@ def test_files_of_different_grids(one, kind, file):
 def test_a_grid_off_by_rounding_is_the_same_grid(one):
     path = one / f"{ONE}_SR_B5.TIF"
     write(path, GOOD, origin=(465285.001, 5264714.999))
-    check_series(find_scenes([one]).scenes, ROLES, MaskRule((), True))
+    check_series(find_scenes([one]).scenes, Selection(ROLES, MaskRule((), True)))
 
 
 def test_saturation_band_of_another_grid_does_not_matter_where_it_is_not_used(one):
     write(one / f"{ONE}_QA_RADSAT.TIF", np.zeros((2, 2), np.uint16))
-    check_series(find_scenes([one]).scenes, ROLES, MaskRule((), False))
+    check_series(find_scenes([one]).scenes, Selection(ROLES, MaskRule((), False)))
     refused(one, f"{ONE}_QA_RADSAT.TIF", error=GridError)
 
 

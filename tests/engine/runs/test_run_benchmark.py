@@ -25,7 +25,7 @@ from iikmc.engine.scenes.area import Area
 from iikmc.engine.scenes.check import check_series
 from iikmc.engine.scenes.scene import Strip
 from iikmc.engine.scenes.search import find_scenes
-from iikmc.engine.scenes.selection import MaskRule
+from iikmc.engine.scenes.selection import MaskRule, Selection
 from tiny import HAS_NUMBA, ROLES, Recorder, make_scene, product, six_band_noise
 
 RULE = MaskRule((), True)
@@ -229,7 +229,7 @@ def test_strips_are_spread_over_all_scenes(tmp_path):
     paths = [
         make_scene(tmp_path, product(day=f"2022051{i}"), np.full((6, 64, 16), 9000), tile=16) for i in range(3)
     ]  # fmt: skip
-    scenes = check_series(find_scenes(list(map(str, paths))).scenes, ROLES, RULE)
+    scenes = check_series(find_scenes(list(map(str, paths))).scenes, Selection(ROLES, RULE))
     everything = [Strip(i, row, 16) for i in range(3) for row in (0, 16, 32, 48)]
     for pixels in (0, 3 * 64 * 16, 10**9):
         assert part_of(scenes, pixels, 256) == (scenes, everything)
@@ -250,7 +250,7 @@ def test_strips_of_unequal_size_never_have_more_pixels_than_asked_for(tmp_path):
         make_scene(tmp_path, product(day=f"2022051{i}"), np.full((6, 16, width), 9000), tile=16)
         for i, width in enumerate((32, 16, 32))
     ]  # fmt: skip
-    scenes = check_series(find_scenes(list(map(str, paths))).scenes, ROLES, RULE)
+    scenes = check_series(find_scenes(list(map(str, paths))).scenes, Selection(ROLES, RULE))
     # 960 are two average strips, but the first and the last have 1024: the middle one alone is left.
     assert part_of(scenes, 1024, 10**6) == ([scenes[0], scenes[2]], [Strip(0, 0, 16), Strip(1, 0, 16)])
     assert part_of(scenes, 960, 10**6) == ([scenes[1]], [Strip(0, 0, 16)])

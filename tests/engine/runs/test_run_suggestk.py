@@ -21,7 +21,7 @@ from iikmc.engine.requests import SuggestRequest
 from iikmc.engine.runs.suggestk import suggest
 from iikmc.engine.scenes.check import check_series
 from iikmc.engine.scenes.search import find_scenes
-from iikmc.engine.scenes.selection import MaskRule
+from iikmc.engine.scenes.selection import MaskRule, Selection
 from tiny import ROLES, Recorder, listing, make_scene, product, six_band_noise
 
 FILL_ONLY = MaskRule((), False)
@@ -157,7 +157,7 @@ def test_a_share_leaves_enough_cells_of_every_grid():
 
 
 def drawn(paths, size, seed=42, workers=1, strip_pixels=2_000_000):
-    scenes = check_series(find_scenes(paths).scenes, ROLES, FILL_ONLY)
+    scenes = check_series(find_scenes(paths).scenes, Selection(ROLES, FILL_ONLY))
     return draw_sample(
         scenes, ROLES, FILL_ONLY, size, seed, ThreadExecutor(workers), NumpyPacker(), Silent(), strip_pixels
     )

@@ -22,7 +22,7 @@ from iikmc.engine.runs.cluster import cluster
 from iikmc.engine.scenes.area import Area, may_be_inside, most_inside, outside, placed, share_inside
 from iikmc.engine.scenes.check import usable_scenes
 from iikmc.engine.scenes.scene import PixelGrid, Scene, Strip
-from iikmc.engine.scenes.selection import MaskRule
+from iikmc.engine.scenes.selection import MaskRule, Selection
 from iikmc.engine.sensors.landsat.product_id import parse_product_id
 from iikmc.engine.sensors.landsat.qa import DEFAULT_FLAGS
 from rasterio.crs import CRS
@@ -39,7 +39,7 @@ def test_the_centre_decides(tmp_path):
     # A triangle over the last two columns: centres (3.5, 0.5), (4.5, 0.5) lie under the line x - y = 3, not (3.5, 1.5).
     inside[0, 3:] = inside[1, 4] = True
     zone, asked = area(box(path, 0.4, 1.6, 2.6, 3.4), at(path, (2.9, 0), (5, 0), (5, 2.1)))
-    (scene,) = usable_scenes([path], ("red",), MaskRule((), True), Silent(), zone)
+    (scene,) = usable_scenes([path], Selection(("red",), MaskRule((), True), zone), Silent())
     assert (~outside(scene, Strip(0, 0, 4))).tolist() == inside.tolist()
     assert (~outside(scene, Strip(0, 1, 2))).tolist() == inside[1:3].tolist()
     ((wkt, bounds),) = asked
@@ -55,7 +55,7 @@ def test_several_polygons_and_holes(tmp_path):
         {"type": "Polygon", "coordinates": [[*outer, outer[0]], [*hole, hole[0]]]},
         {"type": "MultiPolygon", "coordinates": [[[*ring, ring[0]]] for ring in (box(path, 2, 2, 3, 3),)]},
     ]
-    (scene,) = usable_scenes([path], ("red",), MaskRule((), True), Silent(), Area("a", lambda *_: shapes))
+    (scene,) = usable_scenes([path], Selection(("red",), MaskRule((), True), Area("a", lambda *_: shapes)), Silent())
     expected = np.ones((5, 5), bool)
     expected[1:4, 1:4] = False
     expected[2, 2] = True
@@ -181,7 +181,7 @@ def test_the_most_that_can_lie_inside_by_hand(tmp_path):
 
     def most(*rings, shapes=None):
         found = area(*rings)[0] if shapes is None else Area("a", lambda *_: shapes)
-        scenes = usable_scenes([path], ("red",), MaskRule((), True), Silent(), found)
+        scenes = usable_scenes([path], Selection(("red",), MaskRule((), True), found), Silent())
         return most_valid(scenes, 80 * 16)
 
     # A pixel to spare on each side: 12 x 22; strips are 16 rows, so rows 19..41 touch those at 16 and 32.
@@ -194,7 +194,7 @@ def test_the_most_that_can_lie_inside_by_hand(tmp_path):
     assert most(box(path, 90, 0, 95, 100)) == most(shapes=[]) == (0, 0)
     odd = {"type": "GeometryCollection", "geometries": []}
     assert most(shapes=[odd]) == most(shapes=[{"type": "Polygon", "coordinates": [[(np.inf, 0)] * 4]}]) == (8000, 8000)
-    scenes = usable_scenes([path], ("red",), MaskRule((), True), Silent())
+    scenes = usable_scenes([path], Selection(("red",), MaskRule((), True)), Silent())
     assert most_valid(scenes) == (8000, 8000)
 
 
@@ -250,7 +250,7 @@ def test_nothing_valid_inside(tmp_path, request_of):
 
 def test_a_scene_without_crs_has_no_place_for_it(tmp_path):
     path = make_scene(tmp_path / "in", product(), np.full((4, 4), 9000), LAND)
-    (scene,) = usable_scenes([path], ("red",), MaskRule((), True), Silent())
+    (scene,) = usable_scenes([path], Selection(("red",), MaskRule((), True)), Silent())
     bare = replace(scene, grid=replace(scene.grid, crs=None))
     with pytest.raises(SceneError, match="have no CRS, so AOI cannot be placed"):
         placed(bare, Area("a", lambda *_: []))

@@ -13,12 +13,12 @@ import pytest
 from iikmc.engine.errors import Cancelled
 from iikmc.engine.requests import SuggestRequest
 from iikmc.engine.runs.cluster import cluster
-from iikmc.engine.scenes import search
+from iikmc.engine.scenes import check
 from iikmc.engine.scenes.area import Area
 from iikmc.engine.scenes.check import check_series, usable_scenes
 from iikmc.engine.scenes.places import stamp
 from iikmc.engine.scenes.search import find_scenes
-from iikmc.engine.scenes.selection import MaskRule
+from iikmc.engine.scenes.selection import MaskRule, Selection
 from tiny import ROLES, Recorder, make_scene, make_tar, product, read_raster, six_band_noise
 
 DN = np.arange(6 * 4 * 5).reshape(6, 4, 5) * 100 + 8000
@@ -41,7 +41,7 @@ def found_ids(*paths) -> list[str]:
 
 
 def checked(*paths):
-    return check_series(find_scenes(paths).scenes, ROLES, MaskRule(("cloud",), True))
+    return check_series(find_scenes(paths).scenes, Selection(ROLES, MaskRule(("cloud",), True)))
 
 
 def mtl_as(folder: Path, form: str) -> Path:
@@ -358,7 +358,7 @@ def test_a_bundle_is_listed_anew_when_it_changes(one, two, tmp_path):
 def test_a_cancel_is_answered_between_two_scenes(tmp_path, monkeypatch, where):
     for day in ("20220511", "20220612", "20220714"):
         make_scene(tmp_path, product(day=day), np.full((3, 4), 9000))
-    done, genuine = [], search.read_header
+    done, genuine = [], check.read_header
 
     def header(scene, path):
         done.append(f"a header of {scene}")
@@ -368,10 +368,10 @@ def test_a_cancel_is_answered_between_two_scenes(tmp_path, monkeypatch, where):
         done.append("the area of interest")
         return []
 
-    monkeypatch.setattr(search, "read_header", header)
+    monkeypatch.setattr(check, "read_header", header)
     progress = Recorder(lambda _: any(what.startswith(where) for what in done))
     with pytest.raises(Cancelled):
-        usable_scenes([tmp_path], ROLES, MaskRule((), False), progress, Area("here", polygons))
+        usable_scenes([tmp_path], Selection(ROLES, MaskRule((), False), Area("here", polygons)), progress)
     assert len({what for what in done if what.startswith(where)}) == 1
     assert done.count("the area of interest") <= 1
 
