@@ -281,9 +281,9 @@ root, out, device, *scenes = sys.argv[1:]
 spec = importlib.util.spec_from_file_location("iikmc", root + "/__init__.py", submodule_search_locations=[root])
 sys.modules["iikmc"] = module = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(module)
-from iikmc.engine.pipeline import cluster
-from iikmc.engine.request import Request
-from iikmc.engine.records import MaskRule
+from iikmc.engine.requests import Request
+from iikmc.engine.runs.cluster import cluster
+from iikmc.engine.scenes.selection import MaskRule
 print(cluster(Request(tuple(scenes), Path(out), k=3, mask=MaskRule((), False), device=device)).pixels)
 assert not {name.partition(".")[0] for name in sys.modules} & {"cupy", "cupyx", "nvidia"}
 """
