@@ -41,25 +41,65 @@ from .scenes.selection import MaskRule, Selection
 from .sensors.landsat.bands import ROLES
 from .sensors.landsat.qa import DEFAULT_FLAGS
 
-
-def _default_mask() -> MaskRule:
-    return MaskRule(DEFAULT_FLAGS, True)
+DEFAULT_MASK = MaskRule(DEFAULT_FLAGS, True)
 
 
 @dataclass(frozen=True)
-class Request:
-    """The parameters of a run, named as in `iikmc:cluster`."""
+class SceneRequest:
+    """What every tool asks that reads scenes. What one does not ask is no argument of its request."""
 
     scenes: tuple[str, ...]
     """SCENES: paths of scenes, folders of scenes, MTL files and bundles."""
     output: Path
     """OUTPUT: the folder the results go to."""
-    k: int = DEFAULT_K
-    """K: number of classes."""
-    mask: MaskRule = field(default_factory=_default_mask)
-    """MASK and MASK_SATURATED."""
+    mask: MaskRule = DEFAULT_MASK
+    """MASK and MASK_SATURATED: what makes a pixel invalid besides fill."""
     roles: tuple[str, ...] = ROLES
     """BANDS: the chosen band roles, in the order of `ROLES`."""
+    aoi: Area | None = None
+    """AOI: only pixels whose centre lies inside; everywhere by default."""
+    workers: int = 0
+    """WORKERS: threads, 0 = one a core."""
+
+    @property
+    def selection(self) -> Selection:
+        """What is read of every scene."""
+        return Selection(self.roles, self.mask, self.aoi)
+
+    def check(self) -> None:
+        """Check the numbers and names.
+
+        Raises
+        ------
+        ParameterError
+            One is out of its range; the message names it.
+        """
+        check_bands(self.roles)
+        self._check_place()
+
+    def _check_place(self) -> None:
+        check_workers(self.workers)
+        if os.path.exists(self.output) and not os.path.isdir(self.output):
+            raise ParameterError(f"OUTPUT: {self.output} is a file; choose a folder.")
+
+    def _of_classes(self, k: int, roles: tuple[str, ...]) -> dict[str, Any]:
+        """Return the first parameters in signatures.json, which those of the tool follow."""
+        return {
+            "scenes": list(self.scenes),
+            "k": k,
+            "mask": list(self.mask.flags),
+            "mask_saturated": self.mask.saturated,
+            "aoi": self.aoi.name if self.aoi else None,
+            "bands": list(roles),
+        }
+
+
+@dataclass(frozen=True)
+class Request(SceneRequest):
+    """The parameters of a run, named as in `iikmc:cluster`."""
+
+    k: int = DEFAULT_K
+    """K: number of classes."""
     mode: str = TOGETHER
     """MODE: one of `MODES`."""
     start: str = MINIMUM_MAXIMUM
@@ -72,12 +112,8 @@ class Request:
     """TOLERANCE: percent of pixels."""
     seed: int = DEFAULT_SEED
     """SEED."""
-    aoi: Area | None = None
-    """AOI: only pixels whose centre lies inside; everywhere by default."""
     device: str = AUTOMATIC
     """DEVICE: one of `DEVICES`; never changes the result."""
-    workers: int = 0
-    """WORKERS: threads, 0 = one a core."""
     memory: int = 0
     """MEMORY: megabytes for the pixels, 0 = a safe share of what is free."""
     compare: bool = False
@@ -106,17 +142,12 @@ class Request:
             raise ParameterError(f"DEVICE is {self.device!r}; choose one of {', '.join(DEVICES)}.")
         if self.memory < 0:
             raise ParameterError(f"MEMORY is {self.memory} MB; choose a size, or 0 for a safe share of what is free.")
-        _check_place(self.workers, self.output)
+        self._check_place()
 
     def parameters(self) -> dict[str, Any]:
         """Return the parameters as they stand in signatures.json."""
         return {
-            "scenes": list(self.scenes),
-            "k": self.k,
-            "mask": list(self.mask.flags),
-            "mask_saturated": self.mask.saturated,
-            "aoi": self.aoi.name if self.aoi else None,
-            "bands": list(self.roles),
+            **self._of_classes(self.k, self.roles),
             "mode": self.mode,
             "init": self.start,
             "signatures": str(self.signatures) if self.signatures else None,
@@ -127,21 +158,13 @@ class Request:
 
 
 @dataclass(frozen=True)
-class ClassifyRequest:
+class ClassifyRequest(SceneRequest):
     """The parameters of a run, named as in `iikmc:classify`."""
 
-    scenes: tuple[str, ...]
-    """SCENES."""
-    output: Path
-    """OUTPUT: the folder the results go to."""
-    signatures: Path
+    roles: tuple[str, ...] = field(default=(), init=False)
+    """Not asked: the bands are those of the signatures."""
+    signatures: Path = Path()
     """SIGNATURES: the file whose classes are given."""
-    mask: MaskRule = field(default_factory=_default_mask)
-    """MASK and MASK_SATURATED."""
-    aoi: Area | None = None
-    """AOI: only pixels whose centre lies inside; everywhere by default."""
-    workers: int = 0
-    """WORKERS: threads, 0 = one a core."""
 
     def check(self) -> None:
         """Check the numbers and names.
@@ -154,74 +177,30 @@ class ClassifyRequest:
         # An empty path is the folder "." to pathlib.
         if self.signatures == Path():
             raise ParameterError("SIGNATURES is empty; choose the signatures.json of an earlier run.")
-        _check_place(self.workers, self.output)
+        self._check_place()
 
     def parameters(self, roles: tuple[str, ...], k: int) -> dict[str, Any]:
         """Return the parameters as they stand in signatures.json, with the bands and classes of the file."""
-        return {
-            "scenes": list(self.scenes),
-            "k": k,
-            "mask": list(self.mask.flags),
-            "mask_saturated": self.mask.saturated,
-            "aoi": self.aoi.name if self.aoi else None,
-            "bands": list(roles),
-            "signatures": str(self.signatures),
-        }
+        return {**self._of_classes(k, roles), "signatures": str(self.signatures)}
 
 
 @dataclass(frozen=True)
-class AuditRequest:
+class AuditRequest(SceneRequest):
     """The parameters of a run, named as in `iikmc:audit`."""
 
-    scenes: tuple[str, ...]
-    """SCENES."""
-    output: Path
-    """OUTPUT: the folder the results go to."""
-    mask: MaskRule = field(default_factory=_default_mask)
-    """MASK and MASK_SATURATED: what a valid pixel would be."""
-    roles: tuple[str, ...] = ROLES
-    """BANDS."""
-    aoi: Area | None = None
-    """AOI: only pixels whose centre lies inside; everywhere by default."""
-    workers: int = 0
-    """WORKERS: threads, 0 = one a core."""
-
-    def check(self) -> None:
-        """Check the numbers and names.
-
-        Raises
-        ------
-        ParameterError
-            One is out of its range; the message names it.
-        """
-        check_bands(self.roles)
-        _check_place(self.workers, self.output)
-
 
 @dataclass(frozen=True)
-class BenchmarkRequest:
-    """The parameters, named as in `iikmc:benchmark`."""
+class BenchmarkRequest(SceneRequest):
+    """The parameters, named as in `iikmc:benchmark`; `workers` is the largest number of threads."""
 
-    scenes: tuple[str, ...]
-    """SCENES."""
-    output: Path
-    """OUTPUT: the folder the results go to."""
     k: int = DEFAULT_K
     """K."""
-    mask: MaskRule = field(default_factory=_default_mask)
-    """MASK and MASK_SATURATED."""
-    roles: tuple[str, ...] = ROLES
-    """BANDS."""
     max_iterations: int = DEFAULT_BENCHMARK_ITERATIONS
     """MAX_ITERATIONS: of each run; fewer only where no centre moves any more."""
     repeats: int = DEFAULT_REPEATS
     """REPEATS: how often each stage is measured."""
     pixels: int = DEFAULT_BENCHMARK_PIXELS
     """PIXELS: of the grids, at most; 0 = all."""
-    aoi: Area | None = None
-    """AOI: only pixels whose centre lies inside; everywhere by default."""
-    workers: int = 0
-    """WORKERS: the largest number of threads, 0 = one a core."""
 
     def check(self) -> None:
         """Check the numbers and names.
@@ -238,61 +217,17 @@ class BenchmarkRequest:
             raise ParameterError(f"REPEATS is {self.repeats}; choose a number from 1 to {MAX_REPEATS}.")
         if self.pixels < 0:
             raise ParameterError(f"PIXELS is {self.pixels}; choose a number of pixels, or 0 for all.")
-        _check_place(self.workers, self.output)
-
-
-def check_k(k: int, parameter: str = "K") -> None:
-    """Raise ParameterError if there cannot be so many classes."""
-    if not MIN_K <= k <= MAX_K:
-        raise ParameterError(f"{parameter} is {k}; choose a number of classes from {MIN_K} to {MAX_K}.")
-
-
-def check_workers(workers: int) -> None:
-    """Raise ParameterError if there cannot be so many threads."""
-    if workers < 0:
-        raise ParameterError(f"WORKERS is {workers}; choose a number of threads, or 0 for one a core.")
-
-
-def _check_iterations(most: int) -> None:
-    if most < 1:
-        raise ParameterError(f"MAX_ITERATIONS is {most}; choose 1 or more.")
-
-
-def _check_place(workers: int, output: Path) -> None:
-    check_workers(workers)
-    if os.path.exists(output) and not os.path.isdir(output):
-        raise ParameterError(f"OUTPUT: {output} is a file; choose a folder.")
-
-
-def check_destinations(paths: Mapping[str, Path | None]) -> None:
-    """Check that files can have these places.
-
-    Raises
-    ------
-    ParameterError
-        One is a folder, or two are the same file; the message names the parameters.
-    """
-    seen: dict[Path, str] = {}
-    for parameter, path in paths.items():
-        if path is None:
-            continue
-        if path.is_dir():
-            raise ParameterError(f"{parameter}: {path} is a folder; choose a file.")
-        other = seen.setdefault(path.absolute(), parameter)
-        if other != parameter:
-            raise ParameterError(f"{parameter} and {other} are the same file, {path}; choose two.")
+        self._check_place()
 
 
 @dataclass(frozen=True)
-class SuggestRequest:
+class SuggestRequest(SceneRequest):
     """The parameters, named as in `iikmc:suggestk`."""
 
-    scenes: tuple[str, ...]
-    """SCENES."""
-    mask: MaskRule = field(default_factory=lambda: MaskRule(DEFAULT_FLAGS, True))
-    """MASK and MASK_SATURATED."""
-    roles: tuple[str, ...] = ROLES
-    """BANDS."""
+    output: Path = field(default=Path(), init=False)
+    """Not asked: TABLE and REPORT are files, each of which may be left out."""
+    aoi: Area | None = field(default=None, init=False)
+    """Not asked."""
     k_min: int = DEFAULT_K_MIN
     """K_MIN."""
     k_max: int = DEFAULT_K_MAX
@@ -301,8 +236,6 @@ class SuggestRequest:
     """SAMPLE: wanted pixels."""
     seed: int = DEFAULT_SEED
     """SEED."""
-    workers: int = 0
-    """WORKERS."""
     table: Path | None = None
     """TABLE: .csv."""
     report: Path | None = None
@@ -333,7 +266,7 @@ class SuggestRequest:
 
     def checked_scenes(self, progress: Progress) -> list[Scene]:
         """Find the scenes and check them by their headers; tell what was left out."""
-        return usable_scenes(self.scenes, Selection(self.roles, self.mask), progress)
+        return usable_scenes(self.scenes, self.selection, progress)
 
 
 @dataclass(frozen=True)
@@ -368,3 +301,39 @@ class TransitionRequest:
         """
         check_workers(self.workers)
         check_destinations(self.destinations)
+
+
+def check_k(k: int, parameter: str = "K") -> None:
+    """Raise ParameterError if there cannot be so many classes."""
+    if not MIN_K <= k <= MAX_K:
+        raise ParameterError(f"{parameter} is {k}; choose a number of classes from {MIN_K} to {MAX_K}.")
+
+
+def check_workers(workers: int) -> None:
+    """Raise ParameterError if there cannot be so many threads."""
+    if workers < 0:
+        raise ParameterError(f"WORKERS is {workers}; choose a number of threads, or 0 for one a core.")
+
+
+def _check_iterations(most: int) -> None:
+    if most < 1:
+        raise ParameterError(f"MAX_ITERATIONS is {most}; choose 1 or more.")
+
+
+def check_destinations(paths: Mapping[str, Path | None]) -> None:
+    """Check that files can have these places.
+
+    Raises
+    ------
+    ParameterError
+        One is a folder, or two are the same file; the message names the parameters.
+    """
+    seen: dict[Path, str] = {}
+    for parameter, path in paths.items():
+        if path is None:
+            continue
+        if path.is_dir():
+            raise ParameterError(f"{parameter}: {path} is a folder; choose a file.")
+        other = seen.setdefault(path.absolute(), parameter)
+        if other != parameter:
+            raise ParameterError(f"{parameter} and {other} are the same file, {path}; choose two.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +26,7 @@ from ..scenes.area import outside
 from ..scenes.check import usable_scenes
 from ..scenes.files import Handles, small_block_cache
 from ..scenes.scene import Scene, Strip
-from ..scenes.selection import MaskRule, Selection
+from ..scenes.selection import MaskRule
 from ..sensors.landsat.qa import saturation_bits
 
 TABLE_NAME = "audit.csv"
@@ -80,7 +80,7 @@ def check(request: AuditRequest, progress: Progress) -> list[Scene]:
         A scene cannot be used.
     """
     request.check()
-    return usable_scenes(request.scenes, Selection(request.roles, MaskRule((), True), request.aoi), progress)
+    return usable_scenes(request.scenes, replace(request.selection, mask=MaskRule((), True)), progress)
 
 
 def audit_scenes(

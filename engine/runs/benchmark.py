@@ -25,7 +25,6 @@ from ..scenes.area import may_be_inside
 from ..scenes.check import usable_scenes
 from ..scenes.files import small_block_cache
 from ..scenes.scene import Scene, Strip
-from ..scenes.selection import Selection
 
 
 def check(request: BenchmarkRequest, progress: Progress) -> list[Scene]:
@@ -39,7 +38,7 @@ def check(request: BenchmarkRequest, progress: Progress) -> list[Scene]:
         A scene cannot be used.
     """
     request.check()
-    return usable_scenes(request.scenes, Selection(request.roles, request.mask, request.aoi), progress)
+    return usable_scenes(request.scenes, request.selection, progress)
 
 
 def benchmark(

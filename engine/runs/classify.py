@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -33,7 +34,6 @@ from ..results.statistics import Moments, added, moments
 from ..scenes.check import usable_scenes
 from ..scenes.files import Handles, small_block_cache
 from ..scenes.scene import Scene, Strip
-from ..scenes.selection import Selection
 from ..sensors.landsat.product_id import leading_product_id
 from .foretell import foretell_classification, tell_took
 from .frame import tell_audit
@@ -68,7 +68,7 @@ def check(request: ClassifyRequest, progress: Progress) -> tuple[Signatures, lis
             f"OUTPUT: {request.output} is the folder of SIGNATURES itself, whose signatures, statistics and report "
             "would be replaced; choose another folder."
         )
-    selection = Selection(source.roles, request.mask, request.aoi)
+    selection = replace(request.selection, roles=source.roles)
     return source, usable_scenes(request.scenes, selection, progress, "SIGNATURES")
 
 

@@ -37,7 +37,6 @@ from ..results.staging import Staging
 from ..scenes.check import usable_scenes
 from ..scenes.files import small_block_cache
 from ..scenes.scene import Scene
-from ..scenes.selection import Selection
 from .compare import compare_each
 from .foretell import foretell
 from .frame import tell_audit
@@ -152,7 +151,7 @@ def cluster(
 def check_scenes(request: Request, progress: Progress) -> list[Scene]:
     """Find the scenes and check them by their headers, and the folder of the results; note what was left out."""
     check_folder(request)
-    return usable_scenes(request.scenes, Selection(request.roles, request.mask, request.aoi), progress)
+    return usable_scenes(request.scenes, request.selection, progress)
 
 
 def given_centres(request: Request) -> Grid64 | None:

@@ -35,5 +35,7 @@ def rows_of(result):
 
 def apply_to(scenes, signatures, out, flags=(), saturated=True, progress=None, area=None, **options):
     options = {"kernel": None, "strip_pixels": 10**9, **options}
-    request = ClassifyRequest(tuple(map(str, scenes)), out, signatures, MaskRule(flags, saturated), area, workers=2)
+    request = ClassifyRequest(
+        tuple(map(str, scenes)), out, MaskRule(flags, saturated), area, workers=2, signatures=signatures
+    )
     return classify(request, progress, **options)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from iikmc.engine.choices import SIGNATURES_FILE, STARTS
 from iikmc.engine.errors import IIkMCError, ParameterError
-from iikmc.engine.requests import Request
+from iikmc.engine.requests import ClassifyRequest, Request, SuggestRequest
 from iikmc.engine.runs.cluster import cluster
 from iikmc.engine.scenes.selection import MaskRule
 
@@ -33,6 +33,8 @@ def test_defaults_are_the_documented_ones(tmp_path):
         "tolerance_percent": 1.0,
         "seed": 42,
     }
+    # In this order they stand in signatures.json.
+    assert list(default.parameters())[:8] == ["scenes", "k", "mask", "mask_saturated", "aoi", "bands", "mode", "init"]
     assert STARTS[:4] == ("minimum-maximum", "2-98 %", "k-means++", "signatures file")
 
 
@@ -110,3 +112,25 @@ def test_parameters_of_a_run_from_a_file(tmp_path):
         ["red", "nir"],
         7,
     )
+
+
+def test_parameters_of_a_classification_name_the_bands_and_classes_of_the_file(tmp_path):
+    made = ClassifyRequest(("a",), tmp_path, signatures=tmp_path / "s.json")
+    assert list(made.parameters(("red", "nir"), 5).items()) == [
+        ("scenes", ["a"]),
+        ("k", 5),
+        ("mask", ["dilated cloud", "cirrus", "cloud", "cloud shadow"]),
+        ("mask_saturated", True),
+        ("aoi", None),
+        ("bands", ["red", "nir"]),
+        ("signatures", str(tmp_path / "s.json")),
+    ]
+
+
+def test_what_a_tool_does_not_ask_is_no_argument_of_its_request(tmp_path):
+    with pytest.raises(TypeError):
+        ClassifyRequest(("a",), tmp_path, roles=("red",), signatures=tmp_path / "s.json")
+    with pytest.raises(TypeError):
+        SuggestRequest(("a",), output=tmp_path)
+    with pytest.raises(TypeError):
+        SuggestRequest(("a",), aoi=None)

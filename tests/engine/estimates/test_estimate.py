@@ -268,7 +268,7 @@ class TestLog:
         if how == "classify":
             paths = tuple(map(str, small_series))
             signatures = tmp_path / "before" / "signatures.json"
-            result = classify(ClassifyRequest(paths, tmp_path / "out", signatures, NO_FLAG), recorder)
+            result = classify(ClassifyRequest(paths, tmp_path / "out", NO_FLAG, signatures=signatures), recorder)
         else:
             mode = EACH_SCENE if how == "each" else TOGETHER
             result = run_each.run(request_of(*small_series, mode=mode, max_iterations=1), recorder)
@@ -306,8 +306,9 @@ class TestLog:
         monkeypatch.setattr(rates, "recall", lambda: [run])
         recorder = Recorder()
         request = ClassifyRequest(
-            tuple(map(str, small_series)), tmp_path / "again", tmp_path / "out" / "signatures.json", NO_FLAG, workers=1
-        )
+            tuple(map(str, small_series)), tmp_path / "again", NO_FLAG, workers=1,
+            signatures=tmp_path / "out" / "signatures.json",
+        )  # fmt: skip
         result = classify(request, recorder, NumpyKernel())
         share = expected_valid(result.scenes, ROLES, NO_FLAG, Silent()) / grids
         assert share > 0.9

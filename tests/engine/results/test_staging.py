@@ -208,7 +208,7 @@ def test_no_run_begins_whose_raster_could_not_be_replaced(small_series, request_
     signatures = request_of(out="signatures").output / "signatures.json"
     if mode == "classify":
         cluster(request_of(*small_series, out="signatures"))
-        request = ClassifyRequest(request.scenes, request.output, signatures, request.mask)
+        request = ClassifyRequest(request.scenes, request.output, request.mask, signatures=signatures)
     work = classify if mode == "classify" else run
     work(request)
     before = listing(request.output)

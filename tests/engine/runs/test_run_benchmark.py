@@ -99,7 +99,7 @@ def test_all_real_ways_give_the_clusterings_own_result(small_series, tmp_path):
             assert all(seconds > 0 for seconds in timing.repeats(stage))
         assert all(len(steps) == 4 for steps in timing.iterations)
     # The changed pixels and the number of valid ones are those of a clustering with the same parameters.
-    same = cluster(Request(tuple(map(str, small_series)), tmp_path / "c", 3, RULE, max_iterations=4, tolerance=0.0))
+    same = cluster(Request(tuple(map(str, small_series)), tmp_path / "c", RULE, k=3, max_iterations=4, tolerance=0.0))
     assert result.changed_percent == tuple(step.changed_percent for step in same.fit.iterations)
     assert comparison.pixels == same.pixels
     assert sum(part.audit.valid for part in result.parts) == same.pixels

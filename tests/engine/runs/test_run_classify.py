@@ -215,8 +215,8 @@ def test_a_scene_without_a_band_of_the_signatures(tmp_path, three_classes):
 
 def test_empty_signatures_and_workers(tmp_path):
     for request, part in (
-        (ClassifyRequest(("a",), tmp_path, Path("")), "SIGNATURES is empty"),
-        (ClassifyRequest(("a",), tmp_path, Path("x"), workers=-1), "WORKERS is -1"),
+        (ClassifyRequest(("a",), tmp_path, signatures=Path("")), "SIGNATURES is empty"),
+        (ClassifyRequest(("a",), tmp_path, signatures=Path("x"), workers=-1), "WORKERS is -1"),
     ):
         with pytest.raises(ParameterError, match=part):
             classify(request)

@@ -18,7 +18,6 @@ from iikmc.engine.runs import each as run_each
 from iikmc.engine.runs.classify import classify
 from iikmc.engine.runs.cluster import cluster
 from iikmc.engine.runs.each import cluster_each, run
-from iikmc.engine.scenes.selection import MaskRule
 from iikmc.engine.sensors.landsat.qa import DEFAULT_FLAGS
 from pages import Page
 from tiny import Recorder, listing, make_scene, product, read_json, read_raster, six_band_noise
@@ -68,9 +67,7 @@ def test_a_scene_gets_what_a_run_of_it_alone_gives(start, small_series, request_
 def test_a_scene_s_own_signatures_classify_it_bit_for_bit(number, small_series, request_of, tmp_path):
     each = cluster_each(request_of(*small_series, k=4, flags=DEFAULT_FLAGS, mode=EACH_SCENE))
     scene = next(str(path) for path in small_series if path.name == each.scenes[number].id)
-    again = classify(
-        ClassifyRequest((scene,), tmp_path / "again", each.signature_files[number], MaskRule(DEFAULT_FLAGS, True), None)
-    )
+    again = classify(ClassifyRequest((scene,), tmp_path / "again", signatures=each.signature_files[number]))
     assert again.rasters[0].read_bytes() == each.rasters[number].read_bytes()
     for ending in (".qml", ".tif.aux.xml"):
         ours, theirs = (str(path)[:-4] + ending for path in (each.rasters[number], again.rasters[0]))
@@ -220,7 +217,7 @@ def test_results_of_the_two_modes_never_share_a_folder(two, request_of):
 def test_signatures_are_not_applied_into_their_own_folder(two, request_of):
     result = run(request_of(*two, k=2, mode=EACH_SCENE))
     with pytest.raises(ParameterError, match="is the folder of SIGNATURES itself"):
-        classify(ClassifyRequest((str(two[0]),), result.output, result.signature_files[0], MaskRule((), True), None))
+        classify(ClassifyRequest((str(two[0]),), result.output, signatures=result.signature_files[0]))
 
 
 def test_the_mode_is_checked_and_compare_needs_common_classes(two, request_of):

@@ -14,6 +14,7 @@ from iikmc.engine.errors import Cancelled, OutputError
 from iikmc.engine.kernels.numpy_kernel import NumpyKernel
 from iikmc.engine.kernels.reference import ReferenceKernel, nearest, tally
 from iikmc.engine.requests import ClassifyRequest
+from iikmc.engine.results import signatures_file
 from iikmc.engine.runs import unfinished
 from iikmc.engine.runs.classify import classify
 from iikmc.engine.runs.cluster import cluster
@@ -282,7 +283,7 @@ def test_classify_applies_it_and_warns(tmp_path, three, request_of):
     path, _ = cancelled(request_of(*three, k=4, tolerance=0.0), after(2))
     centres, _ = reference(2, 4)
     progress = Recorder()
-    request = ClassifyRequest((str(three[0]),), tmp_path / "applied", path, request_of().mask, workers=1)
+    request = ClassifyRequest((str(three[0]),), tmp_path / "applied", request_of().mask, signatures=path, workers=1)
     result = classify(request, progress)
     assert progress.warnings == [
         f"SIGNATURES: {path} is of a run that was cancelled after 2 iterations, before it had converged, so its "
@@ -307,4 +308,4 @@ def test_a_deviation_may_be_missing(tmp_path, three, request_of, std):
             del record["std"]
     edited = tmp_path / "edited.json"
     edited.write_text(json.dumps(document))
-    assert [record.std for record in unfinished.signatures.read(edited).classes] == [(None,) * 6] * 2
+    assert [record.std for record in signatures_file.read(edited).classes] == [(None,) * 6] * 2
