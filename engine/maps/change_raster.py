@@ -7,29 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-import numpy as np
-
-from ..errors import OutputError
-from ..results.geotiff import overview_factors, profile
+from ..results.geotiff import Band, Rows, write_raster
 from ..results.styles import escaped
-from ..scenes.files import raster_env
 from ..scenes.scene import PixelGrid
 from .transition import Transition
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
-
-def write_changes(
-    path: Path,
-    grid: PixelGrid,
-    dtype: str,
-    strips: Iterable[tuple[int, NDArray[np.uint16] | NDArray[np.uint32]]],
-    tags: dict[str, str],
-) -> None:
-    """Write the raster as a tiled, compressed GeoTIFF with overviews and nodata 0.
+def write_changes(path: Path, grid: PixelGrid, dtype: str, strips: Iterable[Rows], tags: dict[str, str]) -> None:
+    """Write the raster as a compressed GeoTIFF with nodata 0, in tiles and with overviews where it is large.
 
     Parameters
     ----------
@@ -40,7 +26,7 @@ def write_changes(
     dtype
         uint16 or uint32.
     strips
-        (first row, (height, width) codes), in any order.
+        The codes, in any order.
     tags
         Metadata.
 
@@ -49,28 +35,7 @@ def write_changes(
     OutputError
         The file cannot be written.
     """
-    from rasterio.enums import Resampling
-    from rasterio.errors import RasterioError
-    from rasterio.io import MemoryFile
-    from rasterio.windows import Window
-
-    try:
-        # In memory, compressed, and written in one go: only so is a full disk noticed.
-        with raster_env(), MemoryFile(ext=".tif") as memory:
-            with memory.open(**profile(grid, dtype)) as target:
-                target.set_band_description(1, "Transition")
-                target.update_tags(TIFFTAG_SOFTWARE="IIkMC", **tags)
-                for row, codes in strips:
-                    target.write(codes, 1, window=Window(0, row, grid.width, codes.shape[0]))
-                factors = overview_factors(grid)
-                if factors:
-                    target.build_overviews(factors, Resampling.nearest)
-            path.write_bytes(memory.getbuffer())
-    except (RasterioError, OSError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise OutputError(
-            f"CHANGES: {path.name} cannot be written ({reason}); free some space or choose another folder."
-        ) from error
+    write_raster(path, grid, Band("Transition", dtype, tags), strips, "CHANGES")
 
 
 def attribute_table(transitions: Sequence[Transition], area: float | None) -> str:

@@ -12,6 +12,7 @@ from ..pixels.packing import Packer
 from ..pixels.sketch import Sketch
 from ..progress import Progress, check_cancelled
 from ..results import rasters, signatures_file, styles
+from ..results.geotiff import Rows
 from ..results.legend import Legend
 from ..results.names import raster_name
 from ..results.signatures import Signatures, class_records
@@ -108,12 +109,12 @@ def write_scene(
     """
     name = raster_name(scene)
 
-    def rows(block: Block) -> rasters.Rows:
+    def rows(block: Block) -> Rows:
         check_cancelled(progress)
         strip = block.strip
         labels = packer.spread(block.valid, block.labels, strip.height, scene.checked_grid().width)
         sketch.take_classes(strip, labels)
-        return rasters.Rows(strip.row, labels)
+        return Rows(strip.row, labels)
 
     rasters.write_classes(staging.path(name), scene, map(rows, blocks), legend.names, legend.colours)
     staging.write_text(f"{name}.aux.xml", styles.pam_xml(legend.names))

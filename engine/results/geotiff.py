@@ -1,11 +1,20 @@
-"""How GeoTIFFs of classes and codes are laid out."""
+"""The GeoTIFFs of classes and codes: how they are laid out, and their one writer."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+from ..colours import RGB
+from ..errors import OutputError
 from ..pixels.strips import ROW_MULTIPLE
+from ..scenes.files import raster_env
 from ..scenes.scene import PixelGrid
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 NODATA = 0
 """Never a class."""
@@ -13,14 +22,89 @@ NODATA = 0
 _SMALLEST_OVERVIEW = 256
 
 
-def profile(grid: PixelGrid, dtype: str = "uint8") -> dict[str, Any]:
-    """Return how rasterio shall create a GeoTIFF of one band with nodata 0: compressed, in tiles where it is large."""
+@dataclass(frozen=True)
+class Band:
+    """What a GeoTIFF says of its one band."""
+
+    description: str
+    """What the values are."""
+    dtype: str
+    """Their type: uint8, uint16 or uint32."""
+    tags: dict[str, str]
+    """Metadata of the file."""
+    colours: Sequence[RGB] | None = None
+    """Of the values 1, 2, ..., for a colour table; none by default."""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Values of some full rows."""
+
+    first: int
+    """First row."""
+    values: NDArray[Any]
+    """(height, width)."""
+
+
+def write_raster(path: Path, grid: PixelGrid, band: Band, rows: Iterable[Rows], parameter: str = "OUTPUT") -> None:
+    """Write a compressed GeoTIFF with nodata 0, in tiles and with overviews where it is large.
+
+    Parameters
+    ----------
+    path
+        The file to write; the caller renames it into place.
+    grid
+        Its pixel grid; CRS and transform are handed on unchanged.
+    band
+        What the file says of its band.
+    rows
+        The values, in any order; rows that are not given become nodata.
+    parameter
+        The parameter that asks for the file, for messages.
+
+    Raises
+    ------
+    OutputError
+        The file cannot be written.
+    """
+    from rasterio.enums import Resampling
+    from rasterio.errors import RasterioError
+    from rasterio.io import MemoryFile
+    from rasterio.windows import Window
+
+    try:
+        # Made in memory (at worst 1.4 bytes a pixel of classes) and written in one go: when a disk is full, GDAL
+        # tells of it while it closes a file, where rasterio lets it pass and a damaged raster would look like a result.
+        with raster_env(), MemoryFile(ext=".tif") as memory:
+            with memory.open(**_profile(grid, band)) as target:
+                if band.colours is not None:
+                    table = {j: (*colour, 255) for j, colour in enumerate(band.colours, start=1)}
+                    target.write_colormap(1, {NODATA: (0, 0, 0, 0), **table})
+                target.set_band_description(1, band.description)
+                target.update_tags(TIFFTAG_SOFTWARE="IIkMC", **band.tags)
+                for part in rows:
+                    height = part.values.shape[0]
+                    target.write(part.values, 1, window=Window(0, part.first, grid.width, height))
+                factors = _overview_factors(grid)
+                if factors:
+                    # The most frequent class would be slower and no truer: nearest keeps real pixels and nodata apart.
+                    target.build_overviews(factors, Resampling.nearest)
+            path.write_bytes(memory.getbuffer())
+    except (RasterioError, OSError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise OutputError(
+            f"{parameter}: {path.name} cannot be written ({reason}); free some space or choose another folder."
+        ) from error
+
+
+def _profile(grid: PixelGrid, band: Band) -> dict[str, Any]:
+    """Return how rasterio shall create the file."""
     profile: dict[str, Any] = {
         "driver": "GTiff",
         "width": grid.width,
         "height": grid.height,
         "count": 1,
-        "dtype": dtype,
+        "dtype": band.dtype,
         "nodata": NODATA,
         "crs": grid.crs,
         "transform": _affine(grid),
@@ -30,6 +114,8 @@ def profile(grid: PixelGrid, dtype: str = "uint8") -> dict[str, Any]:
     }
     if min(grid.width, grid.height) >= ROW_MULTIPLE:
         profile.update(tiled=True, blockxsize=ROW_MULTIPLE, blockysize=ROW_MULTIPLE)
+    if band.colours is not None:
+        profile.update(photometric="palette")
     return profile
 
 
@@ -39,7 +125,7 @@ def _affine(grid: PixelGrid) -> Any:
     return Affine(*grid.transform)
 
 
-def overview_factors(grid: PixelGrid) -> list[int]:
+def _overview_factors(grid: PixelGrid) -> list[int]:
     """Return the factors of the overviews of a raster, none for a small one."""
     factors = []
     factor = 2

@@ -18,6 +18,7 @@ from ..pixels.strips import STRIP_PIXELS, plan_strips
 from ..progress import Progress, Silent, Span, check_cancelled
 from ..report import transitions as page
 from ..requests import TransitionRequest
+from ..results.geotiff import Rows
 from ..results.legend import default_name
 from ..results.staging import Destinations
 from ..results.styles import qml_of_values
@@ -162,10 +163,10 @@ def _write_changes(
     table = code_table(result.counts)
     found = transitions_of(result.counts, result.before_names, result.after_names, result.colours)
 
-    def coded(strip: Strip) -> tuple[int, NDArray[np.uint16] | NDArray[np.uint32]]:
-        return strip.row, table.take(pair.read(strip))
+    def coded(strip: Strip) -> Rows:
+        return Rows(strip.row, table.take(pair.read(strip)))
 
-    def in_turn() -> Iterator[tuple[int, NDArray[np.uint16] | NDArray[np.uint32]]]:
+    def in_turn() -> Iterator[Rows]:
         # A few strips at a time: whoever reads faster than the writer compresses would fill the memory.
         few = 2 * executor.workers
         for first in range(0, len(strips), few):
