@@ -245,7 +245,8 @@ def main(words: list[str] | None = None) -> int:
     try:
         card = gpu.Card(devices.most_free(importlib.import_module("cupy"))[0])
     except Exception as error:  # noqa: BLE001 - whatever is wrong, say so in one line
-        sys.exit(f"gpu: there is no usable CUDA device here: {gpu.summary(error)}")
+        words = package("engine.errors").first_line(error, with_kind=True)
+        sys.exit(f"gpu: there is no usable CUDA device here: {words}")
     report["about"] = about(card)
     classes, bands = ((2, 8, 9, 254), (1, 6)) if arguments.quick else (CLASSES, BANDS)
     print(f"comparing {len(classes) * len(bands)} combinations of classes and bands", flush=True)

@@ -37,3 +37,20 @@ class Cancelled(IIkMCError):
 
 class MemoryBudgetError(IIkMCError, MemoryError):
     """The pixels fit neither the memory they may take nor the disk."""
+
+
+def first_line(error: BaseException, *, with_kind: bool = False) -> str:
+    """Return the first line of what an error says, for a sentence about it; its kind where it says nothing.
+
+    Parameters
+    ----------
+    error
+        Of whatever library.
+    with_kind
+        Whether its kind stands before the line as well: "KeyError: 'red'".
+    """
+    kind = type(error).__name__
+    lines = str(error).strip().splitlines()
+    if not lines:
+        return kind
+    return f"{kind}: {lines[0]}" if with_kind else lines[0]

@@ -10,6 +10,7 @@ from importlib.util import find_spec
 import numpy as np
 
 from ..arrays import GRID
+from ..errors import first_line
 from ..pixels.block import Block, Tally
 from ..pixels.packing import NumpyPacker, Packer
 from ..progress import Progress, Silent
@@ -84,9 +85,7 @@ def why_no_numba(error: Exception) -> str:
     """Return what an error of `numba_kernel` means, without a full stop."""
     if isinstance(error, ModuleNotFoundError) and error.name == "numba":
         return "Numba is not installed"
-    lines = str(error).strip().splitlines()
-    why = f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
-    return f"Numba cannot be used here ({why})"
+    return f"Numba cannot be used here ({first_line(error, with_kind=True)})"
 
 
 def compiled_packer() -> Packer | None:

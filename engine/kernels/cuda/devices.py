@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...choices import AUTOMATIC, GPU
+from ...errors import first_line
 from ...progress import Progress
 from ..selftest import check
 
@@ -111,7 +112,7 @@ def _gpu(job: Job, cpu: Kernel, progress: Progress) -> Kernel:
         There is no card, or it cannot be used.
     """
     from .card import Card
-    from .kernel import MEMORY_SHARE, CupyKernel, summary
+    from .kernel import MEMORY_SHARE, CupyKernel
 
     step = IMPORT
     try:
@@ -140,7 +141,7 @@ def _gpu(job: Job, cpu: Kernel, progress: Progress) -> Kernel:
     except Exception as error:
         if "cupy" in sys.modules and step != IMPORT and _is_out_of_memory(error):
             step = MEMORY
-        raise DeviceError(step, summary(error)) from error
+        raise DeviceError(step, first_line(error, with_kind=True)) from error
 
 
 def test(card: Card) -> None:
@@ -174,8 +175,6 @@ def most_free(cupy: ModuleType) -> tuple[int, int]:
     Exception
         Whatever CuPy raises without a driver.
     """
-    from .kernel import summary
-
     found: list[tuple[int, int]] = []
     why = "CuPy finds none"
     for number in range(cupy.cuda.runtime.getDeviceCount()):
@@ -183,7 +182,7 @@ def most_free(cupy: ModuleType) -> tuple[int, int]:
             with cupy.cuda.Device(number):
                 found.append((int(cupy.cuda.runtime.memGetInfo()[0]), -number))
         except Exception as error:  # noqa: BLE001 - one broken card must not hide another
-            why = summary(error)
+            why = first_line(error, with_kind=True)
     if not found:
         raise DeviceError(DRIVER, why)
     free, number = max(found)

@@ -18,6 +18,7 @@ import time
 import weakref
 from typing import TYPE_CHECKING, Any
 
+from ...errors import first_line
 from .card import Card
 from .passing import Rates
 from .resident import FETCHING, LABELLING, UPLOADING, Budget, OnCard, Piece, part_of
@@ -225,7 +226,7 @@ class CupyKernel:
             except Exception as worse:  # noqa: BLE001 - likewise
                 error = worse
         with self._lock:
-            self.trouble = self.trouble or f"{doing} ({summary(error)})"
+            self.trouble = self.trouble or f"{doing} ({first_line(error, with_kind=True)})"
 
 
 class PassingKernel:
@@ -254,9 +255,3 @@ def _apply(block: Block, changes: NDArray[np.int64]) -> int:
     block.tally.count += by_class[:, n_bands]
     block.tally.total += by_class[:, :n_bands]
     return int(changes[-1])
-
-
-def summary(error: BaseException) -> str:
-    """Return an error's kind and first line."""
-    lines = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__

@@ -8,6 +8,7 @@ import threading
 
 import numpy as np
 import pytest
+from iikmc.engine.errors import first_line
 from iikmc.engine.execution.threads import ThreadExecutor
 from iikmc.engine.kernels import moves as moves_module
 from iikmc.engine.kernels import reference
@@ -258,7 +259,7 @@ def real_card():
     try:
         number, _ = devices.most_free(cupy)
     except Exception as error:  # noqa: BLE001 - CuPy raises what it likes without a driver
-        pytest.skip(f"there is no CUDA device ({cuda_kernel.summary(error)})")
+        pytest.skip(f"there is no CUDA device ({first_line(error)})")
     return cuda_kernel.Card(number)
 
 
