@@ -12,8 +12,8 @@ import numpy as np
 from ..errors import SceneError
 from ..progress import Progress, check_cancelled
 from ..scenes.area import share_inside
-from ..scenes.files import open_raster, raster_env
-from ..scenes.scene import Scene
+from ..scenes.files import open_band, raster_env, read_window
+from ..scenes.scene import Scene, Window
 from ..scenes.selection import MaskRule
 from ..sensors.landsat.bands import FILL
 from ..sensors.landsat.qa import QA_FILL, flag_bits
@@ -69,13 +69,14 @@ def valid_share(scene: Scene, roles: Sequence[str], rule: MaskRule) -> float:
 
 
 def _share_unmasked(scene: Scene, roles: Sequence[str], rule: MaskRule) -> float:
-    from rasterio.errors import RasterioError
-    from rasterio.windows import Window
-
     path = scene.qa_pixel or scene.bands[roles[0]]
     bits = np.uint16(QA_FILL | flag_bits(rule.flags))
     pixels = valid = 0
-    with raster_env(), open_raster(scene.id, path) as dataset:
+
+    def unreadable(_: str) -> SceneError:
+        return SceneError(f"Scene {scene.id}: {Path(path).name} cannot be read.")
+
+    with raster_env(), open_band(scene.id, path) as dataset:
         height, width = dataset.block_shapes[0]
         down, across = math.ceil(dataset.height / height), math.ceil(dataset.width / width)
         columns = min(across, math.isqrt(_BLOCKS))
@@ -83,11 +84,8 @@ def _share_unmasked(scene: Scene, roles: Sequence[str], rule: MaskRule) -> float
         for top in _spread(down, rows):
             for left in _spread(across, columns):
                 row, column = top * height, left * width
-                window = Window(column, row, min(width, dataset.width - column), min(height, dataset.height - row))
-                try:
-                    block = dataset.read(1, window=window)
-                except (RasterioError, OSError) as error:
-                    raise SceneError(f"Scene {scene.id}: {Path(path).name} cannot be read.") from error
+                bottom, right = min(row + height, dataset.height), min(column + width, dataset.width)
+                block = read_window(dataset, Window(row, bottom, column, right), unreadable)
                 good = block != FILL if scene.qa_pixel is None else (block & bits) == 0
                 pixels += block.size
                 valid += int(np.count_nonzero(good))

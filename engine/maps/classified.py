@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,8 +14,8 @@ import numpy as np
 from ..colours import RGB
 from ..errors import IIkMCError
 from ..results.styles import entries_of
-from ..scenes.files import raster_env
-from ..scenes.scene import PixelGrid
+from ..scenes.files import open_raster, raster_env, read_window
+from ..scenes.scene import PixelGrid, Window
 from ..sensors.landsat.product_id import leading_product_id
 
 if TYPE_CHECKING:
@@ -60,13 +61,10 @@ class Classified:
         ClassifiedError
             The file is damaged.
         """
-        from rasterio.windows import Window
-
-        with raster_env(), _opened(self.parameter, self.path) as dataset:
-            try:
-                classes: NDArray[np.uint8] = dataset.read(1, window=Window(column, row, width, height))
-            except Exception as error:
-                raise _unreadable(self.parameter, self.path, error) from error
+        window = Window(row, row + height, column, column + width)
+        refusal = partial(_unreadable, self.parameter, self.path)
+        with raster_env(), open_raster(self.path, refusal) as dataset:
+            classes: NDArray[np.uint8] = read_window(dataset, window, refusal)
         return classes
 
 
@@ -78,7 +76,7 @@ def open_classified(parameter: str, path: Path) -> Classified:
     ClassifiedError
         It cannot be opened, or is not one band of uint8 with nodata 0.
     """
-    with raster_env(), _opened(parameter, path) as dataset:
+    with raster_env(), open_raster(path, partial(_unreadable, parameter, path)) as dataset:
         if dataset.count != 1 or dataset.dtypes[0] != "uint8":
             raise ClassifiedError(
                 f"{parameter}: {path.name} has {dataset.count} band(s) of {dataset.dtypes[0]}, expected one of uint8 "
@@ -120,21 +118,9 @@ def open_classified(parameter: str, path: Path) -> Classified:
     )
 
 
-def _opened(parameter: str, path: Path) -> Any:
-    import rasterio
-    from rasterio.errors import RasterioError
-
-    try:
-        return rasterio.open(path, sharing=False)
-    except (RasterioError, OSError) as error:
-        raise _unreadable(parameter, path, error) from error
-
-
-def _unreadable(parameter: str, path: Path, error: BaseException) -> ClassifiedError:
-    reason = str(error.__cause__ or error).strip().splitlines()
+def _unreadable(parameter: str, path: Path, reason: str) -> ClassifiedError:
     return ClassifiedError(
-        f"{parameter}: {path} cannot be read as a raster ({reason[0].rstrip('.') if reason else 'no reason given'}); "
-        "choose a classified raster on disk."
+        f"{parameter}: {path} cannot be read as a raster ({reason}); choose a classified raster on disk."
     )
 
 

@@ -6,7 +6,7 @@ rasterio is imported inside the functions, so that a missing package is reported
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..errors import SceneError
+from ..errors import IIkMCError, SceneError, first_line
 from .places import stamp
-from .scene import PixelGrid
+from .scene import PixelGrid, Window
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -116,7 +116,7 @@ def _remembered(scene_id: str, path: str, _stamp: tuple[int, int]) -> tuple[Head
 
 def _read(scene_id: str, path: str) -> tuple[Header, str]:
     """Return the header of a file without its CRS, and that as WKT, "" without one."""
-    with raster_env(), open_raster(scene_id, path) as dataset:
+    with raster_env(), open_band(scene_id, path) as dataset:
         name = file_name(path)
         if dataset.count != 1 or dataset.dtypes[0] != "uint16":
             raise SceneError(
@@ -133,13 +133,20 @@ def _read(scene_id: str, path: str) -> tuple[Header, str]:
         return Header(name, grid), dataset.crs.to_wkt() if dataset.crs else ""
 
 
-def open_raster(scene_id: str, path: str) -> Any:
-    """Return an open dataset of rasterio.
+def open_raster(path: str | Path, refusal: Callable[[str], IIkMCError]) -> Any:
+    """Return an open dataset of rasterio, for one thread at a time.
+
+    Parameters
+    ----------
+    path
+        Any that GDAL opens.
+    refusal
+        From GDAL's reason, which is part of a sentence, to the error that the caller's user shall meet.
 
     Raises
     ------
-    SceneError
-        It cannot be opened.
+    IIkMCError
+        That of `refusal`: it cannot be opened.
     """
     import rasterio
     from rasterio.errors import RasterioError
@@ -148,10 +155,56 @@ def open_raster(scene_id: str, path: str) -> Any:
         # sharing=False: a handle is never used by two threads at once.
         return rasterio.open(path, sharing=False)
     except (RasterioError, OSError) as error:
-        raise SceneError(
-            f"Scene {scene_id}: {file_name(path)} cannot be opened as a raster ({_one_line(error)}); "
-            "download the scene again."
-        ) from error
+        raise refusal(_reason(error)) from error
+
+
+def read_window(dataset: Any, window: Window, refusal: Callable[[str], IIkMCError], out: Any = None) -> Any:
+    """Read a window of a raster's first band.
+
+    Parameters
+    ----------
+    dataset
+        Of `open_raster`.
+    window
+        Which rows and columns.
+    refusal
+        As for `open_raster`.
+    out : (height, width), optional
+        What to read into, changed in place.
+
+    Returns
+    -------
+    (height, width) of the band's type
+
+    Raises
+    ------
+    IIkMCError
+        That of `refusal`: it cannot be read there, as a truncated file.
+    """
+    from rasterio.errors import RasterioError
+    from rasterio.windows import Window as Part
+
+    height, width = window.bottom - window.top, window.right - window.left
+    try:
+        return dataset.read(1, window=Part(window.left, window.top, width, height), out=out)
+    except (RasterioError, OSError) as error:
+        raise refusal(_reason(error)) from error
+
+
+def open_band(scene_id: str, path: str) -> Any:
+    """Return an open dataset of a scene's file; see `open_raster`.
+
+    Raises
+    ------
+    SceneError
+        It cannot be opened.
+    """
+    return open_raster(
+        path,
+        lambda reason: SceneError(
+            f"Scene {scene_id}: {file_name(path)} cannot be opened as a raster ({reason}); download the scene again."
+        ),
+    )
 
 
 class Handles:
@@ -187,22 +240,23 @@ class Handles:
         SceneError
             The file cannot be opened or read there, as a truncated one.
         """
-        from rasterio.errors import RasterioError
-        from rasterio.windows import Window
-
         with self._lock:
             idle = self._idle.setdefault(path, [])
             dataset = idle.pop() if idle else None
         if dataset is None:
-            dataset = open_raster(scene_id, path)
+            dataset = open_band(scene_id, path)
+
+        def refusal(reason: str) -> SceneError:
+            return SceneError(
+                f"Scene {scene_id}: {file_name(path)} cannot be read at rows {row}-{row + height - 1} ({reason}); "
+                "the file is damaged or incomplete, download the scene again."
+            )
+
         try:
-            dataset.read(1, window=Window(0, row, width, height), out=out)
-        except (RasterioError, OSError) as error:
+            read_window(dataset, Window(row, row + height, 0, width), refusal, out)
+        except SceneError:
             dataset.close()
-            raise SceneError(
-                f"Scene {scene_id}: {file_name(path)} cannot be read at rows {row}-{row + height - 1} "
-                f"({_one_line(error)}); the file is damaged or incomplete, download the scene again."
-            ) from error
+            raise
         with self._lock:
             self._idle[path].append(dataset)
 
@@ -224,7 +278,6 @@ def file_name(path: str) -> str:
     return PurePosixPath(path.replace("\\", "/")).name
 
 
-def _one_line(error: BaseException) -> str:
+def _reason(error: BaseException) -> str:
     # GDAL's own words stand in the cause where rasterio says only "See previous exception for details".
-    text = str(error.__cause__ or error).strip().splitlines()
-    return text[0].rstrip(".") if text else type(error).__name__
+    return first_line(error.__cause__ or error).rstrip(".")
