@@ -146,14 +146,11 @@ def _style(path: Path) -> tuple[dict[int, str], dict[int, RGB]]:
     """Return names and colours from the QGIS style beside a raster, where a user renames and recolours classes."""
     names: dict[int, str] = {}
     colours: dict[int, RGB] = {}
-    for attributes in entries_of(_text_of(path.with_suffix(".qml"))):
-        value, label, colour = (attributes.get(key, "") for key in ("value", "label", "color"))
-        if not re.fullmatch(r"\d{1,3}", value):
-            continue
-        if label.strip():
-            names[int(value)] = label.strip()
-        if re.fullmatch(r"#[0-9a-fA-F]{6}", colour):
-            colours[int(value)] = (int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:], 16))
+    for entry in entries_of(_text_of(path.with_suffix(".qml"))):
+        if entry.label:
+            names[entry.value] = entry.label
+        if entry.colour is not None:
+            colours[entry.value] = entry.colour
     return names, colours
 
 

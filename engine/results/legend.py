@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..colours import RGB
 from ..errors import SignatureError
 from ..scenes.scene import Scene
 from . import signatures_file
@@ -78,11 +79,7 @@ def _labels(style: Path) -> dict[int, str]:
         text = style.read_text(encoding="utf-8")
     except (OSError, ValueError):
         return {}
-    labels = {}
-    for entry in entries_of(text):
-        if entry.get("value", "").isdecimal():
-            labels[int(entry["value"])] = entry.get("label", "").strip()
-    return labels
+    return {entry.value: entry.label for entry in entries_of(text)}
 
 
 def default_name(number: int) -> str:
@@ -92,12 +89,12 @@ def default_name(number: int) -> str:
 
 def class_names(k: int) -> list[str]:
     """Return the names "Class 1" to "Class k"."""
-    return [f"Class {number}" for number in range(1, k + 1)]
+    return [default_name(number) for number in range(1, k + 1)]
 
 
 def default_names(scene: Scene, k: int) -> list[str]:
     """Return names of a scene's own classes that nobody takes for those of another scene."""
-    return [f"Class {j} of {scene.title}" for j in range(1, k + 1)]
+    return [f"{name} of {scene.title}" for name in class_names(k)]
 
 
 @dataclass(frozen=True)
@@ -106,5 +103,5 @@ class Legend:
 
     names: Sequence[str]
     """k names."""
-    colours: Sequence[tuple[int, int, int]]
-    """k times red, green, blue, 0..255."""
+    colours: Sequence[RGB]
+    """k colours."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from ..colours import RGB
 from ..sensors.landsat.bands import SCALE, reflectance
 
 if TYPE_CHECKING:
@@ -20,8 +21,8 @@ class ClassRecord:
     """1..k."""
     name: str
     """Such as "Class 3"."""
-    colour: tuple[int, int, int]
-    """Red, green, blue, 0..255."""
+    colour: RGB
+    """In rasters, styles and pages."""
     pixels: int
     """Members in all scenes."""
     mean: tuple[float | None, ...]
@@ -51,7 +52,7 @@ class Signatures:
 
 def class_records(
     names: Sequence[str],
-    colours: Sequence[tuple[int, int, int]],
+    colours: Sequence[RGB],
     count: Sequence[int],
     total: Sequence[Sequence[int]],
     squares: Sequence[Sequence[int]] | None,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..arrays import GRID
+from ..colours import colour_of, css_colour
 from ..errors import SignatureError
 from ..sensors.landsat.bands import OFFSET, ROLES, SCALE
 from .signatures import ClassRecord, Signatures
@@ -24,7 +24,6 @@ FORMAT = "iikmc-signatures"
 VERSION = 1
 # A centre is a mean of uint16, or a user's own number within that range.
 _MAX_CENTRE = 65535 * GRID
-_COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 
 
 def to_json(signatures: Signatures) -> str:
@@ -41,7 +40,7 @@ def to_json(signatures: Signatures) -> str:
             {
                 "id": record.id,
                 "name": record.name,
-                "colour": "#{:02x}{:02x}{:02x}".format(*record.colour),
+                "colour": css_colour(record.colour),
                 "pixels": record.pixels,
                 "mean": list(record.mean),
                 "std": list(record.std),
@@ -66,7 +65,7 @@ def to_csv(signatures: Signatures) -> str:
     )
     for record, centre in zip(signatures.classes, signatures.centres):
         writer.writerow(
-            [record.id, record.name, "#{:02x}{:02x}{:02x}".format(*record.colour), record.pixels]
+            [record.id, record.name, css_colour(record.colour), record.pixels]
             + [_short(value) for value in record.mean]
             + [_short(value) for value in record.std]
             + [int(value) / GRID for value in centre]
@@ -190,7 +189,8 @@ def _class_record(path: Path, row: object, number: int, n_bands: int) -> ClassRe
     name, colour, pixels = row.get("name"), row.get("colour"), row.get("pixels", 0)
     if not isinstance(name, str) or not name.strip():
         raise wrong("name", name, "expected a text")
-    if not isinstance(colour, str) or not _COLOUR.fullmatch(colour):
+    levels = colour_of(colour) if isinstance(colour, str) else None
+    if levels is None:
         raise wrong("colour", colour, "expected six hexadecimal digits such as #1f78b4")
     if type(pixels) is not int or pixels < 0:
         raise wrong("number of pixels", pixels, "expected a whole number from 0")
@@ -202,8 +202,7 @@ def _class_record(path: Path, row: object, number: int, n_bands: int) -> ClassRe
         if not isinstance(values, list) or len(values) != n_bands or not all(map(_is_number, values)):
             raise wrong(key, values, f"expected {n_bands} numbers, one a band")
         spread.append(tuple(values))
-    red, green, blue = bytes.fromhex(colour[1:])
-    return ClassRecord(number, name, (red, green, blue), pixels, spread[0], spread[1])
+    return ClassRecord(number, name, levels, pixels, spread[0], spread[1])
 
 
 def _is_number(value: object) -> bool:

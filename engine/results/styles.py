@@ -8,6 +8,9 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from ..colours import RGB, colour_of, css_colour
 
 # Read without an XML parser, whose entity handling would be a security question for files that come with downloaded
 # results. QGIS writes one element a class, all in attributes, and ">" within them as it stands.
@@ -41,7 +44,7 @@ zoomedOutResamplingMethod="nearestNeighbour" maxOversampling="2"/>
 """
 
 
-def qml(names: Sequence[str], colours: Sequence[tuple[int, int, int]]) -> str:
+def qml(names: Sequence[str], colours: Sequence[RGB]) -> str:
     """Return the QGIS layer style of a raster of classes: beside `x.tif` as `x.qml` it is the layer's default.
 
     Parameters
@@ -66,7 +69,7 @@ def qml(names: Sequence[str], colours: Sequence[tuple[int, int, int]]) -> str:
     return qml_of_values((value, name, colour) for value, (name, colour) in enumerate(zip(names, colours), start=1))
 
 
-def qml_of_values(entries: Iterable[tuple[int, str, tuple[int, int, int]]]) -> str:
+def qml_of_values(entries: Iterable[tuple[int, str, RGB]]) -> str:
     """Return the QGIS layer style of a raster of any codes; see `qml`.
 
     Parameters
@@ -75,20 +78,34 @@ def qml_of_values(entries: Iterable[tuple[int, str, tuple[int, int, int]]]) -> s
         (value, label, colour), in the order of the legend.
     """
     lines = (
-        f'        <paletteEntry value="{value}" label="{escaped(name)}" color="#{red:02x}{green:02x}{blue:02x}"'
-        ' alpha="255"/>'
-        for value, name, (red, green, blue) in entries
+        f'        <paletteEntry value="{value}" label="{escaped(name)}" color="{css_colour(colour)}" alpha="255"/>'
+        for value, name, colour in entries
     )
     return _QML.format(entries="\n".join(lines))
 
 
-def entries_of(text: str) -> Iterator[dict[str, str]]:
-    """Yield the attributes (value, label, color, ...) of each unique value in a QGIS layer style.
+@dataclass(frozen=True)
+class Entry:
+    """How a style shows one value."""
+
+    value: int
+    """Such as a class."""
+    label: str
+    """Its name in the legend, "" without one."""
+    colour: RGB | None
+    """None where the style tells none."""
+
+
+def entries_of(text: str) -> Iterator[Entry]:
+    """Yield the entry of each unique value in a QGIS layer style, of those that are whole numbers.
 
     Of one that QGIS or `qml` wrote; nothing from a text that is none.
     """
     for entry in _ENTRY.findall(text):
-        yield {key: html.unescape(value) for key, value in _ATTRIBUTE.findall(entry)}
+        attributes = {key: html.unescape(value) for key, value in _ATTRIBUTE.findall(entry)}
+        value, label, colour = (attributes.get(key, "") for key in ("value", "label", "color"))
+        if value.isdecimal():
+            yield Entry(int(value), label.strip(), colour_of(colour))
 
 
 def pam_xml(names: Sequence[str]) -> str:
