@@ -179,7 +179,7 @@ FORBIDDEN_INSIDE = {
         "engine.execution",
         "engine.kernels",
     ),
-    "engine.report": ("pathlib", "os", "engine.passes"),
+    "engine.report": ("pathlib", "os", "engine.passes.write"),
     "engine.report.html": ("io", "numpy"),
     "engine.choices": ("numpy",),
 }
