@@ -383,12 +383,12 @@ class TestSlowDisk:
             return found
 
         monkeypatch.setattr(panel, "find_scenes", crawl)
-        panel = panel.ScenesPanel()
-        panel.show()
-        QTimer.singleShot(600, lambda: panel.findChild(panel.QProgressDialog).cancel())
-        panel.add_every_scene("/data")
-        assert 0 < len(panel.paths()) < 1000
-        assert panel.paths()[0] == "/data/0"
+        shown = panel.ScenesPanel()
+        shown.show()
+        QTimer.singleShot(600, lambda: shown.findChild(panel.QProgressDialog).cancel())
+        shown.add_every_scene("/data")
+        assert 0 < len(shown.paths()) < 1000
+        assert shown.paths()[0] == "/data/0"
 
 
 class AlgorithmDialog(QDialog):
