@@ -105,12 +105,11 @@ def open_classified(parameter: str, path: Path) -> Classified:
     names = names or _pam_names(path)
     styled_names, styled_colours = _style(path)
     product = leading_product_id(path.name)
-    title = f"{product.acquired.isoformat()} {product.sensor} {product.path_row}" if product else path.stem
     return Classified(
         parameter=parameter,
         path=path,
         grid=grid,
-        title=title,
+        title=product.title if product else path.stem,
         acquired=product.acquired if product else None,
         names={**names, **styled_names},
         colours={**table, **styled_colours},

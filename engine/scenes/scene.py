@@ -113,7 +113,7 @@ class Scene:
     @property
     def title(self) -> str:
         """Date, sensor and path/row, such as "2015-07-10 LC08 005009"."""
-        return f"{self.acquired.isoformat()} {self.product.sensor} {self.product.path_row}"
+        return self.product.title
 
     @property
     def sensor_name(self) -> str:

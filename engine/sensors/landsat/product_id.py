@@ -44,6 +44,11 @@ class ProductId:
     """T1, T2 or RT."""
 
     @property
+    def title(self) -> str:
+        """Date, sensor and path/row, such as "2015-07-10 LC08 005009"."""
+        return f"{self.acquired.isoformat()} {self.sensor} {self.path_row}"
+
+    @property
     def acquisition(self) -> tuple[str, str, date]:
         """Sensor, path/row and date: what two products of one acquisition share."""
         return self.sensor, self.path_row, self.acquired
@@ -62,21 +67,11 @@ def _day(digits: str) -> date | None:
         return None
 
 
-def parse_product_id(text: str) -> ProductId | None:
-    """Return the identifier that is the whole of `text`, or None."""
-    match = PRODUCT_ID.fullmatch(text)
-    return _from_match(match) if match else None
-
-
 def leading_product_id(file_name: str) -> ProductId | None:
     """Return the identifier that `file_name` starts with, followed by an underscore or a dot, or None."""
     match = PRODUCT_ID.match(file_name)
     if not match or file_name[match.end() : match.end() + 1] not in ("_", ".", ""):
         return None
-    return _from_match(match)
-
-
-def _from_match(match: re.Match[str]) -> ProductId | None:
     acquired, processed = _day(match["acquired"]), _day(match["processed"])
     if acquired is None or processed is None:
         return None

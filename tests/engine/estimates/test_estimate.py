@@ -111,9 +111,9 @@ class TestDiskSize:
 
 def grid_scene(pixels: int) -> Scene:
     """Return a scene of 1 x `pixels` pixels that exists nowhere, with QA_PIXEL and QA_RADSAT."""
-    from iikmc.engine.sensors.landsat.product_id import parse_product_id
+    from iikmc.engine.sensors.landsat.product_id import leading_product_id
 
-    identifier = parse_product_id(product())
+    identifier = leading_product_id(product())
     assert identifier is not None
     grid = PixelGrid(pixels, 1, (30, 0, 0, 0, -30, 0), None, 1)
     return Scene(identifier, "/nowhere", dict.fromkeys(ROLES, "x"), "qa", "radsat", grid=grid)

@@ -7,17 +7,18 @@ from datetime import date
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from iikmc.engine.sensors.landsat.product_id import ARD_ID, leading_product_id, parse_product_id, refusal
+from iikmc.engine.sensors.landsat.product_id import ARD_ID, leading_product_id, refusal
 from tiny import product
 
 ID = "LC08_L2SP_043024_20200802_20200914_02_T1"
 
 
 def test_an_identifier_taken_apart():
-    found = parse_product_id(ID)
+    found = leading_product_id(ID)
     assert (found.text, found.sensor, found.level, found.path_row) == (ID, "LC08", "L2SP", "043024")
     assert (found.acquired, found.processed) == (date(2020, 8, 2), date(2020, 9, 14))
     assert (found.collection, found.tier) == ("02", "T1")
+    assert found.title == "2020-08-02 LC08 043024"
     assert found.acquisition == ("LC08", "043024", date(2020, 8, 2))
 
 
@@ -25,7 +26,6 @@ def test_an_identifier_taken_apart():
     "text",
     [
         "",
-        ID + "_SR_B4.TIF",
         "x" + ID,
         ID.lower(),
         ID.replace("20200802", "20200832"),  # no such day
@@ -37,7 +37,7 @@ def test_an_identifier_taken_apart():
     ],
 )
 def test_what_is_no_identifier(text):
-    assert parse_product_id(text) is None
+    assert leading_product_id(text) is None
 
 
 @pytest.mark.parametrize("rest", ["_SR_B4.TIF", "_MTL.txt", ".tar", "", "_"])
@@ -53,7 +53,7 @@ def test_names_that_do_not_lead_with_one(name):
 @pytest.mark.parametrize("sensor", ["LT04", "LT05", "LE07", "LC08", "LO08", "LC09", "LO09"])
 @pytest.mark.parametrize("level", ["L2SP", "L2SR"])
 def test_products_with_reflectance_are_accepted(sensor, level):
-    assert refusal(parse_product_id(product(sensor, level=level))) is None
+    assert refusal(leading_product_id(product(sensor, level=level))) is None
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_products_with_reflectance_are_accepted(sensor, level):
     ],
 )
 def test_reasons_name_the_product_what_was_found_and_the_remedy(name, words):
-    reason = refusal(parse_product_id(name))
+    reason = refusal(leading_product_id(name))
     assert reason.startswith(name)
     for word in words:
         assert word in reason
@@ -87,8 +87,8 @@ def test_reasons_name_the_product_what_was_found_and_the_remedy(name, words):
     ],
 )
 def test_preference_of_two_products_of_one_acquisition(better, worse):
-    assert parse_product_id(better).preference > parse_product_id(worse).preference
-    assert parse_product_id(better).acquisition == parse_product_id(worse).acquisition
+    assert leading_product_id(better).preference > leading_product_id(worse).preference
+    assert leading_product_id(better).acquisition == leading_product_id(worse).acquisition
 
 
 def test_analysis_ready_data_are_told_apart():
@@ -99,5 +99,5 @@ def test_analysis_ready_data_are_told_apart():
 @given(st.dates(date(1972, 7, 23), date(2099, 12, 31)), st.integers(1, 233), st.integers(1, 248))
 def test_any_day_and_place_round_trips(day, path, row):
     name = product(day=day.strftime("%Y%m%d"), path_row=f"{path:03d}{row:03d}")
-    found = parse_product_id(name)
+    found = leading_product_id(name)
     assert (found.acquired, found.path_row, found.text) == (day, f"{path:03d}{row:03d}", name)
