@@ -263,8 +263,3 @@ def _centres(path: Path, document: dict[str, Any], n_bands: int) -> Grid64:
 
 def _listed(bands: object) -> str:
     return ", ".join(str(band) for band in bands) if isinstance(bands, list) and bands else "none"
-
-
-def in_order(roles: Sequence[str]) -> tuple[str, ...]:
-    """Return roles in their one canonical order."""
-    return tuple(role for role in ROLES if role in roles)

@@ -165,16 +165,16 @@ class Destinations:
     def __exit__(self, *_: object) -> None:
         self._stack.close()
 
-    def path(self, parameter: str, suffix: str = "") -> Path:
-        """Return where to write the file of a parameter, or one beside it that ends in `suffix` instead."""
-        return self._staged[parameter].path(self._name(parameter, suffix))
+    def path(self, parameter: str) -> Path:
+        """Return where to write the file of a parameter."""
+        return self._staged[parameter].path(self._paths[parameter].name)
 
     def suffix(self, parameter: str) -> str:
         """Return how the file's name ends, such as ".tif"."""
         return self._paths[parameter].suffix
 
     def write_text(self, parameter: str, text: str, suffix: str = "") -> None:
-        """Write a text file, if it is wanted.
+        """Write a text file, if it is wanted: that of a parameter, or one beside it that ends in `suffix` instead.
 
         Raises
         ------
@@ -182,7 +182,8 @@ class Destinations:
             It cannot be written.
         """
         if parameter in self._staged:
-            self._staged[parameter].write_text(self._name(parameter, suffix), text)
+            path = self._paths[parameter]
+            self._staged[parameter].write_text(path.with_suffix(suffix).name if suffix else path.name, text)
 
     def publish(self) -> None:
         """Move every file into place, replacing earlier ones.
@@ -194,7 +195,3 @@ class Destinations:
         """
         for staging in self._staged.values():
             staging.publish()
-
-    def _name(self, parameter: str, suffix: str) -> str:
-        path = self._paths[parameter]
-        return path.with_suffix(suffix).name if suffix else path.name

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from iikmc.engine.choices import SIGNATURES_FILE
 from iikmc.engine.errors import SignatureError
 from iikmc.engine.results.signatures import ClassRecord, Signatures, class_records
-from iikmc.engine.results.signatures_file import in_order, read_centres, to_csv, to_json
+from iikmc.engine.results.signatures_file import read_centres, to_csv, to_json
 from iikmc.engine.runs.cluster import cluster
 from tiny import make_scene, product
 
@@ -115,11 +115,6 @@ def test_centres_come_back_as_they_were_saved(tmp_path_factory, k, n_bands, seed
     assert back.dtype == np.int64
     assert np.array_equal(back, centres)
     assert np.array_equal(read_centres(path, roles), centres)
-
-
-def test_roles_in_their_one_order():
-    assert in_order(["nir", "blue", "swir2"]) == ("blue", "nir", "swir2")
-    assert in_order([]) == ()
 
 
 # --- refusal ---------------------------------------------------------------------------------------------------------
