@@ -38,12 +38,6 @@ class ClusterAlgorithm(ClassifiedScenesAlgorithm):
     def displayName(self) -> str:
         return tr("Cluster scenes together (inter-image k-means)")
 
-    def group(self) -> str:
-        return tr("Classification")
-
-    def groupId(self) -> str:
-        return "classification"
-
     def tags(self) -> list[str]:
         words = tr("landsat,k-means,kmeans,clustering,unsupervised,classification,iikmc,series,land cover,isodata")
         return words.split(",")

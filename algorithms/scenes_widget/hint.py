@@ -58,8 +58,8 @@ class ScenesHint(QWidget):
     answered = pyqtSignal(object)
     """The `Answer`, once for each question that was not superseded."""
 
-    def __init__(self, look: Callable[[Question, Job], Answer] | None = None, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, look: Callable[[Question, Job], Answer] | None = None) -> None:
+        super().__init__()
         self._look = look or Looker()
         self._question: Question | None = None
         self._shown: tuple[str, ...] = ()

@@ -21,8 +21,8 @@ class ScenesLine(QWidget):
 
     changed = pyqtSignal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._paths: list[str] = []
         self.line = QLineEdit()
         self.line.setPlaceholderText(tr("Scene folders, MTL files or .tar bundles"))

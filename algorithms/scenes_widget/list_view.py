@@ -29,7 +29,6 @@ from qgis.PyQt.QtWidgets import (
     QStyleOptionViewItem,
     QTreeWidget,
     QTreeWidgetItem,
-    QWidget,
 )
 
 from ..shared.i18n import tr
@@ -68,8 +67,8 @@ class ScenesList(QTreeWidget):
     removal_wanted = pyqtSignal()
     paths_offered = pyqtSignal(list)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.setHeaderLabels([tr("Scene"), tr("In folder")])
         self.setRootIsDecorated(False)
         self.setUniformRowHeights(True)

@@ -37,8 +37,8 @@ class ScenesPanel(QWidget):
 
     changed = pyqtSignal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.list = ScenesList()
         self.list.removal_wanted.connect(self.remove)
         self.list.paths_offered.connect(self.offer)
