@@ -18,7 +18,7 @@ from qgis.core import (
 from . import parameters
 from .base import IIkMCAlgorithm
 from .i18n import tr
-from .layers import PREFIX, load_on_completion
+from .layers import PREFIX, SceneLayer, load_on_completion
 
 if TYPE_CHECKING:
     from ...engine.results.result import EachResult, Result
@@ -83,7 +83,8 @@ class ClassifiedScenesAlgorithm(IIkMCAlgorithm):
             stamp = datetime.now().strftime("%Y-%m-%d %H:%M:%S")
             name = tr("{k} classes, {stamp}") if result.common else tr("{k} classes of each scene, {stamp}")
             group = PREFIX + name.format(k=result.k, stamp=stamp)
-            titles = [scene.title for scene in result.scenes]
-            days = [scene.acquired for scene in result.scenes]
-            load_on_completion(context, result.rasters, titles, group, self.CLASSIFICATIONS, days)
+            layers = [
+                SceneLayer(raster, scene.title, scene.acquired) for raster, scene in zip(result.rasters, result.scenes)
+            ]
+            load_on_completion(context, layers, group, self.CLASSIFICATIONS)
         return {}

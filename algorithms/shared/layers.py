@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from itertools import chain, count, zip_longest
+from itertools import chain, count
 from pathlib import Path
 
 from qgis.core import (
@@ -137,13 +137,20 @@ def _date(layer, day: date, first: bool) -> None:
     properties.setIsActive(True)
 
 
+@dataclass(frozen=True)
+class SceneLayer:
+    """A scene's raster as a layer."""
+
+    raster: Path
+    """Its file, with a .qml beside it."""
+    title: str
+    """The layer's name."""
+    day: date
+    """The day it shows (UTC)."""
+
+
 def load_on_completion(
-    context: QgsProcessingContext,
-    rasters: Sequence[Path],
-    titles: Sequence[str],
-    group: str,
-    output_name: str,
-    days: Sequence[date] = (),
+    context: QgsProcessingContext, layers: Sequence[SceneLayer], group: str, output_name: str
 ) -> None:
     """Ask Processing to load rasters when the algorithm (or the model around it) is done.
 
@@ -151,29 +158,28 @@ def load_on_completion(
     ----------
     context
         Of the run; without a project, as in qgis_process, nothing is loaded.
-    rasters, titles
-        Files and layer names, in the order they shall stand in the group.
+    layers
+        In the order they shall stand in the group.
     group
         Name of the run's layer group, beginning with `PREFIX`; made unique.
     output_name
         The output that the layers belong to.
-    days
-        Of each raster, the day it shows (UTC); by default the layers have no time.
     """
     project = context.project()
     if project is None:
         return
     place = _Place(_unused(group))
-    for position, (raster, title, day) in enumerate(zip_longest(rasters, titles, days)):
-        details = QgsProcessingContext.LayerDetails(title, project, output_name)
+    first = min((layer.day for layer in layers), default=None)
+    for position, layer in enumerate(layers):
+        details = QgsProcessingContext.LayerDetails(layer.title, project, output_name)
         details.forceName = True
         if GROUPED_BY_QGIS:
             details.groupName = place.group
-            details.layerSortKey = len(rasters) - position
-        styler = LayerStyler(raster.with_suffix(".qml"), place, position, day, day == min(days, default=None))
+            details.layerSortKey = len(layers) - position
+        styler = LayerStyler(layer.raster.with_suffix(".qml"), place, position, layer.day, layer.day == first)
         _WAITING.append(styler)
         details.setPostProcessor(styler)
-        context.addLayerToLoadOnCompletion(str(raster), details)
+        context.addLayerToLoadOnCompletion(str(layer.raster), details)
 
 
 def style_on_completion(context: QgsProcessingContext, raster: Path, title: str) -> None:
