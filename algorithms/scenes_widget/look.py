@@ -147,7 +147,9 @@ def _scenes(question: Question, progress: Progress) -> Answer:
             chosen_by = "SIGNATURES" if wanted.bands is None else "BANDS"
             try:
                 [scenes[number]] = check_series([scene], Selection(bands, needed), chosen_by)
-                valid += round(valid_share(scenes[number], bands, rule) * scenes[number].checked_grid().pixels)
+                valid += round(
+                    valid_share(scenes[number], Selection(bands, rule)) * scenes[number].checked_grid().pixels
+                )
             except Cancelled:
                 raise
             except IIkMCError as error:
@@ -167,14 +169,14 @@ def _with_estimate(answer: Answer, question: Question) -> Answer:
     from ...engine.estimates.estimate import Manner, estimate, job_of
     from ...engine.machine import available_cores
     from ...engine.pixels.store import budget_of
-    from ...engine.scenes.selection import MaskRule
+    from ...engine.scenes.selection import MaskRule, Selection
 
     plan, wanted = question.plan, question.wanted
     if plan is None or answer.valid is None or not wanted.bands or wanted.flags is None:
         return answer
     rule = MaskRule(wanted.flags, wanted.saturated)
     workers = plan.workers or available_cores()
-    job = job_of(answer.scenes, answer.valid, wanted.bands, rule, plan.k, workers)
+    job = job_of(answer.scenes, answer.valid, Selection(wanted.bands, rule), plan.k, workers)
     manner = Manner(plan.start, plan.max_iterations, plan.each, plan.compare)
     told = estimate(answer.scenes, job, manner, budget_of(plan.memory), Path(plan.output), rates.recall())
     return replace(answer, estimate=told)

@@ -13,7 +13,7 @@ from ..pixels.store import expected_use, spill_parent
 from ..pixels.strips import most_valid
 from ..quantities import about, duration, size
 from ..scenes.scene import Scene
-from ..scenes.selection import MaskRule
+from ..scenes.selection import Selection
 from . import rates
 
 # To the stop at 1 %, series of full or real scenes were seen to take 7 iterations with 8 classes, 11 with 5 and 28 with
@@ -148,8 +148,7 @@ def estimate(
 def job_of(
     scenes: Sequence[Scene],
     valid: int,
-    roles: Sequence[str],
-    rule: MaskRule,
+    selection: Selection,
     k: int,
     workers: int,
     kernel: str | None = None,
@@ -162,23 +161,25 @@ def job_of(
         Checked scenes.
     valid
         About how many of their pixels are valid, see `preview.expected_valid`.
-    roles, rule, k, workers, kernel
-        Bands, mask, classes, threads, and the name of the kernel where it is known.
+    selection, k, workers, kernel
+        Bands and mask, classes, threads, and the name of the kernel where it is known.
     """
     return rates.Job(
         workers=workers,
         k=k,
-        n_bands=len(roles),
+        n_bands=len(selection.roles),
         pixels=sum(scene.checked_grid().pixels for scene in scenes),
-        values=sum(most_valid([scene])[1] * files_read(scene, roles, rule) for scene in scenes),
+        values=sum(most_valid([scene])[1] * files_read(scene, selection) for scene in scenes),
         valid=valid,
         kernel=kernel,
     )
 
 
-def files_read(scene: Scene, roles: Sequence[str], rule: MaskRule) -> int:
+def files_read(scene: Scene, selection: Selection) -> int:
     """Return how many files of a scene a run decodes."""
-    return len(roles) + (scene.qa_pixel is not None) + (rule.saturated and scene.qa_radsat is not None)
+    return (
+        len(selection.roles) + (scene.qa_pixel is not None) + (selection.mask.saturated and scene.qa_radsat is not None)
+    )
 
 
 def _existing(folder: Path) -> Path:

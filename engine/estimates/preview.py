@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +14,7 @@ from ..progress import Progress, check_cancelled
 from ..scenes.area import share_inside
 from ..scenes.files import open_band, raster_env, read_window
 from ..scenes.scene import Scene, Window
-from ..scenes.selection import MaskRule
+from ..scenes.selection import Selection
 from ..sensors.landsat.bands import FILL
 from ..sensors.landsat.qa import QA_FILL, flag_bits
 
@@ -34,26 +34,26 @@ def disk_size(scene: Scene) -> int:
         return 0
 
 
-def expected_valid(scenes: Iterable[Scene], roles: Sequence[str], rule: MaskRule, progress: Progress) -> int:
+def expected_valid(scenes: Iterable[Scene], selection: Selection, progress: Progress) -> int:
     """Return about how many pixels of all scenes are valid.
 
     Parameters
     ----------
     scenes
         Checked scenes.
-    roles, rule
-        Bands and mask.
+    selection
+        Bands and mask; of the area what is placed on the scenes counts.
     progress
         Who may cancel.
     """
     total = 0
     for scene in scenes:
         check_cancelled(progress)
-        total += round(valid_share(scene, roles, rule) * scene.checked_grid().pixels)
+        total += round(valid_share(scene, selection) * scene.checked_grid().pixels)
     return total
 
 
-def valid_share(scene: Scene, roles: Sequence[str], rule: MaskRule) -> float:
+def valid_share(scene: Scene, selection: Selection) -> float:
     """Return about which share of a scene's pixels is valid, 0..1.
 
     Fill and the chosen flags are counted in blocks of QA_PIXEL spread evenly over the scene, all of them in a small
@@ -63,14 +63,14 @@ def valid_share(scene: Scene, roles: Sequence[str], rule: MaskRule) -> float:
     """
     try:
         inside = share_inside(scene)
-        return inside and inside * _share_unmasked(scene, roles, rule)
+        return inside and inside * _share_unmasked(scene, selection)
     except SceneError:
         return 1.0
 
 
-def _share_unmasked(scene: Scene, roles: Sequence[str], rule: MaskRule) -> float:
-    path = scene.qa_pixel or scene.bands[roles[0]]
-    bits = np.uint16(QA_FILL | flag_bits(rule.flags))
+def _share_unmasked(scene: Scene, selection: Selection) -> float:
+    path = scene.qa_pixel or scene.bands[selection.roles[0]]
+    bits = np.uint16(QA_FILL | flag_bits(selection.mask.flags))
     pixels = valid = 0
 
     def unreadable(_: str) -> SceneError:

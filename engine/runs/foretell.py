@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -91,11 +92,11 @@ def foretell(request: Request, scenes: Sequence[Scene], workers: int, cpu: str, 
     progress
         Whom to tell.
     """
-    valid = expected_valid(scenes, request.roles, request.mask, progress)
+    valid = expected_valid(scenes, request.selection, progress)
     # Where no card will be tried, it is certain what labels.
     card = pays(request.device, CardJob(valid, request.k, len(request.roles)))
     kernel = None if card else cpu
-    job = job_of(scenes, valid, request.roles, request.mask, request.k, workers, kernel)
+    job = job_of(scenes, valid, request.selection, request.k, workers, kernel)
     manner = Manner(request.start, request.max_iterations, request.mode == EACH_SCENE, request.compare)
     told = estimate(scenes, job, manner, budget_of(request.memory), request.output, rates.recall())
     progress.note(told.sentence)
@@ -120,8 +121,9 @@ def foretell_classification(
         Whom to tell.
     """
     workers = ThreadExecutor(request.workers).workers
-    valid = expected_valid(scenes, roles, request.mask, progress)
-    job = job_of(scenes, valid, roles, request.mask, k, workers, kernel)
+    selection = replace(request.selection, roles=tuple(roles))
+    valid = expected_valid(scenes, selection, progress)
+    job = job_of(scenes, valid, selection, k, workers, kernel)
     # A clustering of one iteration, but that labels are made while others are read and written.
     seconds = rates.seconds(job, 1, rates.recall())
     time = "" if seconds is None else f"; at most about {duration(seconds)}, judged by earlier clusterings here"

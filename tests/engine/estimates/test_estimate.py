@@ -49,14 +49,14 @@ class TestValidShare:
         qa[:5] = 1
         qa[5:8] |= 8
         [found] = checked(scene(np.full((20, 30), 9000), qa=qa))
-        assert valid_share(found, ROLES, NO_FLAG) == 15 / 20
-        assert valid_share(found, ROLES, CLOUD) == 12 / 20
+        assert valid_share(found, Selection(ROLES, NO_FLAG)) == 15 / 20
+        assert valid_share(found, Selection(ROLES, CLOUD)) == 12 / 20
 
     def test_without_qa_pixel_fill_of_the_first_band_counts(self, scene):
         dn = np.full((20, 30), 9000)
         dn[:, :6] = 0
         [found] = checked(scene(dn, qa=None))
-        assert valid_share(found, ("nir",), NO_FLAG) == 24 / 30
+        assert valid_share(found, Selection(("nir",), NO_FLAG)) == 24 / 30
 
     def test_a_large_scene_by_a_hundred_of_its_blocks(self, scene):
         # 40 x 40 tiles of 16 x 16, the right quarter of them cloud: 10 of 40 tile columns, and of the ten columns
@@ -64,28 +64,28 @@ class TestValidShare:
         qa = np.full((640, 640), 21824, np.uint16)
         qa[:, 480:] |= 8
         [found] = checked(scene(np.full((640, 640), 9000), qa=qa, tile=16))
-        assert valid_share(found, ROLES, CLOUD) == pytest.approx(0.7)
+        assert valid_share(found, Selection(ROLES, CLOUD)) == pytest.approx(0.7)
 
     def test_a_damaged_file_gives_the_most_there_can_be(self, scene):
         folder = scene(np.full((20, 30), 9000))
         [found] = checked(folder)
         path = Path(found.qa_pixel)
         path.write_bytes(path.read_bytes()[:300])
-        assert valid_share(found, ROLES, NO_FLAG) == 1.0
+        assert valid_share(found, Selection(ROLES, NO_FLAG)) == 1.0
 
     def test_an_area_of_interest_takes_its_share(self, scene):
         [found] = checked(scene(np.full((20, 30), 9000)))
         a, _, x, _, e, y = found.grid.transform
         ring = [(x, y), (x + 10 * a, y), (x + 10 * a, y + 20 * e), (x, y + 20 * e), (x, y)]
         half = Area("third", lambda crs, bounds: [{"type": "Polygon", "coordinates": [ring]}])
-        assert valid_share(placed(found, half), ROLES, NO_FLAG) == pytest.approx(1 / 3)
+        assert valid_share(placed(found, half), Selection(ROLES, NO_FLAG)) == pytest.approx(1 / 3)
         beside = Area("beside", lambda crs, bounds: [])
-        assert valid_share(placed(found, beside), ROLES, NO_FLAG) == 0.0
+        assert valid_share(placed(found, beside), Selection(ROLES, NO_FLAG)) == 0.0
 
     def test_all_scenes_together(self, scene, tmp_path):
         scene(np.full((20, 30), 9000), product(day="20220511"))
         scene(np.full((10, 10), 9000), product(day="20220512"), qa=1)
-        assert expected_valid(checked(tmp_path), ROLES, NO_FLAG, Silent()) == 600
+        assert expected_valid(checked(tmp_path), Selection(ROLES, NO_FLAG), Silent()) == 600
 
 
 class TestDiskSize:
@@ -137,7 +137,7 @@ class TestEstimate:
     SCENES = (grid_scene(50_000_000), grid_scene(50_000_000))
 
     def of(self, budget, scenes=SCENES, valid=60_000_000, start="minimum-maximum", most=100, runs=(), **manner):
-        job = job_of(scenes, valid, ROLES, NO_FLAG, 8, 2, "numba")
+        job = job_of(scenes, valid, Selection(ROLES, NO_FLAG), 8, 2, "numba")
         return estimate(scenes, job, Manner(start, most, **manner), budget, Path("/out"), runs)
 
     def test_what_fits(self, disk):
@@ -196,8 +196,8 @@ class TestEstimate:
     def test_only_the_files_that_are_read_count(self):
         whole, bare = self.SCENES[0], replace(self.SCENES[0], qa_pixel=None, qa_radsat=None)
         for rule, values in ((NO_FLAG, 8 + 6), (MaskRule((), False), 7 + 6)):
-            assert job_of((whole, bare), 1, ROLES, rule, 8, 2).values == values * 50_000_000
-        assert job_of((whole,), 1, ("red", "nir"), NO_FLAG, 8, 2).values == 4 * 50_000_000
+            assert job_of((whole, bare), 1, Selection(ROLES, rule), 8, 2).values == values * 50_000_000
+        assert job_of((whole,), 1, Selection(("red", "nir"), NO_FLAG), 8, 2).values == 4 * 50_000_000
 
 
 class TestLog:
@@ -210,7 +210,7 @@ class TestLog:
         grids = 37 * 41 + 64 * 30 + 23 * 57
         first, last = recorder.notes[0], recorder.notes[-1]
         # 4748 pixels; a small scene is counted whole, but for saturation and single bands.
-        guess = expected_valid(result.scenes, ROLES, CLOUD, Silent())
+        guess = expected_valid(result.scenes, Selection(ROLES, CLOUD), Silent())
         assert result.pixels <= guess <= 1.1 * result.pixels
         assert re.match(
             r"Estimate for 3 scene\(s\): about \d,\d00 valid pixels of 4,700; 0\.1 MB for the pixels, of ", first
@@ -310,7 +310,7 @@ class TestLog:
             signatures=tmp_path / "out" / "signatures.json",
         )  # fmt: skip
         result = classify(request, recorder, NumpyKernel())
-        share = expected_valid(result.scenes, ROLES, NO_FLAG, Silent()) / grids
+        share = expected_valid(result.scenes, Selection(ROLES, NO_FLAG), Silent()) / grids
         assert share > 0.9
         first, last = recorder.notes[0], recorder.notes[-1]
         assert re.fullmatch(
