@@ -41,10 +41,11 @@ def versions() -> dict[str, Any]:
 
     found = of_run(NumpyKernel())
     found.pop("platform")
-    try:
-        found["numba"] = version("numba")
-    except PackageNotFoundError:
-        found["numba"] = "not installed"
+    for name in ("joblib", "numba"):
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "not installed"
     try:
         from threadpoolctl import threadpool_info
     except ImportError:

@@ -19,8 +19,20 @@ STOREYS = ("engine", "algorithms", "iikmc_plugin")
 SHIPPED = [*sorted(path for storey in STOREYS for path in (ROOT / storey).rglob("*.py")), ROOT / "__init__.py"]
 
 # Imported inside functions alone, so that the provider loads without them and says what to install.
-REQUIRED_LATE = {"rasterio", "joblib"}
-OPTIONAL = {"numba", "cupy", "cupyx", "distributed", "dask", "plotly", "sklearn", "threadpoolctl", "scipy", "pandas"}
+REQUIRED_LATE = {"rasterio"}
+OPTIONAL = {
+    "joblib",
+    "threadpoolctl",
+    "numba",
+    "cupy",
+    "cupyx",
+    "distributed",
+    "dask",
+    "plotly",
+    "sklearn",
+    "scipy",
+    "pandas",
+}
 # A module whose purpose is one optional package may import it at its top, if it is imported late itself.
 OWN_MODULES = {
     "engine.compiled.chunk": {"numba"},

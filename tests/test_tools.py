@@ -46,7 +46,7 @@ def machine(tmp_path):
 
 
 def _packages(purpose):
-    code = f"import prepare; print(*prepare.PACKAGES[{purpose!r}])"
+    code = f"import prepare; print(*prepare.PACKAGES[{purpose!r}], *prepare.OPTIONAL.get({purpose!r}, ()))"
     command = [sys.executable, "-c", code]
     return subprocess.run(command, capture_output=True, text=True, check=True, cwd=PREPARE.parent).stdout.split()
 
@@ -57,13 +57,23 @@ def test_a_machine_that_has_everything_is_left_alone(machine):
 
 
 def test_only_the_missing_packages_are_installed_after_an_update(machine):
-    there = [name for name in _packages("demo") if name not in ("python3-joblib", "python3-rasterio")]
+    there = [name for name in _packages("demo") if name not in ("qgis", "python3-rasterio")]
     done, log = machine("demo", installed=there)
     assert done.returncode == 0, done.stderr
     update, install = log
     assert update.endswith(" update")
-    assert install.endswith(" install -y --no-install-recommends python3-rasterio python3-joblib")
-    assert "python3-rasterio python3-joblib" in done.stdout
+    assert install.endswith(" install -y --no-install-recommends qgis python3-rasterio")
+    assert "qgis python3-rasterio" in done.stdout
+
+
+def test_joblib_is_asked_for_and_done_without_where_it_cannot_be_had(machine):
+    there = [name for name in _packages("demo") if name not in ("python3-joblib", "python3-threadpoolctl")]
+    done, log = machine("demo", installed=there)
+    assert log[1].endswith(" install -y --no-install-recommends python3-joblib python3-threadpoolctl")
+    assert len(log) == 2
+    done, log = machine("demo", installed=there, apt_fails=True)
+    assert done.returncode == 0, done.stderr
+    assert "apt-get could not install the packages" in done.stderr
 
 
 def test_a_failing_apt_ends_the_run_with_one_sentence(machine):

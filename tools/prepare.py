@@ -10,6 +10,7 @@ lacks or has too old, so that NumPy, GDAL and rasterio stay those of QGIS.
 
 from __future__ import annotations
 
+import functools
 import os
 import shutil
 import subprocess
@@ -21,7 +22,7 @@ VENV = ROOT / ".venv"
 # The Python that QGIS and the distribution's packages belong to, whatever comes first on PATH.
 PYTHON = "/usr/bin/python3"
 
-_RUN = ("qgis", "python3-qgis", "qgis-providers", "python3-rasterio", "python3-joblib", "python3-threadpoolctl")
+_RUN = ("qgis", "python3-qgis", "qgis-providers", "python3-rasterio")
 # Fonts: QGIS recommends them only, and pictures need letters.
 _DRAW = ("fonts-dejavu-core",)
 _VENV = ("python3-venv",)
@@ -39,12 +40,12 @@ PACKAGES = {
     "pictures": _RUN + _DRAW + _VENV + _PICTURES,
     "translations": ("qttools5-dev-tools",),
 }
+# Threads work without them too: wanted wherever the plugin runs, and done without where they cannot be had.
+OPTIONAL = dict.fromkeys(("demo", "test", "bench", "pictures"), ("python3-joblib", "python3-threadpoolctl"))
 # What to look for where there is no apt: a module (for /usr/bin/python3) or a command per package.
 MODULES = {
     "python3-qgis": "qgis.core",
     "python3-rasterio": "rasterio",
-    "python3-joblib": "joblib",
-    "python3-threadpoolctl": "threadpoolctl",
     "python3-venv": "ensurepip",
     "python3-pytest": "pytest",
     "python3-hypothesis": "hypothesis",
@@ -131,13 +132,18 @@ def install_packages(wanted: tuple[str, ...], fatal: bool = True) -> None:
     # A new machine may still be busy with its own updates: wait for them instead of failing.
     options = ["-q", "-o", "DPkg::Lock::Timeout=300"]
     apt = [*as_root, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", *options]
-    # A list of packages that cannot be refreshed may still be good enough.
-    run([*apt, "update"], "apt-get update failed; going on with the old lists of packages.", fatal=False)
+    refresh_lists((*apt, "update"))
     run(
         [*apt, "install", "-y", "--no-install-recommends", *absent],
         "apt-get could not install the packages; its message is above. On Ubuntu, is 'universe' enabled?",
         fatal,
     )
+
+
+@functools.cache
+def refresh_lists(command: tuple[str, ...]) -> None:
+    """Bring apt's lists of packages up to date, once; old ones may still be good enough."""
+    run([*command], "apt-get update failed; going on with the old lists of packages.", fatal=False)
 
 
 def run(command: list[str], failure: str, fatal: bool = True) -> None:
@@ -243,6 +249,7 @@ def main() -> None:
         stop(f"say what for: {', '.join(PACKAGES)}.")
     # Where Qt's tools cannot be had, tools/translations.py itself says so, after its own part of the work.
     install_packages(PACKAGES[purpose], fatal=purpose != "translations")
+    install_packages(OPTIONAL.get(purpose, ()), fatal=False)
     if purpose == "translations":
         return
     if purpose == "test":

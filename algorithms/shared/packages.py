@@ -10,7 +10,7 @@ from importlib import metadata
 from .i18n import tr
 
 # Without these no algorithm runs; everything else is optional and looked up where it is used.
-REQUIRED = ("numpy", "rasterio", "joblib")
+REQUIRED = ("numpy", "rasterio")
 
 
 def missing() -> list[str]:

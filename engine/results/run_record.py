@@ -62,7 +62,6 @@ def run_record(
 
 def versions(kernel: Kernel) -> dict[str, str]:
     """Return the versions of everything that took part."""
-    import joblib
     import rasterio
 
     found = {
@@ -71,9 +70,10 @@ def versions(kernel: Kernel) -> dict[str, str]:
         "numpy": np.__version__,
         "rasterio": rasterio.__version__,
         "gdal": rasterio.__gdal_version__,
-        "joblib": joblib.__version__,
-        "platform": platform.platform(),
     }
+    if "joblib" in sys.modules:
+        found["joblib"] = sys.modules["joblib"].__version__
+    found["platform"] = platform.platform()
     # A kernel is named after the package that it needs, but for the card's, which needs two.
     names = ("cupy", _device(kernel)["beside"]) if on_card(kernel) else (kernel.name,)
     for name in names:

@@ -270,14 +270,13 @@ def test_ctrl_c_ends_the_run_and_leaves_no_raster(terminal, tmp_path):
 # --- missing packages
 
 
-@pytest.mark.parametrize("package", ["rasterio", "joblib"])
-def test_a_package_that_cannot_be_imported_is_named(terminal, tiny, tmp_path, package):
-    (tmp_path / "broken" / package).mkdir(parents=True)
-    (tmp_path / "broken" / package / "__init__.py").write_text('raise ImportError("libgdal.so.99 is not there")\n')
+def test_a_package_that_cannot_be_imported_is_named(terminal, tiny, tmp_path):
+    (tmp_path / "broken" / "rasterio").mkdir(parents=True)
+    (tmp_path / "broken" / "rasterio" / "__init__.py").write_text('raise ImportError("libgdal.so.99 is not there")\n')
     broken = {"PYTHONPATH": str(tmp_path / "broken")}
     code, out, err = terminal.cluster(f"SCENES={tiny}", "K=3", f"OUTPUT={tmp_path / 'out'}", **broken)
     assert code == 1
-    assert f"IIkMC needs {package}, which is installed but cannot be loaded (libgdal.so.99 is not there)." in err
+    assert "IIkMC needs rasterio, which is installed but cannot be loaded (libgdal.so.99 is not there)." in err
     assert "Traceback" not in out + err
     assert not (tmp_path / "out").exists()
 

@@ -16,15 +16,15 @@ from qgis.core import QgsApplication, QgsProcessingContext, QgsProcessingExcepti
 pytestmark = pytest.mark.qgis
 
 LINUX = (
-    "On Debian and Ubuntu run 'sudo apt install python3-rasterio python3-joblib', on Fedora 'sudo dnf install "
-    "python3-rasterio python3-joblib', and restart QGIS."
+    "On Debian and Ubuntu run 'sudo apt install python3-numpy python3-rasterio', on Fedora 'sudo dnf install "
+    "python3-numpy python3-rasterio', and restart QGIS."
 )
 WINDOWS = (
-    "Start the OSGeo4W Setup of your QGIS, choose Advanced Install, select python3-rasterio, python3-joblib, and "
-    "restart QGIS (or run 'python -m pip install rasterio joblib' in the OSGeo4W Shell)."
+    "Start the OSGeo4W Setup of your QGIS, choose Advanced Install, select python3-numpy, python3-rasterio, and "
+    "restart QGIS (or run 'python -m pip install numpy rasterio' in the OSGeo4W Shell)."
 )
 MACOS = (
-    "Open Terminal, run '/Applications/QGIS.app/Contents/MacOS/bin/python3 -m pip install rasterio joblib', and "
+    "Open Terminal, run '/Applications/QGIS.app/Contents/MacOS/bin/python3 -m pip install numpy rasterio', and "
     "restart QGIS."
 )
 
@@ -50,9 +50,9 @@ def test_nothing_is_said_while_all_is_there(plugin, cluster):
 
 @pytest.mark.parametrize(("platform", "advice"), [("linux", LINUX), ("win32", WINDOWS), ("darwin", MACOS)])
 def test_each_platform_has_its_own_way(plugin, cluster, absent, monkeypatch, platform, advice):
-    absent("rasterio", "joblib")
+    absent("numpy", "rasterio")
     monkeypatch.setattr(sys, "platform", platform)
-    sentence = "IIkMC needs the Python packages rasterio, joblib, which QGIS's Python does not have."
+    sentence = "IIkMC needs the Python packages numpy, rasterio, which QGIS's Python does not have."
     assert cluster.canExecute() == (False, f"{sentence} {advice}")
     provider = QgsApplication.processingRegistry().providerById("iikmc")
     assert provider.warningMessage() == f"{sentence} {advice}"

@@ -190,7 +190,7 @@ def test_metadata_has_what_the_plugin_site_asks_for(metadata):
     for key in ("description", "about"):
         assert not re.search(r"<[a-z/]", metadata[key], re.IGNORECASE), f"{key} holds HTML"
     assert "/" not in metadata["author"]
-    for package in ("numpy", "rasterio", "joblib"):
+    for package in ("numpy", "rasterio"):
         assert package in metadata["about"]
 
 
@@ -220,7 +220,7 @@ def test_the_provider_introduces_itself(provider, metadata):
     assert provider.id() == "iikmc"
     assert provider.name() == "IIkMC"
     assert provider.longName() == f"IIkMC – inter-image k-means ({version})"
-    assert re.fullmatch(rf"{re.escape(version)} \(numpy \d\S*, rasterio \d\S*, joblib \d\S*\)", provider.versionInfo())
+    assert re.fullmatch(rf"{re.escape(version)} \(numpy \d\S*, rasterio \d\S*\)", provider.versionInfo())
     assert provider.warningMessage() == ""
     assert not provider.supportsNonFileBasedOutput()
     assert Path(provider.svgIconPath()).is_file()
