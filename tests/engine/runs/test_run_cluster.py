@@ -10,7 +10,7 @@ import pytest
 from iikmc.engine.choices import PERCENTILE_RANGE, PLUS_PLUS
 from iikmc.engine.errors import Cancelled, IIkMCError, NoValidPixels, OutputError, SceneError
 from iikmc.engine.kernels.numpy_kernel import NumpyKernel
-from iikmc.engine.passes import write
+from iikmc.engine.report import cluster as report
 from iikmc.engine.results import rasters
 from iikmc.engine.runs.cluster import cluster
 from tiny import Recorder, listing, make_scene, product, read_json, read_raster, six_band_noise
@@ -334,15 +334,15 @@ def test_a_cancel_after_any_number_of_questions_changes_nothing(tmp_path, three,
 
 
 def test_an_error_while_writing_changes_nothing(tmp_path, three, earlier, request_of, monkeypatch):
-    write, calls = rasters.write_classes, []
+    write_one, calls = rasters.write_classes, []
 
     def fail(path, *rest):
-        write(path, *rest)
+        write_one(path, *rest)
         calls.append(path)
         if len(calls) == 2:
             raise OutputError("disk on fire")
 
-    monkeypatch.setattr(write.rasters, "write_classes", fail)
+    monkeypatch.setattr(rasters, "write_classes", fail)
     before = listing(tmp_path)
     with pytest.raises(OutputError, match="disk on fire"):
         cluster(request_of(*three))
@@ -353,7 +353,7 @@ def test_an_error_in_the_report_changes_nothing(tmp_path, three, earlier, reques
     def fail(*_):
         raise RuntimeError("no report")
 
-    monkeypatch.setattr(write.report, "render", fail)
+    monkeypatch.setattr(report, "render", fail)
     before = listing(tmp_path)
     with pytest.raises(RuntimeError, match="no report"):
         cluster(request_of(*three))
