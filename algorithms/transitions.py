@@ -71,9 +71,9 @@ class TransitionsAlgorithm(AnalysisAlgorithm):
                     "them, so rename classes there first."
                 ),
                 tr(
-                    "Grids may be shifted against each other: each cell of the first raster is compared with the "
-                    "nearest cell of the second on their common area, and the log tells the shift. Both need one CRS "
-                    "and one cell size. Pixels that are nodata on either date are not counted."
+                    "Grids may be shifted against each other: each pixel of the first raster is compared with the "
+                    "nearest pixel of the second on their common area, and the log tells the shift. Both need one CRS "
+                    "and one pixel size. Pixels that are nodata on either date are not counted."
                 ),
                 tr(
                     "Codes of the raster of changes: 0 nodata, 1 unchanged, and 1000 x from + to for a change, so "
@@ -126,8 +126,8 @@ class TransitionsAlgorithm(AnalysisAlgorithm):
         parameter = QgsProcessingParameterRasterDestination(self.CHANGES, tr("Raster of changes"), None, True, True)
         parameter.setHelp(
             tr(
-                "GeoTIFF of the common area in the cells of the first raster, with a style beside it; 3005 is class 3 "
-                "to 5."
+                "GeoTIFF of the common area in the pixels of the first raster, with a style beside it; 3005 is class "
+                "3 to 5."
             )
         )
         return parameter

@@ -4,26 +4,6 @@
 <context>
     <name>IIkMC</name>
     <message>
-        <location filename="../algorithms/analysis.py"/>
-        <source>Analysis</source>
-        <translation>Analyse</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/aoi.py"/>
-        <source>AOI: {layer} has no CRS; give it one in its layer properties.</source>
-        <translation>AOI: {layer} hat kein KBS; weisen Sie ihm in den Layereigenschaften eines zu.</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/aoi.py"/>
-        <source>AOI: {layer} has no polygon (of the selected features, if only those are used); choose a layer with one, or leave AOI empty.</source>
-        <translation>AOI: {layer} enthält kein Polygon (unter den gewählten Objekten, falls nur diese benutzt werden); wählen Sie einen Layer mit Polygonen oder lassen Sie AOI leer.</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/aoi.py"/>
-        <source>AOI: {layer} cannot be brought into the CRS {crs} of a scene ({reason}); save the layer in another CRS.</source>
-        <translation>AOI: {layer} kann nicht in das KBS {crs} einer Szene umgerechnet werden ({reason}); speichern Sie den Layer in einem anderen KBS.</translation>
-    </message>
-    <message>
         <location filename="../algorithms/audit.py"/>
         <source>Audit scenes (what the mask leaves)</source>
         <translation>Szenen prüfen (was die Maske übrig lässt)</translation>
@@ -82,13 +62,13 @@
     <message>
         <location filename="../algorithms/audit.py"/>
         <location filename="../algorithms/benchmark.py"/>
-        <location filename="../algorithms/classified.py"/>
+        <location filename="../algorithms/shared/classified.py"/>
         <source>Number of scenes</source>
         <translation>Anzahl der Szenen</translation>
     </message>
     <message>
         <location filename="../algorithms/audit.py"/>
-        <location filename="../algorithms/classified.py"/>
+        <location filename="../algorithms/shared/classified.py"/>
         <source>Number of valid pixels</source>
         <translation>Anzahl der gültigen Pixel</translation>
     </message>
@@ -96,11 +76,6 @@
         <location filename="../algorithms/audit.py"/>
         <source>Valid pixels in percent of all</source>
         <translation>Gültige Pixel in Prozent aller Pixel</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/base.py"/>
-        <source>AOI: {found} cannot be read as a layer; choose one of polygons, or leave AOI empty.</source>
-        <translation>AOI: {found} kann nicht als Layer gelesen werden; wählen Sie einen Polygonlayer oder lassen Sie AOI leer.</translation>
     </message>
     <message>
         <location filename="../algorithms/benchmark.py"/>
@@ -224,49 +199,6 @@
         <translation>Die größte Anzahl von Threads, die gemessen wird; 0 geht bis zur Anzahl der Kerne.</translation>
     </message>
     <message>
-        <location filename="../algorithms/classified.py"/>
-        <location filename="../algorithms/cluster.py"/>
-        <source>Classification</source>
-        <translation>Klassifikation</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/classified.py"/>
-        <source>Classified rasters</source>
-        <translation>Klassifizierte Raster</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/classified.py"/>
-        <source>Signatures</source>
-        <translation>Signaturen</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/classified.py"/>
-        <source>Statistics</source>
-        <translation>Statistik</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/classified.py"/>
-        <location filename="../algorithms/suggestk.py"/>
-        <location filename="../algorithms/transitions.py"/>
-        <source>Report</source>
-        <translation>Bericht</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/classified.py"/>
-        <source>Number of classes without a pixel</source>
-        <translation>Anzahl der Klassen ohne Pixel</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/classified.py"/>
-        <source>{k} classes, {stamp}</source>
-        <translation>{k} Klassen, {stamp}</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/classified.py"/>
-        <source>{k} classes of each scene, {stamp}</source>
-        <translation>{k} Klassen je Szene, {stamp}</translation>
-    </message>
-    <message>
         <location filename="../algorithms/classify.py"/>
         <source>Classify scenes with saved signatures</source>
         <translation>Szenen mit gespeicherten Signaturen klassifizieren</translation>
@@ -310,6 +242,12 @@
         <location filename="../algorithms/cluster.py"/>
         <source>Cluster scenes together (inter-image k-means)</source>
         <translation>Szenen gemeinsam clustern (Inter-Image-k-Means)</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/cluster.py"/>
+        <location filename="../algorithms/shared/classified.py"/>
+        <source>Classification</source>
+        <translation>Klassifikation</translation>
     </message>
     <message>
         <location filename="../algorithms/cluster.py"/>
@@ -362,564 +300,626 @@
         <translation>Konvergiert</translation>
     </message>
     <message>
-        <location filename="../algorithms/labels.py"/>
-        <source>Dilated cloud</source>
-        <translation>Wolkenrand (dilated cloud)</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/labels.py"/>
-        <source>Cirrus</source>
-        <translation>Zirrus</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/labels.py"/>
-        <source>Cloud</source>
-        <translation>Wolke</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/labels.py"/>
-        <source>Cloud shadow</source>
-        <translation>Wolkenschatten</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/labels.py"/>
-        <source>Snow or ice</source>
-        <translation>Schnee oder Eis</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/labels.py"/>
-        <source>Water</source>
-        <translation>Wasser</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/labels.py"/>
-        <source>blue</source>
-        <translation>Blau</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/labels.py"/>
-        <source>green</source>
-        <translation>Grün</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/labels.py"/>
-        <source>red</source>
-        <translation>Rot</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/labels.py"/>
-        <source>nir</source>
-        <translation>NIR</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/labels.py"/>
-        <source>swir1</source>
-        <translation>SWIR1</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/labels.py"/>
-        <source>swir2</source>
-        <translation>SWIR2</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/layers.py"/>
-        <source>The style {style} could not be applied to {layer}.</source>
-        <translation>Der Stil {style} konnte nicht auf {layer} angewendet werden.</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/packages.py"/>
-        <source>IIkMC needs the Python package {names}, which QGIS's Python does not have.</source>
-        <translation>IIkMC braucht das Python-Paket {names}, das in der Python-Installation von QGIS fehlt.</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/packages.py"/>
-        <source>IIkMC needs the Python packages {names}, which QGIS's Python does not have.</source>
-        <translation>IIkMC braucht die Python-Pakete {names}, die in der Python-Installation von QGIS fehlen.</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/packages.py"/>
-        <source>IIkMC needs {name}, which is installed but cannot be loaded ({reason}).</source>
-        <translation>IIkMC braucht {name}; das Paket ist installiert, kann aber nicht geladen werden ({reason}).</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/packages.py"/>
-        <source>Start the OSGeo4W Setup of your QGIS, choose Advanced Install, select {wanted}, and restart QGIS (or run 'python -m pip install {packages}' in the OSGeo4W Shell).</source>
-        <translation>Starten Sie das OSGeo4W-Setup Ihres QGIS, wählen Sie Advanced Install, markieren Sie {wanted} und starten Sie QGIS neu (oder führen Sie in der OSGeo4W-Shell 'python -m pip install {packages}' aus).</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/packages.py"/>
-        <source>Open Terminal, run '/Applications/QGIS.app/Contents/MacOS/bin/python3 -m pip install {packages}', and restart QGIS.</source>
-        <translation>Öffnen Sie das Terminal, führen Sie '/Applications/QGIS.app/Contents/MacOS/bin/python3 -m pip install {packages}' aus und starten Sie QGIS neu.</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/packages.py"/>
-        <source>On Debian and Ubuntu run 'sudo apt install {wanted}', on Fedora 'sudo dnf install {wanted}', and restart QGIS.</source>
-        <translation>Führen Sie unter Debian und Ubuntu 'sudo apt install {wanted}' aus, unter Fedora 'sudo dnf install {wanted}', und starten Sie QGIS neu.</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/parameters.py"/>
-        <source>Landsat scenes</source>
-        <translation>Landsat-Szenen</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/parameters.py"/>
-        <source>Landsat 4-9 Collection 2 Level-2 scenes: scene folders, folders of scene folders, MTL files (txt, xml or json) or .tar bundles as downloaded, in any mix. Sensors, zones and grids may differ; nothing is resampled. A scene given twice is used once.</source>
-        <translation>Szenen aus Landsat 4-9 Collection 2 Level-2: Szenenordner, Ordner mit Szenenordnern, MTL-Dateien (txt, xml oder json) oder .tar-Archive wie heruntergeladen, beliebig gemischt. Sensoren, Zonen und Gitter dürfen sich unterscheiden; nichts wird umgerechnet (kein Resampling). Eine doppelt angegebene Szene wird nur einmal verwendet.</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/parameters.py"/>
-        <source>Number of classes (k)</source>
-        <translation>Anzahl der Klassen (k)</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/parameters.py"/>
-        <source>How many classes all scenes together are divided into, 2 to 254.</source>
-        <translation>In wie viele Klassen alle Szenen gemeinsam eingeteilt werden, 2 bis 254.</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/parameters.py"/>
-        <source>Mask out (QA_PIXEL)</source>
-        <translation>Ausmaskieren (QA_PIXEL)</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/parameters.py"/>
-        <source>Pixels with any of these QA_PIXEL flags are left out and become nodata. Fill is always left out. With none chosen, a scene without a QA_PIXEL file is accepted.</source>
-        <translation>Pixel mit einem dieser QA_PIXEL-Kennzeichen werden ausgelassen und zu NoData. Füllwerte werden immer ausgelassen. Ist kein Kennzeichen gewählt, wird auch eine Szene ohne QA_PIXEL-Datei angenommen.</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/parameters.py"/>
-        <source>Mask out saturated pixels (QA_RADSAT)</source>
-        <translation>Gesättigte Pixel ausmaskieren (QA_RADSAT)</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/parameters.py"/>
-        <source>Leave out pixels that are saturated in a chosen band, where the scene has a QA_RADSAT file.</source>
-        <translation>Pixel auslassen, die in einem gewählten Band gesättigt sind, wo die Szene eine QA_RADSAT-Datei hat.</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/parameters.py"/>
-        <source>Bands</source>
-        <translation>Bänder</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/parameters.py"/>
-        <source>Bands by role, not by number, so that TM, ETM+ and OLI scenes mix: near infrared (nir) is band 4 of Landsat 4-7 and band 5 of Landsat 8-9.</source>
-        <translation>Bänder nach ihrer Rolle, nicht nach ihrer Nummer, damit sich TM-, ETM+- und OLI-Szenen mischen lassen: Das nahe Infrarot (NIR) ist Band 4 bei Landsat 4-7 und Band 5 bei Landsat 8-9.</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/parameters.py"/>
-        <source>All scenes together (inter-image k-means)</source>
-        <translation>Alle Szenen gemeinsam (Inter-Image-k-Means)</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/parameters.py"/>
-        <source>Each scene on its own (k-means, for comparison)</source>
-        <translation>Jede Szene für sich (k-Means, zum Vergleich)</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/parameters.py"/>
-        <source>Mode</source>
-        <translation>Modus</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/parameters.py"/>
-        <source>All scenes together gives one set of classes, the same in every scene. Each scene on its own gives every scene classes and signatures of its own, as clustering them one by one would: class 3 of one scene is then not class 3 of another.</source>
-        <translation>Alle Szenen gemeinsam ergibt einen einzigen Satz von Klassen, in jeder Szene denselben. Jede Szene für sich gibt jeder Szene eigene Klassen und Signaturen, wie wenn man sie einzeln clusterte: Klasse 3 der einen Szene ist dann nicht Klasse 3 einer anderen.</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/parameters.py"/>
-        <source>Minimum-maximum (the method's own)</source>
-        <translation>Minimum-Maximum (Vorgabe des Verfahrens)</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/parameters.py"/>
-        <source>2-98 % (as before, without extremes)</source>
-        <translation>2-98 % (ebenso, ohne Extremwerte)</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/parameters.py"/>
-        <source>k-means++ (seeded sample)</source>
-        <translation>k-means++ (Stichprobe nach Startwert)</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/parameters.py"/>
-        <source>Signatures file</source>
-        <translation>Signaturdatei</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/parameters.py"/>
-        <source>Coarse-to-fine (usually the fastest)</source>
-        <translation>Grob nach fein (meist am schnellsten)</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/parameters.py"/>
-        <source>Start</source>
-        <translation>Start</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/parameters.py"/>
-        <source>Where the classes start. Minimum-maximum spreads them evenly from the darkest to the brightest value of each band; 2-98 % does the same between percentiles, which clouds and glint cannot stretch; k-means++ draws them from a sample that depends on the seed alone; a signatures file starts from the classes of an earlier run, or continues one that was cancelled or ended at its maximum of iterations; coarse-to-fine clusters ever finer sub-samples first, so that few full iterations remain (other classes than with minimum-maximum, found in less time).</source>
-        <translation>Wo die Klassen beginnen. Minimum-Maximum verteilt sie gleichmäßig vom dunkelsten bis zum hellsten Wert jedes Bandes; 2-98 % macht dasselbe zwischen Perzentilen, die Wolken und Sonnenglanz nicht dehnen können; k-means++ zieht sie aus einer Stichprobe, die allein vom Zufallsstartwert abhängt; eine Signaturdatei beginnt mit den Klassen eines früheren Laufs oder setzt einen fort, der abgebrochen wurde oder bei der Höchstzahl der Iterationen endete; Grob nach fein clustert zuerst immer feinere Teilstichproben, sodass nur wenige volle Iterationen bleiben (andere Klassen als mit Minimum-Maximum, in kürzerer Zeit gefunden).</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/parameters.py"/>
-        <source>The signatures.json of an earlier run with the same bands and number of classes; for the start from it. The signatures_unfinished.json of a cancelled run, or the signatures.json of one that ended at its maximum of iterations, continues that run: with the same scenes, mask and area the classes become what they would have become without the interruption. The maximum of iterations counts anew.</source>
-        <translation>Die signatures.json eines früheren Laufs mit denselben Bändern und derselben Klassenzahl; für den Start daraus. Die signatures_unfinished.json eines abgebrochenen Laufs oder die signatures.json eines Laufs, der bei der Höchstzahl der Iterationen endete, setzt diesen Lauf fort: Mit denselben Szenen, derselben Maske und demselben Untersuchungsgebiet werden die Klassen zu dem, was sie ohne die Unterbrechung geworden wären. Die Höchstzahl der Iterationen zählt von neuem.</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/parameters.py"/>
-        <source>The signatures.json of an earlier run; its bands, classes, names and colours are used. The signatures_unfinished.json of a cancelled run can be applied too, with a warning.</source>
-        <translation>Die signatures.json eines früheren Laufs; ihre Bänder, Klassen, Namen und Farben werden verwendet. Auch die signatures_unfinished.json eines abgebrochenen Laufs lässt sich anwenden, mit einer Warnung.</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/parameters.py"/>
-        <source>Maximum number of iterations</source>
-        <translation>Höchstzahl der Iterationen</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/parameters.py"/>
-        <source>The run ends after this many iterations even if it has not converged.</source>
-        <translation>Der Lauf endet nach so vielen Iterationen, auch wenn er nicht konvergiert ist.</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/parameters.py"/>
-        <source>Tolerance (% of pixels)</source>
-        <translation>Toleranz (% der Pixel)</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/parameters.py"/>
-        <source>The run has converged when fewer than this share of the pixels changed class in an iteration. 0 iterates until no centre moves.</source>
-        <translation>Der Lauf ist konvergiert, wenn in einer Iteration weniger als dieser Anteil der Pixel die Klasse gewechselt hat. 0 iteriert, bis sich kein Zentrum mehr bewegt.</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/parameters.py"/>
-        <source>Seed</source>
-        <translation>Zufallsstartwert (Seed)</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/parameters.py"/>
-        <source>Chooses the samples of the k-means++ and coarse-to-fine starts; the other starts do not use it.</source>
-        <translation>Bestimmt die Stichproben der Starts k-means++ und Grob nach fein; die anderen Starts verwenden ihn nicht.</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/parameters.py"/>
-        <source>Area of interest</source>
-        <translation>Untersuchungsgebiet</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/parameters.py"/>
-        <source>Only pixels whose centre lies inside a polygon of this layer are used; the others become nodata. The layer may have any CRS; it is brought into that of each scene. Scenes that it does not meet are warned of.</source>
-        <translation>Nur Pixel, deren Mitte in einem Polygon dieses Layers liegt, werden verwendet; die anderen werden zu NoData. Der Layer darf jedes KBS haben; er wird in das jeder Szene umgerechnet. Vor Szenen, die er nicht berührt, wird gewarnt.</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/parameters.py"/>
-        <source>Automatic</source>
-        <translation>Automatisch</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/parameters.py"/>
-        <source>CPU</source>
-        <translation>CPU</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/parameters.py"/>
-        <source>GPU (NVIDIA)</source>
-        <translation>GPU (NVIDIA)</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/parameters.py"/>
-        <source>Device</source>
-        <translation>Gerät</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/parameters.py"/>
-        <source>What does the clustering. Automatic takes an NVIDIA graphics card (GPU) if there is one, the Python package CuPy is installed, a short test gives the right answer and the job is large; else the processor (CPU). If GPU is chosen and cannot be used, the CPU does the work and the log says what is missing. It never changes the result.</source>
-        <translation>Was das Clustern übernimmt. Automatisch nimmt eine NVIDIA-Grafikkarte (GPU), wenn es eine gibt, das Python-Paket CuPy installiert ist, ein kurzer Test das richtige Ergebnis gibt und die Aufgabe groß ist; sonst den Prozessor (CPU). Ist GPU gewählt und nicht verwendbar, so rechnet die CPU, und das Protokoll sagt, was fehlt. Das Ergebnis hängt nie davon ab.</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/parameters.py"/>
-        <source>Threads (0 = automatic)</source>
-        <translation>Threads (0 = automatisch)</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/parameters.py"/>
-        <source>Threads for reading, clustering and writing; 0 uses every core. It never changes the result.</source>
-        <translation>Threads zum Lesen, Clustern und Schreiben; 0 nutzt alle Kerne. Das Ergebnis hängt nie davon ab.</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/parameters.py"/>
-        <source>Memory for the pixels in MB (0 = automatic)</source>
-        <translation>Speicher für die Pixel in MB (0 = automatisch)</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/parameters.py"/>
-        <source>Pixels beyond this go to temporary files, which makes the run slower and never changes the result; 0 takes a safe share of the memory that is free.</source>
-        <translation>Was darüber hinausgeht, kommt in temporäre Dateien. Das macht den Lauf langsamer und ändert nie das Ergebnis; 0 nimmt einen sicheren Anteil des freien Speichers.</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/parameters.py"/>
-        <source>Compare with each scene on its own (slower)</source>
-        <translation>Mit Einzelclustern vergleichen (langsamer)</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/parameters.py"/>
-        <source>Also clusters each scene on its own and shows in the report which classes would get lost, which would change their number, and how far they would lie from the common ones. The rasters stay the same. For scenes that are clustered together.</source>
-        <translation>Clustert zusätzlich jede Szene für sich und zeigt im Bericht, welche Klassen verloren gingen, welche ihre Nummer wechselten und wie weit sie von den gemeinsamen entfernt lägen. Die Raster bleiben gleich. Für Szenen, die gemeinsam geclustert werden.</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/parameters.py"/>
-        <source>Load the results into the project</source>
-        <translation>Ergebnisse in das Projekt laden</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/parameters.py"/>
-        <source>Add one styled layer per scene to the project, in one group.</source>
-        <translation>Je Szene einen gestalteten Layer in das Projekt laden, alle in einer Gruppe.</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/parameters.py"/>
-        <source>Output folder</source>
-        <translation>Ausgabeverzeichnis</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/parameters.py"/>
-        <source>Gets one classified raster per scene, the signatures, the statistics and the report. Files of an earlier run of the same scenes are replaced.</source>
-        <translation>Nimmt je Szene ein klassifiziertes Raster auf, dazu die Signaturen, die Statistik und den Bericht. Dateien eines früheren Laufs mit denselben Szenen werden ersetzt.</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/scenes_hint.py"/>
-        <source>The scenes cannot be looked at: {error}</source>
-        <translation>Die Szenen können nicht angesehen werden: {error}</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/scenes_hint.py"/>
-        <source>Looking at the scenes…</source>
-        <translation>Szenen werden angesehen…</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/scenes_line.py"/>
-        <source>Scene folders, MTL files or .tar bundles</source>
-        <translation>Szenenordner, MTL-Dateien oder .tar-Archive</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/scenes_line.py"/>
-        <source>Choose the scenes</source>
-        <translation>Szenen wählen</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/scenes_line.py"/>
-        <source>Scenes</source>
-        <translation>Szenen</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/scenes_list.py"/>
-        <source>Scene</source>
-        <translation>Szene</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/scenes_list.py"/>
-        <source>In folder</source>
-        <translation>Im Ordner</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/scenes_list.py"/>
-        <source>{path} was not found</source>
-        <translation>{path} wurde nicht gefunden</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/scenes_list.py"/>
-        <source>Drop scene folders, MTL files or .tar bundles here</source>
-        <translation>Szenenordner, MTL-Dateien oder .tar-Archive hier ablegen</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/scenes_panel.py"/>
-        <source>Add scene folder…</source>
-        <translation>Ordner hinzufügen…</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/scenes_panel.py"/>
-        <source>Add one folder: a scene, or a folder whose sub-folders are scenes</source>
-        <translation>Einen Ordner hinzufügen: eine Szene oder einen Ordner, dessen Unterordner Szenen sind</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/scenes_panel.py"/>
-        <source>Add every scene in a folder…</source>
-        <translation>Alle Szenen eines Ordners hinzufügen…</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/scenes_panel.py"/>
-        <source>Look into a folder and add each scene folder and .tar bundle directly in it</source>
-        <translation>In einem Ordner nachsehen und jeden Szenenordner und jedes .tar-Archiv direkt darin hinzufügen</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/scenes_panel.py"/>
-        <source>Add files…</source>
-        <translation>Dateien hinzufügen…</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/scenes_panel.py"/>
-        <source>Add MTL files or .tar bundles as downloaded</source>
-        <translation>MTL-Dateien oder .tar-Archive wie heruntergeladen hinzufügen</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/scenes_panel.py"/>
-        <source>Remove</source>
-        <translation>Entfernen</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/scenes_panel.py"/>
-        <source>Remove the selected entries (Delete)</source>
-        <translation>Die gewählten Einträge entfernen (Entf)</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/scenes_panel.py"/>
-        <source>Remove all</source>
-        <translation>Alle entfernen</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/scenes_panel.py"/>
-        <source>Empty the list</source>
-        <translation>Die Liste leeren</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/scenes_panel.py"/>
-        <source>{added} added</source>
-        <translation>{added} hinzugefügt</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/scenes_panel.py"/>
-        <source>{known} already in the list</source>
-        <translation>{known} schon in der Liste</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/scenes_panel.py"/>
-        <source>Not a folder, MTL file or .tar bundle: {names}</source>
-        <translation>Kein Ordner, keine MTL-Datei und kein .tar-Archiv: {names}</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/scenes_panel.py"/>
-        <source>The folder cannot be read: {reason}</source>
-        <translation>Der Ordner kann nicht gelesen werden: {reason}</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/scenes_panel.py"/>
-        <source>No Landsat scene found directly in {folder}</source>
-        <translation>Keine Landsat-Szene direkt in {folder} gefunden</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/scenes_panel.py"/>
-        <source>Add Scene Folder</source>
-        <translation>Szenenordner hinzufügen</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/scenes_panel.py"/>
-        <source>Add Every Scene in a Folder</source>
-        <translation>Alle Szenen eines Ordners hinzufügen</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/scenes_panel.py"/>
-        <source>Landsat MTL files and bundles</source>
-        <translation>MTL-Dateien und Archive von Landsat</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/scenes_panel.py"/>
-        <source>Add Files</source>
-        <translation>Dateien hinzufügen</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/scenes_panel.py"/>
-        <source>Looking for scenes…</source>
-        <translation>Szenen werden gesucht…</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/scenes_panel.py"/>
-        <source>Cancel</source>
-        <translation>Abbrechen</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/scenes_panel.py"/>
-        <source>1 entry</source>
-        <translation>1 Eintrag</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/scenes_panel.py"/>
-        <source>{count} entries</source>
-        <translation>{count} Einträge</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/scenes_widget.py"/>
+        <location filename="../algorithms/scenes_widget/factory.py"/>
         <source>The list of scenes could not be shown, QGIS's own is used instead: {reason}</source>
         <translation>Die Szenenliste konnte nicht angezeigt werden, stattdessen wird die von QGIS benutzt: {reason}</translation>
     </message>
     <message>
-        <location filename="../algorithms/scenes_words.py"/>
+        <location filename="../algorithms/scenes_widget/hint.py"/>
+        <source>The scenes cannot be looked at: {error}</source>
+        <translation>Die Szenen können nicht angesehen werden: {error}</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/scenes_widget/hint.py"/>
+        <source>Looking at the scenes…</source>
+        <translation>Szenen werden angesehen…</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/scenes_widget/line.py"/>
+        <source>Scene folders, MTL files or .tar bundles</source>
+        <translation>Szenenordner, MTL-Dateien oder .tar-Archive</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/scenes_widget/line.py"/>
+        <source>Choose the scenes</source>
+        <translation>Szenen wählen</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/scenes_widget/line.py"/>
+        <source>Scenes</source>
+        <translation>Szenen</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/scenes_widget/list_view.py"/>
+        <source>Scene</source>
+        <translation>Szene</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/scenes_widget/list_view.py"/>
+        <source>In folder</source>
+        <translation>Im Ordner</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/scenes_widget/list_view.py"/>
+        <source>{path} was not found</source>
+        <translation>{path} wurde nicht gefunden</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/scenes_widget/list_view.py"/>
+        <source>Drop scene folders, MTL files or .tar bundles here</source>
+        <translation>Szenenordner, MTL-Dateien oder .tar-Archive hier ablegen</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/scenes_widget/panel.py"/>
+        <source>Add scene folder…</source>
+        <translation>Ordner hinzufügen…</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/scenes_widget/panel.py"/>
+        <source>Add one folder: a scene, or a folder whose sub-folders are scenes</source>
+        <translation>Einen Ordner hinzufügen: eine Szene oder einen Ordner, dessen Unterordner Szenen sind</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/scenes_widget/panel.py"/>
+        <source>Add every scene in a folder…</source>
+        <translation>Alle Szenen eines Ordners hinzufügen…</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/scenes_widget/panel.py"/>
+        <source>Look into a folder and add each scene folder and .tar bundle directly in it</source>
+        <translation>In einem Ordner nachsehen und jeden Szenenordner und jedes .tar-Archiv direkt darin hinzufügen</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/scenes_widget/panel.py"/>
+        <source>Add files…</source>
+        <translation>Dateien hinzufügen…</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/scenes_widget/panel.py"/>
+        <source>Add MTL files or .tar bundles as downloaded</source>
+        <translation>MTL-Dateien oder .tar-Archive wie heruntergeladen hinzufügen</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/scenes_widget/panel.py"/>
+        <source>Remove</source>
+        <translation>Entfernen</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/scenes_widget/panel.py"/>
+        <source>Remove the selected entries (Delete)</source>
+        <translation>Die gewählten Einträge entfernen (Entf)</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/scenes_widget/panel.py"/>
+        <source>Remove all</source>
+        <translation>Alle entfernen</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/scenes_widget/panel.py"/>
+        <source>Empty the list</source>
+        <translation>Die Liste leeren</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/scenes_widget/panel.py"/>
+        <source>{added} added</source>
+        <translation>{added} hinzugefügt</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/scenes_widget/panel.py"/>
+        <source>{known} already in the list</source>
+        <translation>{known} schon in der Liste</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/scenes_widget/panel.py"/>
+        <source>Not a folder, MTL file or .tar bundle: {names}</source>
+        <translation>Kein Ordner, keine MTL-Datei und kein .tar-Archiv: {names}</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/scenes_widget/panel.py"/>
+        <source>The folder cannot be read: {reason}</source>
+        <translation>Der Ordner kann nicht gelesen werden: {reason}</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/scenes_widget/panel.py"/>
+        <source>No Landsat scene found directly in {folder}</source>
+        <translation>Keine Landsat-Szene direkt in {folder} gefunden</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/scenes_widget/panel.py"/>
+        <source>Add Scene Folder</source>
+        <translation>Szenenordner hinzufügen</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/scenes_widget/panel.py"/>
+        <source>Add Every Scene in a Folder</source>
+        <translation>Alle Szenen eines Ordners hinzufügen</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/scenes_widget/panel.py"/>
+        <source>Landsat MTL files and bundles</source>
+        <translation>MTL-Dateien und Archive von Landsat</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/scenes_widget/panel.py"/>
+        <source>Add Files</source>
+        <translation>Dateien hinzufügen</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/scenes_widget/panel.py"/>
+        <source>Looking for scenes…</source>
+        <translation>Szenen werden gesucht…</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/scenes_widget/panel.py"/>
+        <source>Cancel</source>
+        <translation>Abbrechen</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/scenes_widget/panel.py"/>
+        <source>1 entry</source>
+        <translation>1 Eintrag</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/scenes_widget/panel.py"/>
+        <source>{count} entries</source>
+        <translation>{count} Einträge</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/scenes_widget/words.py"/>
         <source>Estimate: {parts}.</source>
         <translation>Schätzung: {parts}.</translation>
     </message>
     <message>
-        <location filename="../algorithms/scenes_words.py"/>
+        <location filename="../algorithms/scenes_widget/words.py"/>
         <source>(and {count} more, see the tool tip)</source>
         <translation>(und {count} weitere, siehe Kurzhinweis)</translation>
     </message>
     <message>
-        <location filename="../algorithms/scenes_words.py"/>
+        <location filename="../algorithms/scenes_widget/words.py"/>
         <source>{first} to {last}</source>
         <translation>{first} bis {last}</translation>
     </message>
     <message>
-        <location filename="../algorithms/scenes_words.py"/>
+        <location filename="../algorithms/scenes_widget/words.py"/>
         <source>1 scene</source>
         <translation>1 Szene</translation>
     </message>
     <message>
-        <location filename="../algorithms/scenes_words.py"/>
+        <location filename="../algorithms/scenes_widget/words.py"/>
         <source>{count} scenes</source>
         <translation>{count} Szenen</translation>
     </message>
     <message>
-        <location filename="../algorithms/scenes_words.py"/>
+        <location filename="../algorithms/scenes_widget/words.py"/>
         <source>(without the area of interest)</source>
         <translation>(ohne das Untersuchungsgebiet)</translation>
     </message>
     <message>
-        <location filename="../algorithms/scenes_words.py"/>
+        <location filename="../algorithms/scenes_widget/words.py"/>
         <source>rasters of at most {size}</source>
         <translation>Raster von höchstens {size}</translation>
     </message>
     <message>
-        <location filename="../algorithms/scenes_words.py"/>
+        <location filename="../algorithms/scenes_widget/words.py"/>
         <source>the time can be told after a run of a million pixels or more on this computer</source>
         <translation>die Zeit lässt sich nach einem Lauf mit mindestens einer Million Pixeln auf diesem Rechner sagen</translation>
     </message>
     <message>
-        <location filename="../algorithms/scenes_words.py"/>
+        <location filename="../algorithms/scenes_widget/words.py"/>
         <source>{time} for {count} iterations, judged by earlier runs on this computer</source>
         <translation>{time} für {count} Iterationen, nach früheren Läufen auf diesem Rechner</translation>
     </message>
     <message>
-        <location filename="../algorithms/scenes_words.py"/>
+        <location filename="../algorithms/scenes_widget/words.py"/>
         <source>{valid} of {pixels} pixels valid</source>
         <translation>{valid} von {pixels} Pixeln gültig</translation>
     </message>
     <message>
-        <location filename="../algorithms/scenes_words.py"/>
+        <location filename="../algorithms/scenes_widget/words.py"/>
         <source>{memory} of memory, for which {folder} may lack {short}: free some space or take fewer scenes</source>
         <translation>{memory} Speicher, wofür in {folder} vielleicht {short} fehlen: Schaffen Sie Platz oder nehmen Sie weniger Szenen</translation>
     </message>
     <message>
-        <location filename="../algorithms/scenes_words.py"/>
+        <location filename="../algorithms/scenes_widget/words.py"/>
         <source>{memory} of memory, of which {spilled} go to temporary files in {folder}</source>
         <translation>{memory} Speicher, davon {spilled} als temporäre Dateien in {folder}</translation>
     </message>
     <message>
-        <location filename="../algorithms/scenes_words.py"/>
+        <location filename="../algorithms/scenes_widget/words.py"/>
         <source>{memory} of memory, which fits</source>
         <translation>{memory} Speicher, was reicht</translation>
     </message>
     <message>
-        <location filename="../algorithms/scenes_words.py"/>
+        <location filename="../algorithms/scenes_widget/words.py"/>
         <source>million</source>
         <translation>Millionen</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/analysis.py"/>
+        <source>Analysis</source>
+        <translation>Analyse</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/aoi.py"/>
+        <source>AOI: {layer} has no CRS; give it one in its layer properties.</source>
+        <translation>AOI: {layer} hat kein KBS; weisen Sie ihm in den Layereigenschaften eines zu.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/aoi.py"/>
+        <source>AOI: {layer} has no polygon (of the selected features, if only those are used); choose a layer with one, or leave AOI empty.</source>
+        <translation>AOI: {layer} enthält kein Polygon (unter den gewählten Objekten, falls nur diese benutzt werden); wählen Sie einen Layer mit Polygonen oder lassen Sie AOI leer.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/aoi.py"/>
+        <source>AOI: {layer} cannot be brought into the CRS {crs} of a scene ({reason}); save the layer in another CRS.</source>
+        <translation>AOI: {layer} kann nicht in das KBS {crs} einer Szene umgerechnet werden ({reason}); speichern Sie den Layer in einem anderen KBS.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/base.py"/>
+        <source>AOI: {found} cannot be read as a layer; choose one of polygons, or leave AOI empty.</source>
+        <translation>AOI: {found} kann nicht als Layer gelesen werden; wählen Sie einen Polygonlayer oder lassen Sie AOI leer.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/captions.py"/>
+        <source>Dilated cloud</source>
+        <translation>Wolkenrand (dilated cloud)</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/captions.py"/>
+        <source>Cirrus</source>
+        <translation>Zirrus</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/captions.py"/>
+        <source>Cloud</source>
+        <translation>Wolke</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/captions.py"/>
+        <source>Cloud shadow</source>
+        <translation>Wolkenschatten</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/captions.py"/>
+        <source>Snow or ice</source>
+        <translation>Schnee oder Eis</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/captions.py"/>
+        <source>Water</source>
+        <translation>Wasser</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/captions.py"/>
+        <source>blue</source>
+        <translation>Blau</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/captions.py"/>
+        <source>green</source>
+        <translation>Grün</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/captions.py"/>
+        <source>red</source>
+        <translation>Rot</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/captions.py"/>
+        <source>nir</source>
+        <translation>NIR</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/captions.py"/>
+        <source>swir1</source>
+        <translation>SWIR1</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/captions.py"/>
+        <source>swir2</source>
+        <translation>SWIR2</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/classified.py"/>
+        <source>Classified rasters</source>
+        <translation>Klassifizierte Raster</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/classified.py"/>
+        <source>Signatures</source>
+        <translation>Signaturen</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/classified.py"/>
+        <source>Statistics</source>
+        <translation>Statistik</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/classified.py"/>
+        <location filename="../algorithms/suggestk.py"/>
+        <location filename="../algorithms/transitions.py"/>
+        <source>Report</source>
+        <translation>Bericht</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/classified.py"/>
+        <source>Number of classes without a pixel</source>
+        <translation>Anzahl der Klassen ohne Pixel</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/classified.py"/>
+        <source>{k} classes, {stamp}</source>
+        <translation>{k} Klassen, {stamp}</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/classified.py"/>
+        <source>{k} classes of each scene, {stamp}</source>
+        <translation>{k} Klassen je Szene, {stamp}</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/layers.py"/>
+        <source>The style {style} could not be applied to {layer}.</source>
+        <translation>Der Stil {style} konnte nicht auf {layer} angewendet werden.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/packages.py"/>
+        <source>IIkMC needs the Python package {names}, which QGIS's Python does not have.</source>
+        <translation>IIkMC braucht das Python-Paket {names}, das in der Python-Installation von QGIS fehlt.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/packages.py"/>
+        <source>IIkMC needs the Python packages {names}, which QGIS's Python does not have.</source>
+        <translation>IIkMC braucht die Python-Pakete {names}, die in der Python-Installation von QGIS fehlen.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/packages.py"/>
+        <source>IIkMC needs {name}, which is installed but cannot be loaded ({reason}).</source>
+        <translation>IIkMC braucht {name}; das Paket ist installiert, kann aber nicht geladen werden ({reason}).</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/packages.py"/>
+        <source>Start the OSGeo4W Setup of your QGIS, choose Advanced Install, select {wanted}, and restart QGIS (or run 'python -m pip install {packages}' in the OSGeo4W Shell).</source>
+        <translation>Starten Sie das OSGeo4W-Setup Ihres QGIS, wählen Sie Advanced Install, markieren Sie {wanted} und starten Sie QGIS neu (oder führen Sie in der OSGeo4W-Shell 'python -m pip install {packages}' aus).</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/packages.py"/>
+        <source>Open Terminal, run '/Applications/QGIS.app/Contents/MacOS/bin/python3 -m pip install {packages}', and restart QGIS.</source>
+        <translation>Öffnen Sie das Terminal, führen Sie '/Applications/QGIS.app/Contents/MacOS/bin/python3 -m pip install {packages}' aus und starten Sie QGIS neu.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/packages.py"/>
+        <source>On Debian and Ubuntu run 'sudo apt install {wanted}', on Fedora 'sudo dnf install {wanted}', and restart QGIS.</source>
+        <translation>Führen Sie unter Debian und Ubuntu 'sudo apt install {wanted}' aus, unter Fedora 'sudo dnf install {wanted}', und starten Sie QGIS neu.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/parameters.py"/>
+        <source>Landsat scenes</source>
+        <translation>Landsat-Szenen</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/parameters.py"/>
+        <source>Landsat 4-9 Collection 2 Level-2 scenes: scene folders, folders of scene folders, MTL files (txt, xml or json) or .tar bundles as downloaded, in any mix. Sensors, zones and grids may differ; nothing is resampled. A scene given twice is used once.</source>
+        <translation>Szenen aus Landsat 4-9 Collection 2 Level-2: Szenenordner, Ordner mit Szenenordnern, MTL-Dateien (txt, xml oder json) oder .tar-Archive wie heruntergeladen, beliebig gemischt. Sensoren, Zonen und Gitter dürfen sich unterscheiden; nichts wird umgerechnet (kein Resampling). Eine doppelt angegebene Szene wird nur einmal verwendet.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/parameters.py"/>
+        <source>Number of classes (k)</source>
+        <translation>Anzahl der Klassen (k)</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/parameters.py"/>
+        <source>How many classes all scenes together are divided into, 2 to 254.</source>
+        <translation>In wie viele Klassen alle Szenen gemeinsam eingeteilt werden, 2 bis 254.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/parameters.py"/>
+        <source>Mask out (QA_PIXEL)</source>
+        <translation>Ausmaskieren (QA_PIXEL)</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/parameters.py"/>
+        <source>Pixels with any of these QA_PIXEL flags are left out and become nodata. Fill is always left out. With none chosen, a scene without a QA_PIXEL file is accepted.</source>
+        <translation>Pixel mit einem dieser QA_PIXEL-Kennzeichen werden ausgelassen und zu NoData. Füllwerte werden immer ausgelassen. Ist kein Kennzeichen gewählt, wird auch eine Szene ohne QA_PIXEL-Datei angenommen.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/parameters.py"/>
+        <source>Mask out saturated pixels (QA_RADSAT)</source>
+        <translation>Gesättigte Pixel ausmaskieren (QA_RADSAT)</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/parameters.py"/>
+        <source>Leave out pixels that are saturated in a chosen band, where the scene has a QA_RADSAT file.</source>
+        <translation>Pixel auslassen, die in einem gewählten Band gesättigt sind, wo die Szene eine QA_RADSAT-Datei hat.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/parameters.py"/>
+        <source>Bands</source>
+        <translation>Bänder</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/parameters.py"/>
+        <source>Bands by role, not by number, so that TM, ETM+ and OLI scenes mix: near infrared (nir) is band 4 of Landsat 4-7 and band 5 of Landsat 8-9.</source>
+        <translation>Bänder nach ihrer Rolle, nicht nach ihrer Nummer, damit sich TM-, ETM+- und OLI-Szenen mischen lassen: Das nahe Infrarot (NIR) ist Band 4 bei Landsat 4-7 und Band 5 bei Landsat 8-9.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/parameters.py"/>
+        <source>All scenes together (inter-image k-means)</source>
+        <translation>Alle Szenen gemeinsam (Inter-Image-k-Means)</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/parameters.py"/>
+        <source>Each scene on its own (k-means, for comparison)</source>
+        <translation>Jede Szene für sich (k-Means, zum Vergleich)</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/parameters.py"/>
+        <source>Mode</source>
+        <translation>Modus</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/parameters.py"/>
+        <source>All scenes together gives one set of classes, the same in every scene. Each scene on its own gives every scene classes and signatures of its own, as clustering them one by one would: class 3 of one scene is then not class 3 of another.</source>
+        <translation>Alle Szenen gemeinsam ergibt einen einzigen Satz von Klassen, in jeder Szene denselben. Jede Szene für sich gibt jeder Szene eigene Klassen und Signaturen, wie wenn man sie einzeln clusterte: Klasse 3 der einen Szene ist dann nicht Klasse 3 einer anderen.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/parameters.py"/>
+        <source>Minimum-maximum (the method's own)</source>
+        <translation>Minimum-Maximum (Vorgabe des Verfahrens)</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/parameters.py"/>
+        <source>2-98 % (as before, without extremes)</source>
+        <translation>2-98 % (ebenso, ohne Extremwerte)</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/parameters.py"/>
+        <source>k-means++ (seeded sample)</source>
+        <translation>k-means++ (Stichprobe nach Startwert)</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/parameters.py"/>
+        <source>Signatures file</source>
+        <translation>Signaturdatei</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/parameters.py"/>
+        <source>Coarse-to-fine (usually the fastest)</source>
+        <translation>Grob nach fein (meist am schnellsten)</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/parameters.py"/>
+        <source>Start</source>
+        <translation>Start</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/parameters.py"/>
+        <source>Where the classes start. Minimum-maximum spreads them evenly from the darkest to the brightest value of each band; 2-98 % does the same between percentiles, which clouds and glint cannot stretch; k-means++ draws them from a sample that depends on the seed alone; a signatures file starts from the classes of an earlier run, or continues one that was cancelled or ended at its maximum of iterations; coarse-to-fine clusters ever finer sub-samples first, so that few full iterations remain (other classes than with minimum-maximum, found in less time).</source>
+        <translation>Wo die Klassen beginnen. Minimum-Maximum verteilt sie gleichmäßig vom dunkelsten bis zum hellsten Wert jedes Bandes; 2-98 % macht dasselbe zwischen Perzentilen, die Wolken und Sonnenglanz nicht dehnen können; k-means++ zieht sie aus einer Stichprobe, die allein vom Zufallsstartwert abhängt; eine Signaturdatei beginnt mit den Klassen eines früheren Laufs oder setzt einen fort, der abgebrochen wurde oder bei der Höchstzahl der Iterationen endete; Grob nach fein clustert zuerst immer feinere Teilstichproben, sodass nur wenige volle Iterationen bleiben (andere Klassen als mit Minimum-Maximum, in kürzerer Zeit gefunden).</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/parameters.py"/>
+        <source>The signatures.json of an earlier run with the same bands and number of classes; for the start from it. The signatures_unfinished.json of a cancelled run, or the signatures.json of one that ended at its maximum of iterations, continues that run: with the same scenes, mask and area the classes become what they would have become without the interruption. The maximum of iterations counts anew.</source>
+        <translation>Die signatures.json eines früheren Laufs mit denselben Bändern und derselben Klassenzahl; für den Start daraus. Die signatures_unfinished.json eines abgebrochenen Laufs oder die signatures.json eines Laufs, der bei der Höchstzahl der Iterationen endete, setzt diesen Lauf fort: Mit denselben Szenen, derselben Maske und demselben Untersuchungsgebiet werden die Klassen zu dem, was sie ohne die Unterbrechung geworden wären. Die Höchstzahl der Iterationen zählt von neuem.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/parameters.py"/>
+        <source>The signatures.json of an earlier run; its bands, classes, names and colours are used. The signatures_unfinished.json of a cancelled run can be applied too, with a warning.</source>
+        <translation>Die signatures.json eines früheren Laufs; ihre Bänder, Klassen, Namen und Farben werden verwendet. Auch die signatures_unfinished.json eines abgebrochenen Laufs lässt sich anwenden, mit einer Warnung.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/parameters.py"/>
+        <source>Maximum number of iterations</source>
+        <translation>Höchstzahl der Iterationen</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/parameters.py"/>
+        <source>The run ends after this many iterations even if it has not converged.</source>
+        <translation>Der Lauf endet nach so vielen Iterationen, auch wenn er nicht konvergiert ist.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/parameters.py"/>
+        <source>Tolerance (% of pixels)</source>
+        <translation>Toleranz (% der Pixel)</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/parameters.py"/>
+        <source>The run has converged when fewer than this share of the pixels changed class in an iteration. 0 iterates until no centre moves.</source>
+        <translation>Der Lauf ist konvergiert, wenn in einer Iteration weniger als dieser Anteil der Pixel die Klasse gewechselt hat. 0 iteriert, bis sich kein Zentrum mehr bewegt.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/parameters.py"/>
+        <source>Seed</source>
+        <translation>Zufallsstartwert (Seed)</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/parameters.py"/>
+        <source>Chooses the samples of the k-means++ and coarse-to-fine starts; the other starts do not use it.</source>
+        <translation>Bestimmt die Stichproben der Starts k-means++ und Grob nach fein; die anderen Starts verwenden ihn nicht.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/parameters.py"/>
+        <source>Area of interest</source>
+        <translation>Untersuchungsgebiet</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/parameters.py"/>
+        <source>Only pixels whose centre lies inside a polygon of this layer are used; the others become nodata. The layer may have any CRS; it is brought into that of each scene. Scenes that it does not meet are warned of.</source>
+        <translation>Nur Pixel, deren Mitte in einem Polygon dieses Layers liegt, werden verwendet; die anderen werden zu NoData. Der Layer darf jedes KBS haben; er wird in das jeder Szene umgerechnet. Vor Szenen, die er nicht berührt, wird gewarnt.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/parameters.py"/>
+        <source>Automatic</source>
+        <translation>Automatisch</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/parameters.py"/>
+        <source>CPU</source>
+        <translation>CPU</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/parameters.py"/>
+        <source>GPU (NVIDIA)</source>
+        <translation>GPU (NVIDIA)</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/parameters.py"/>
+        <source>Device</source>
+        <translation>Gerät</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/parameters.py"/>
+        <source>What does the clustering. Automatic takes an NVIDIA graphics card (GPU) if there is one, the Python package CuPy is installed, a short test gives the right answer and the job is large; else the processor (CPU). If GPU is chosen and cannot be used, the CPU does the work and the log says what is missing. It never changes the result.</source>
+        <translation>Was das Clustern übernimmt. Automatisch nimmt eine NVIDIA-Grafikkarte (GPU), wenn es eine gibt, das Python-Paket CuPy installiert ist, ein kurzer Test das richtige Ergebnis gibt und die Aufgabe groß ist; sonst den Prozessor (CPU). Ist GPU gewählt und nicht verwendbar, so rechnet die CPU, und das Protokoll sagt, was fehlt. Das Ergebnis hängt nie davon ab.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/parameters.py"/>
+        <source>Threads (0 = automatic)</source>
+        <translation>Threads (0 = automatisch)</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/parameters.py"/>
+        <source>Threads for reading, clustering and writing; 0 uses every core. It never changes the result.</source>
+        <translation>Threads zum Lesen, Clustern und Schreiben; 0 nutzt alle Kerne. Das Ergebnis hängt nie davon ab.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/parameters.py"/>
+        <source>Memory for the pixels in MB (0 = automatic)</source>
+        <translation>Speicher für die Pixel in MB (0 = automatisch)</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/parameters.py"/>
+        <source>Pixels beyond this go to temporary files, which makes the run slower and never changes the result; 0 takes a safe share of the memory that is free.</source>
+        <translation>Was darüber hinausgeht, kommt in temporäre Dateien. Das macht den Lauf langsamer und ändert nie das Ergebnis; 0 nimmt einen sicheren Anteil des freien Speichers.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/parameters.py"/>
+        <source>Compare with each scene on its own (slower)</source>
+        <translation>Mit Einzelclustern vergleichen (langsamer)</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/parameters.py"/>
+        <source>Also clusters each scene on its own and shows in the report which classes would get lost, which would change their number, and how far they would lie from the common ones. The rasters stay the same. For scenes that are clustered together.</source>
+        <translation>Clustert zusätzlich jede Szene für sich und zeigt im Bericht, welche Klassen verloren gingen, welche ihre Nummer wechselten und wie weit sie von den gemeinsamen entfernt lägen. Die Raster bleiben gleich. Für Szenen, die gemeinsam geclustert werden.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/parameters.py"/>
+        <source>Load the results into the project</source>
+        <translation>Ergebnisse in das Projekt laden</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/parameters.py"/>
+        <source>Add one styled layer per scene to the project, in one group.</source>
+        <translation>Je Szene einen gestalteten Layer in das Projekt laden, alle in einer Gruppe.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/parameters.py"/>
+        <source>Output folder</source>
+        <translation>Ausgabeverzeichnis</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/parameters.py"/>
+        <source>Gets one classified raster per scene, the signatures, the statistics and the report. Files of an earlier run of the same scenes are replaced.</source>
+        <translation>Nimmt je Szene ein klassifiziertes Raster auf, dazu die Signaturen, die Statistik und den Bericht. Dateien eines früheren Laufs mit denselben Szenen werden ersetzt.</translation>
     </message>
     <message>
         <location filename="../algorithms/suggestk.py"/>
@@ -1050,8 +1050,8 @@
     </message>
     <message>
         <location filename="../algorithms/transitions.py"/>
-        <source>Grids may be shifted against each other: each cell of the first raster is compared with the nearest cell of the second on their common area, and the log tells the shift. Both need one CRS and one cell size. Pixels that are nodata on either date are not counted.</source>
-        <translation>Die Gitter dürfen gegeneinander verschoben sein: Jede Zelle des ersten Rasters wird mit der nächsten Zelle des zweiten auf der gemeinsamen Fläche verglichen, und das Protokoll nennt die Verschiebung. Beide brauchen dasselbe KBS und dieselbe Zellgröße. Pixel, die an einem der Tage NoData sind, zählen nicht mit.</translation>
+        <source>Grids may be shifted against each other: each pixel of the first raster is compared with the nearest pixel of the second on their common area, and the log tells the shift. Both need one CRS and one pixel size. Pixels that are nodata on either date are not counted.</source>
+        <translation>Die Gitter dürfen gegeneinander verschoben sein: Jedes Pixel des ersten Rasters wird mit dem nächsten Pixel des zweiten auf der gemeinsamen Fläche verglichen, und das Protokoll nennt die Verschiebung. Beide brauchen dasselbe KBS und dieselbe Pixelgröße. Pixel, die an einem der Tage NoData sind, zählen nicht mit.</translation>
     </message>
     <message>
         <location filename="../algorithms/transitions.py"/>
@@ -1115,8 +1115,8 @@
     </message>
     <message>
         <location filename="../algorithms/transitions.py"/>
-        <source>GeoTIFF of the common area in the cells of the first raster, with a style beside it; 3005 is class 3 to 5.</source>
-        <translation>GeoTIFF der gemeinsamen Fläche in den Zellen des ersten Rasters, mit einem Stil daneben; 3005 heißt von Klasse 3 zu 5.</translation>
+        <source>GeoTIFF of the common area in the pixels of the first raster, with a style beside it; 3005 is class 3 to 5.</source>
+        <translation>GeoTIFF der gemeinsamen Fläche in den Pixeln des ersten Rasters, mit einem Stil daneben; 3005 heißt von Klasse 3 zu 5.</translation>
     </message>
     <message>
         <location filename="../algorithms/transitions.py"/>

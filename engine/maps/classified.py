@@ -90,7 +90,7 @@ def open_classified(parameter: str, path: Path) -> Classified:
         a, b, _, d, e, _ = tuple(dataset.transform)[:6]
         if b or d or a <= 0 or e >= 0:
             raise ClassifiedError(
-                f"{parameter}: {path.name} is not north-up (rotated or flipped), so its cells cannot be matched; "
+                f"{parameter}: {path.name} is not north-up (rotated or flipped), so its pixels cannot be matched; "
                 "warp it to a north-up grid with nearest neighbour."
             )
         grid = PixelGrid(

@@ -9,61 +9,61 @@ from ..errors import GridError
 from ..scenes.scene import PixelGrid
 from .classified import Classified
 
-# Offsets are told from each other to a thousandth of a cell; MTL-made georeferences round to millimetres.
+# Offsets are told from each other to a thousandth of a pixel; MTL-made georeferences round to millimetres.
 _OFFSET_DECIMALS = 3
-# Cell sizes are the same when they add up to less than this share of a cell over the whole raster.
+# Pixel sizes are the same when they add up to less than this share of a pixel over the whole raster.
 _SIZE_TOLERANCE = 0.05
 
 
 @dataclass(frozen=True)
 class Overlap:
-    """The cells that two rasters have in common."""
+    """The pixels that two rasters have in common."""
 
     grid: PixelGrid
-    """In the cells of the first raster."""
+    """In the pixels of the first raster."""
     before: tuple[int, int]
     """Row and column in the first raster where it begins."""
     after: tuple[int, int]
     """Row and column in the second raster where it begins."""
     offset: tuple[float, float]
-    """How many cells right and down of the first raster's origin the second one's lies."""
+    """How many pixels right and down of the first raster's origin the second one's lies."""
     residual: tuple[float, float]
-    """How many cells right and down of a cell's centre the centre of its partner lies, at most half a cell."""
+    """How many pixels right and down of a pixel's centre the centre of its partner lies, at most half a pixel."""
 
 
 def overlap(before: Classified, after: Classified) -> Overlap:
-    """Match the cells of two rasters of one CRS and cell size by the nearest centre.
+    """Match the pixels of two rasters of one CRS and pixel size by the nearest centre.
 
     Raises
     ------
     GridError
-        CRS or cell size differ, or the rasters do not meet.
+        CRS or pixel size differ, or the rasters do not meet.
     """
     if before.grid.crs != after.grid.crs:
         raise GridError(
             f"{before.parameter} is in {_crs(before.grid)} and {after.parameter} in {_crs(after.grid)}; "
             "both must be in one CRS: choose scenes of one zone, or warp one raster with nearest neighbour."
         )
-    for size_b, size_a, cells in (
+    for size_b, size_a, pixels in (
         (before.grid.transform[0], after.grid.transform[0], max(before.grid.width, after.grid.width)),
         (before.grid.transform[4], after.grid.transform[4], max(before.grid.height, after.grid.height)),
     ):
-        if abs(size_b - size_a) * cells > _SIZE_TOLERANCE * abs(size_b):
+        if abs(size_b - size_a) * pixels > _SIZE_TOLERANCE * abs(size_b):
             raise GridError(
-                f"The cells of {before.parameter} are {_cells(before.grid)} and those of {after.parameter} "
-                f"{_cells(after.grid)}; both must have one size: warp one raster to the other's cells with nearest "
+                f"The pixels of {before.parameter} are {_size(before.grid)} and those of {after.parameter} "
+                f"{_size(after.grid)}; both must have one size: warp one raster to the other's pixels with nearest "
                 "neighbour."
             )
     a, _, x, _, e, y = before.grid.transform
     right = round((after.grid.transform[2] - x) / a, _OFFSET_DECIMALS)
     down = round((after.grid.transform[5] - y) / e, _OFFSET_DECIMALS)
-    # The cell of AFTER that holds the centre of column c is floor(c + 1/2 - right).
+    # The pixel of AFTER that holds the centre of column c is floor(c + 1/2 - right).
     by_columns, by_rows = math.floor(0.5 - right), math.floor(0.5 - down)
     left, width = _common(before.grid.width, after.grid.width, by_columns)
     top, height = _common(before.grid.height, after.grid.height, by_rows)
     if width <= 0 or height <= 0:
         raise GridError(
-            f"{before.parameter} ({before.title}) and {after.parameter} ({after.title}) have no cell in common; "
+            f"{before.parameter} ({before.title}) and {after.parameter} ({after.title}) have no pixel in common; "
             "choose two rasters of one place."
         )
     grid = PixelGrid(
@@ -98,29 +98,29 @@ def doubts(before: Classified, after: Classified) -> list[str]:
 
 
 def placement(common: Overlap) -> str:
-    """Return in a sentence how the cells of two rasters were matched."""
+    """Return in a sentence how the pixels of two rasters were matched."""
     grid = common.grid
-    size = f"{grid.width:,} x {grid.height:,} cells in common"
+    size = f"{grid.width:,} x {grid.height:,} pixels in common"
     right, down = common.offset
     if right == 0 and down == 0:
-        return f"The rasters lie cell on cell; {size}."
+        return f"The rasters lie pixel on pixel; {size}."
     ways = [_way(right, "right", "left")] * (right != 0) + [_way(down, "below", "above")] * (down != 0)
     where = f"AFTER begins {' and '.join(ways)} of BEFORE"
     if common.residual == (0, 0):
-        return f"{where}: the cells coincide; {size}."
+        return f"{where}: the pixels coincide; {size}."
     off = (common.residual[0] ** 2 + common.residual[1] ** 2) ** 0.5
     return (
-        f"{where}: each cell of BEFORE is compared with the nearest of AFTER, whose centre lies {off:.2f} cells "
+        f"{where}: each pixel of BEFORE is compared with the nearest of AFTER, whose centre lies {off:.2f} pixels "
         f"({off * grid.transform[0]:.1f} map units) away; {size}."
     )
 
 
-def _way(cells: float, positive: str, negative: str) -> str:
-    return f"{abs(cells):,.10g} cells {positive if cells > 0 else negative}"
+def _way(pixels: float, positive: str, negative: str) -> str:
+    return f"{abs(pixels):,.10g} pixels {positive if pixels > 0 else negative}"
 
 
 def _common(first: int, second: int, shift: int) -> tuple[int, int]:
-    """Return start and number of the cells c of 0..first-1 whose c + shift is in 0..second-1."""
+    """Return start and number of the pixels c of 0..first-1 whose c + shift is in 0..second-1."""
     start = max(0, -shift)
     return start, min(first, second - shift) - start
 
@@ -129,5 +129,5 @@ def _crs(grid: PixelGrid) -> str:
     return str(grid.crs.to_string())[:60] if grid.crs else "no CRS"
 
 
-def _cells(grid: PixelGrid) -> str:
+def _size(grid: PixelGrid) -> str:
     return f"{grid.transform[0]:.10g} x {-grid.transform[4]:.10g}"

@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 UNCHANGED = 1
 _STEP = 1000
 UNCHANGED_COLOUR = (217, 217, 217)
-# Share of the colour of the class that a cell came from: enough to tell the ways into one class apart.
+# Share of the colour of the class that a pixel came from: enough to tell the ways into one class apart.
 _FROM_SHARE = 0.3
 
 
 @dataclass(frozen=True)
 class Transition:
-    """A transition that occurs, or all unchanged cells together."""
+    """A transition that occurs, or all unchanged pixels together."""
 
     code: int
     """Value in the raster."""
@@ -34,7 +34,7 @@ class Transition:
     colour: RGB
     """Mostly that of the class it went to."""
     pixels: int
-    """Cells."""
+    """How many."""
     before: int
     """Class before; 0 for unchanged."""
     after: int
@@ -56,7 +56,7 @@ def transitions_of(
     Parameters
     ----------
     counts
-        (256, 256) cells per class before and after; row and column 0 are nodata.
+        (256, 256) pixels per class before and after; row and column 0 are nodata.
     before, after, colours
         Names and colours of the classes 0..255.
     """
@@ -98,9 +98,9 @@ class Comparison:
     after: Classified
     """The later one."""
     overlap: Overlap
-    """Their common cells."""
+    """Their common pixels."""
     counts: NDArray[np.int64]
-    """(256, 256) cells per class before (rows) and after (columns); 0 is nodata."""
+    """(256, 256) pixels per class before (rows) and after (columns); 0 is nodata."""
     before_names: list[str]
     """Of the classes 0..255."""
     after_names: list[str]
@@ -110,7 +110,7 @@ class Comparison:
 
     @property
     def common(self) -> int:
-        """Cells that are classified in both."""
+        """Pixels that are classified in both."""
         return int(self.counts[1:, 1:].sum())
 
     @property
@@ -120,11 +120,11 @@ class Comparison:
 
     @property
     def changed_percent(self) -> float:
-        """Of the cells that are classified in both."""
+        """Of the pixels that are classified in both."""
         return 100.0 * self.changed / self.common
 
     @property
     def classes(self) -> list[int]:
-        """The classes that occur in the common cells, before or after."""
+        """The classes that occur in the common pixels, before or after."""
         inner = self.counts[1:, 1:]
         return [int(j) + 1 for j in np.flatnonzero(inner.sum(axis=0) + inner.sum(axis=1))]

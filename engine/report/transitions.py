@@ -31,7 +31,7 @@ def to_csv(result: Comparison) -> str:
     writer = csv.writer(out, lineterminator="\n")
     classes = result.classes
     writer.writerow(
-        ["unit", "from_id", "from_name", *(f"to {_label(j, result.after_names)}" for j in classes), "total"]
+        ["unit", "from_id", "from_name", *(f"to {_with_id(j, result.after_names)}" for j in classes), "total"]
     )
     area = result.overlap.grid.hectares_per_pixel
     inner = result.counts
@@ -59,7 +59,7 @@ def render(result: Comparison) -> str:
     return page(f"IIkMC: {title}", body)
 
 
-def _label(number: int, names: list[str]) -> str:
+def _with_id(number: int, names: list[str]) -> str:
     """Return a name with the class id, which the default name has already."""
     name = names[number]
     return name if str(number) in name.split() else f"{number} {name}"
@@ -67,33 +67,33 @@ def _label(number: int, names: list[str]) -> str:
 
 def _chip(number: int, names: list[str], result: Comparison) -> Html:
     colour = css_colour(result.colours[number])
-    return Html(f'<span class="c" style="background:{colour}"></span>{escape(_label(number, names))}')
+    return Html(f'<span class="c" style="background:{colour}"></span>{escape(_with_id(number, names))}')
 
 
 class _Unit:
-    """Cells in hectares, or as they are where the map units are no lengths."""
+    """Pixels in hectares, or as they are where the map units are no lengths."""
 
     def __init__(self, result: Comparison) -> None:
         area = self.area = result.overlap.grid.hectares_per_pixel
-        self.name = "cells" if area is None else "ha"
+        self.name = "pixels" if area is None else "ha"
         # One number of decimals in all tables: about five digits for the whole area.
         whole = result.common * (area or 1.0)
         self._decimals = 0 if area is None or whole >= 100_000 else 1 if whole >= 1_000 else 2
 
-    def value(self, cells: int) -> float:
-        return cells if self.area is None else cells * self.area
+    def value(self, pixels: int) -> float:
+        return pixels if self.area is None else pixels * self.area
 
-    def text(self, cells: int) -> str:
-        return f"{self.value(cells):.{self._decimals}f}"
+    def text(self, pixels: int) -> str:
+        return f"{self.value(pixels):.{self._decimals}f}"
 
-    def cell(self, cells: int) -> Cell:
-        return cells if self.area is None else Number(self.text(cells))
+    def cell(self, pixels: int) -> Cell:
+        return pixels if self.area is None else Number(self.text(pixels))
 
 
 def _summary(title: str, result: Comparison) -> str:
     unit = _Unit(result)
     lost, new = int(result.counts[1:, 0].sum()), int(result.counts[0, 1:].sum())
-    amount = f"{result.changed:,} of {result.common:,} cells"
+    amount = f"{result.changed:,} of {result.common:,} pixels"
     if unit.area is not None:
         amount += f" ({unit.value(result.changed):,.0f} of {unit.value(result.common):,.0f} ha)"
     lines = [
@@ -101,7 +101,7 @@ def _summary(title: str, result: Comparison) -> str:
         f'<p class="note">IIkMC {escape(version())} · {escape(result.before.path.name)} → '
         f"{escape(result.after.path.name)}</p>",
         f"<p><b>{result.changed_percent:.2f} % changed class</b>: {amount} that are classified in both.</p>",
-        f'<p class="note">{escape(placement(result.overlap))} Of these, {lost:,} cells are classified before only and '
+        f'<p class="note">{escape(placement(result.overlap))} Of these, {lost:,} pixels are classified before only and '
         f"{new:,} after only (nodata in the other: fill, cloud or outside the mask); they are not counted.</p>",
     ]
     lines += [f"<p><b>{escape(doubt)}</b></p>" for doubt in doubts(result.before, result.after)]
@@ -141,7 +141,7 @@ def _balance(result: Comparison) -> str:
         rows.append(
             [
                 _chip(j, result.after_names, result),
-                *(unit.cell(cells) for cells in (before, after, same, before - same, after - same)),
+                *(unit.cell(pixels) for pixels in (before, after, same, before - same, after - same)),
                 Number(("+" if net > 0 else "") + unit.text(net)),
                 None if share is None else Number(f"{share:+.1f}"),
                 number(100.0 * same / before if before else None, 1),
@@ -155,7 +155,7 @@ def _largest(result: Comparison, found: list[Transition]) -> str:
     unit = _Unit(result)
     changes = [item for item in found if item.before]
     if not changes:
-        return "<h2>Largest changes</h2><p>No cell changed class.</p>"
+        return "<h2>Largest changes</h2><p>No pixel changed class.</p>"
     rows: list[list[Cell]] = []
     for item in changes[:_LISTED]:
         chip = f'<span class="c" style="background:{css_colour(item.colour)}"></span>{escape(item.name)}'
@@ -168,7 +168,7 @@ def _largest(result: Comparison, found: list[Transition]) -> str:
                 number(100.0 * item.pixels / result.common, 2),
             ]
         )
-    head = ["Transition", "Code", "Cells", f"Area ({unit.name})", "Of the common area (%)"]
+    head = ["Transition", "Code", "Pixels", f"Area ({unit.name})", "Of the common area (%)"]
     if unit.area is None:
         rows, head = [row[:3] + row[4:] for row in rows], head[:3] + head[4:]
     more = len(changes) - len(rows)
@@ -194,14 +194,14 @@ def _sankey(result: Comparison) -> tuple[dict[str, Any], str]:
                 value.append(unit.value(int(counts[f, t])))
                 red, green, blue = UNCHANGED_COLOUR if f == t else result.colours[t]
                 shade.append(f"rgba({red},{green},{blue},{0.6 if f == t else 0.75})")
-    labels = [_label(j, names) for names in (result.before_names, result.after_names) for j in classes]
+    texts = [_with_id(j, names) for names in (result.before_names, result.after_names) for j in classes]
     figure = {
         "data": [
             {
                 "type": "sankey",
                 "valuesuffix": f" {unit.name}",
                 "valueformat": ",.4~f",
-                "node": {"label": labels, "color": colours * 2, "pad": 12, "thickness": 16},
+                "node": {"label": texts, "color": colours * 2, "pad": 12, "thickness": 16},
                 "link": {"source": source, "target": target, "value": value, "color": shade},
             }
         ],
@@ -218,12 +218,12 @@ def _bars(result: Comparison) -> tuple[dict[str, Any], str]:
     """Return gains and losses as bars to the right and to the left."""
     unit = _Unit(result)
     classes, counts = result.classes[::-1], result.counts
-    labels = [_label(j, result.after_names) for j in classes]
+    texts = [_with_id(j, result.after_names) for j in classes]
     colours = [css_colour(result.colours[j]) for j in classes]
     lost = [-unit.value(int(counts[j, 1:].sum() - counts[j, j])) for j in classes]
     gained = [unit.value(int(counts[1:, j].sum() - counts[j, j])) for j in classes]
     line = {"color": "#777", "width": 1}
-    bar = {"type": "bar", "orientation": "h", "y": labels, "showlegend": False}
+    bar = {"type": "bar", "orientation": "h", "y": texts, "showlegend": False}
     figure = {
         "data": [
             {**bar, "name": "lost", "x": lost, "marker": {"color": colours, "opacity": 0.55, "line": line}},
@@ -233,7 +233,7 @@ def _bars(result: Comparison) -> tuple[dict[str, Any], str]:
                 "mode": "markers",
                 "name": "net",
                 "x": [a + b for a, b in zip(lost, gained)],
-                "y": labels,
+                "y": texts,
                 "marker": {"symbol": "diamond", "size": 9, "color": "#222"},
                 "showlegend": False,
             },

@@ -40,7 +40,7 @@ def check(request: TransitionRequest) -> tuple[Classified, Classified, Overlap]:
     before, after : Classified
         The two rasters.
     common : Overlap
-        The cells that they have in common.
+        The pixels that they have in common.
 
     Raises
     ------
@@ -61,7 +61,7 @@ def check(request: TransitionRequest) -> tuple[Classified, Classified, Overlap]:
 def compare(
     request: TransitionRequest, progress: Progress | None = None, strip_pixels: int = STRIP_PIXELS
 ) -> Comparison:
-    """Compare two classified rasters cell by cell and write what was asked for.
+    """Compare two classified rasters pixel by pixel and write what was asked for.
 
     Parameters
     ----------
@@ -87,7 +87,7 @@ def compare(
     strips = plan_strips(common.grid, 0, strip_pixels)
     pair = _Pair(before, after, common)
     with small_block_cache(), Destinations(request.destinations) as files:
-        progress.stage(f"Comparing {common.grid.pixels:,} cells on {executor.workers} thread(s)")
+        progress.stage(f"Comparing {common.grid.pixels:,} pixels on {executor.workers} thread(s)")
         counts = np.zeros((256, 256), np.int64)
         for part in executor.each(pair.count, strips, Span(progress, 0.0, _COUNTED)):
             counts += part
@@ -100,7 +100,7 @@ def compare(
         check_cancelled(progress)
         files.publish()
     progress.note(
-        f"{result.changed:,} of {result.common:,} cells classified in both changed class "
+        f"{result.changed:,} of {result.common:,} pixels classified in both changed class "
         f"({result.changed_percent:.2f} %)"
     )
     progress.report(1.0)
@@ -123,7 +123,7 @@ class _Pair:
         return both
 
     def count(self, strip: Strip) -> NDArray[np.int64]:
-        """Return the cells of each pair of classes, (256, 256)."""
+        """Return the pixels of each pair of classes, (256, 256)."""
         return np.bincount(self.read(strip).ravel(), minlength=1 << 16).reshape(256, 256)
 
 
@@ -139,7 +139,7 @@ def _described(before: Classified, after: Classified, common: Overlap, counts: N
     )
     if result.common == 0:
         raise NoValidPixels(
-            f"BEFORE and AFTER share {common.grid.pixels:,} cells, but not one is classified in both (0 is nodata); "
+            f"BEFORE and AFTER share {common.grid.pixels:,} pixels, but not one is classified in both (0 is nodata); "
             "choose rasters with fewer masked pixels."
         )
     return result

@@ -21,8 +21,8 @@ Bounds = tuple[float, float, float, float]
 # Polygons are drawn in pieces of this many rows, counted from the top of the scene, however it is cut into strips: a
 # centre that lies on an edge to the last bit of a float64 must not fall in or out with the size of the strips.
 _ROWS = 256
-# Cells each way of a drawing of which only the share inside is wanted.
-_CELLS = 512
+# Pixels each way of a drawing of which only the share inside is wanted.
+_DRAWN = 512
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ def _around(windows: Sequence[Window]) -> Window:
 def share_inside(scene: Scene) -> float:
     """Return about which share of a scene's pixels has its centre inside the area, 0..1; 1 without an area.
 
-    The polygons are drawn once, on a grid of at most `_CELLS` cells each way over the part of the scene that they lie
+    The polygons are drawn once, in at most `_DRAWN` pixels each way over the part of the scene that they lie
     in: to draw them pixel by pixel takes as long as the run itself takes for it.
     """
     if scene.aoi is None:
@@ -121,7 +121,7 @@ def share_inside(scene: Scene) -> float:
     if not shapes:
         return 0.0
     height, width = around.bottom - around.top, around.right - around.left
-    rows, columns = min(height, _CELLS), min(width, _CELLS)
+    rows, columns = min(height, _DRAWN), min(width, _DRAWN)
     right, down = width / columns, height / rows
     left, top = around.left, around.top
     # Multiplied out, as in `outside`.

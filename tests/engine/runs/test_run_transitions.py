@@ -26,7 +26,7 @@ from tiny import Recorder, listing, read_raster
 BEFORE = [[1, 1, 2, 2], [1, 2, 2, 0], [3, 3, 3, 1]]
 AFTER = [[1, 2, 2, 2], [2, 2, 0, 1], [3, 1, 3, 1]]
 CODES = [[1, 1002, 1, 1], [1002, 1, 0, 0], [1, 3001, 1, 1]]
-# 2 cells 1 -> 1, 2 cells 1 -> 2, 3 cells 2 -> 2, 1 cell 3 -> 1, 2 cells 3 -> 3; a cell of 30 m has 0.09 ha.
+# 2 pixels 1 -> 1, 2 pixels 1 -> 2, 3 pixels 2 -> 2, 1 pixel 3 -> 1, 2 pixels 3 -> 3; a pixel of 30 m has 0.09 ha.
 MATRIX = """\
 unit,from_id,from_name,to Class 1,to Class 2,to Class 3,total
 pixels,1,Class 1,2,2,0,4
@@ -44,11 +44,11 @@ percent,,total,30.0000,50.0000,20.0000,100.0000
 """
 
 
-def write(path: Path, classes, origin=(300000.0, 5000000.0), cell=30.0, table=None, tags=None, **options) -> Path:
+def write(path: Path, classes, origin=(300000.0, 5000000.0), pixel=30.0, table=None, tags=None, **options) -> Path:
     """Write a classified raster."""
     classes = np.asarray(classes, options.pop("dtype", np.uint8))
     profile = {"driver": "GTiff", "count": 1, "dtype": classes.dtype, "nodata": 0, "crs": "EPSG:32633"}
-    profile.update(width=classes.shape[1], height=classes.shape[0], transform=from_origin(*origin, cell, cell))
+    profile.update(width=classes.shape[1], height=classes.shape[0], transform=from_origin(*origin, pixel, pixel))
     with rasterio.open(path, "w", **{**profile, **options}) as target:
         for band in range(1, target.count + 1):
             target.write(classes, band)
@@ -87,8 +87,8 @@ def test_matrix_raster_and_numbers_are_those_worked_out_by_hand(pair, tmp_path):
     assert {path.name for path in out.iterdir()} == {"c.tif", "c.qml", "c.tif.aux.xml", "m.csv", "r.html"}
     page = (out / "r.html").read_text(encoding="utf-8")
     assert "30.00 % changed class" in page
-    assert "3 of 10 cells (0 of 1 ha)" in page
-    assert "1 cells are classified before only and 1 after only" in page
+    assert "3 of 10 pixels (0 of 1 ha)" in page
+    assert "1 pixels are classified before only and 1 after only" in page
 
 
 def test_nothing_is_written_that_is_not_wanted(pair, tmp_path):
@@ -105,16 +105,16 @@ def test_a_raster_compared_with_its_copy_is_unchanged(tmp_path):
     assert result.changed == 0
     assert result.common == np.count_nonzero(classes)
     np.testing.assert_array_equal(read_raster(tmp_path / "out" / "c.tif"), classes > 0)
-    assert "No cell changed class" in (tmp_path / "out" / "r.html").read_text(encoding="utf-8")
+    assert "No pixel changed class" in (tmp_path / "out" / "r.html").read_text(encoding="utf-8")
 
 
-def nearest_by_coordinates(before, after, origin, cell):
-    """Pair the cells by map coordinates, one by one: an independent way to the same pairs."""
+def nearest_by_coordinates(before, after, origin, pixel):
+    """Pair the pixels by map coordinates, one by one: an independent way to the same pairs."""
     pairs = {}
     for row in range(before.shape[0]):
         for column in range(before.shape[1]):
-            x, y = (column + 0.5) * cell, -(row + 0.5) * cell
-            r, c = math.floor((origin[1] - y) / cell), math.floor((x - origin[0]) / cell)
+            x, y = (column + 0.5) * pixel, -(row + 0.5) * pixel
+            r, c = math.floor((origin[1] - y) / pixel), math.floor((x - origin[0]) / pixel)
             if 0 <= r < after.shape[0] and 0 <= c < after.shape[1]:
                 pairs[row, column] = (int(before[row, column]), int(after[r, c]))
     return pairs
@@ -127,8 +127,8 @@ def test_shifted_grids_are_matched_by_the_nearest_cell(tmp_path, right, down):
     rng = np.random.default_rng(8)
     before = rng.integers(0, 5, (17, 13), dtype=np.uint8)
     after = rng.integers(0, 5, (15, 19), dtype=np.uint8)
-    one = write(tmp_path / "a.tif", before, origin=(0, 0), cell=10)
-    two = write(tmp_path / "b.tif", after, origin=(10 * right, -10 * down), cell=10)
+    one = write(tmp_path / "a.tif", before, origin=(0, 0), pixel=10)
+    two = write(tmp_path / "b.tif", after, origin=(10 * right, -10 * down), pixel=10)
     result = compare(ask(one, two, tmp_path / "out"), strip_pixels=30)
     pairs = nearest_by_coordinates(before, after, (10 * right, -10 * down), 10)
     expected = np.zeros((256, 256), np.int64)
@@ -147,18 +147,18 @@ def test_shifted_grids_are_matched_by_the_nearest_cell(tmp_path, right, down):
 
 def test_the_shift_is_told(tmp_path):
     one = write(tmp_path / "a.tif", np.ones((9, 9)), origin=(0, 0))
-    cell_on_cell, shifted, between = Recorder(), Recorder(), Recorder()
-    compare(ask(one, write(tmp_path / "b.tif", np.ones((9, 9)), origin=(0, 0))), cell_on_cell)
+    pixel_on_pixel, shifted, between = Recorder(), Recorder(), Recorder()
+    compare(ask(one, write(tmp_path / "b.tif", np.ones((9, 9)), origin=(0, 0))), pixel_on_pixel)
     compare(ask(one, write(tmp_path / "c.tif", np.ones((9, 9)), origin=(60, 30))), shifted)
     compare(ask(one, write(tmp_path / "d.tif", np.ones((9, 9)), origin=(9, -12))), between)
-    assert cell_on_cell.notes[2] == "The rasters lie cell on cell; 9 x 9 cells in common."
+    assert pixel_on_pixel.notes[2] == "The rasters lie pixel on pixel; 9 x 9 pixels in common."
     assert shifted.notes[2] == (
-        "AFTER begins 2 cells right and 1 cells above of BEFORE: the cells coincide; 7 x 8 cells in common."
+        "AFTER begins 2 pixels right and 1 pixels above of BEFORE: the pixels coincide; 7 x 8 pixels in common."
     )
-    # 0.3 and 0.4 cells of 30 units: 0.5 cells.
+    # 0.3 and 0.4 pixels of 30 units: 0.5 pixels.
     assert between.notes[2] == (
-        "AFTER begins 0.3 cells right and 0.4 cells below of BEFORE: each cell of BEFORE is compared with the nearest "
-        "of AFTER, whose centre lies 0.50 cells (15.0 map units) away; 9 x 9 cells in common."
+        "AFTER begins 0.3 pixels right and 0.4 pixels below of BEFORE: each pixel of BEFORE is compared with the "
+        "nearest of AFTER, whose centre lies 0.50 pixels (15.0 map units) away; 9 x 9 pixels in common."
     )
 
 
@@ -311,9 +311,9 @@ def test_dates_the_wrong_way_round_are_doubted(tmp_path):
     [
         ({"crs": "EPSG:32632"}, ("BEFORE is in EPSG:32633 and AFTER in EPSG:32632", "one CRS")),
         ({"crs": None}, ("AFTER in no CRS",)),
-        ({"cell": 29.0}, ("30 x 30", "29 x 29", "one size")),
-        ({"origin": (300120.0, 5000000.0)}, ("no cell in common",)),
-        ({"origin": (300000.0, 5000090.0)}, ("no cell in common",)),
+        ({"pixel": 29.0}, ("30 x 30", "29 x 29", "one size")),
+        ({"origin": (300120.0, 5000000.0)}, ("no pixel in common",)),
+        ({"origin": (300000.0, 5000090.0)}, ("no pixel in common",)),
         ({"dtype": np.uint16}, ("AFTER: b.tif has 1 band(s) of uint16", "uint8")),
         ({"count": 2}, ("AFTER: b.tif has 2 band(s) of uint8",)),
         ({"nodata": 255}, ("AFTER: b.tif has nodata 255, expected 0",)),
@@ -334,7 +334,7 @@ def test_rasters_that_cannot_be_compared_are_refused(tmp_path, options, words):
 
 def test_cells_that_differ_by_rounding_are_the_same(tmp_path):
     one = write(tmp_path / "a.tif", BEFORE)
-    two = write(tmp_path / "b.tif", AFTER, cell=30.0000001)
+    two = write(tmp_path / "b.tif", AFTER, pixel=30.0000001)
     assert compare(ask(one, two)).changed == 3
 
 
@@ -357,7 +357,7 @@ def test_places_and_files_are_checked(pair, tmp_path):
 
 def test_rasters_without_a_common_classified_cell_are_refused(tmp_path):
     one, two = write(tmp_path / "a.tif", [[1, 0, 2]]), write(tmp_path / "b.tif", [[0, 2, 0]])
-    with pytest.raises(NoValidPixels, match="share 3 cells, but not one is classified in both"):
+    with pytest.raises(NoValidPixels, match="share 3 pixels, but not one is classified in both"):
         compare(ask(one, two, tmp_path / "out"))
     assert not (tmp_path / "out").exists()
 
@@ -384,7 +384,7 @@ def test_the_bar_goes_forward_to_its_end(pair, tmp_path):
     compare(ask(*pair, tmp_path / "out"), log, strip_pixels=4)
     assert log.fractions == sorted(log.fractions)
     assert log.fractions[-1] == 1.0
-    assert log.notes[-1] == "3 of 10 cells classified in both changed class (30.00 %)"
+    assert log.notes[-1] == "3 of 10 pixels classified in both changed class (30.00 %)"
 
 
 def test_overlap_is_exact_at_map_coordinates_of_real_size(tmp_path):

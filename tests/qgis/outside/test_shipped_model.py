@@ -68,7 +68,7 @@ def test_its_answer_is_that_of_its_steps(plugin, terminal, real_scenes, tmp_path
     for scene in (BEFORE, AFTER):
         rasters[scene] = read_classes(tmp_path / "alone" / f"{scene}_classes.tif").astype(np.int64)
         np.testing.assert_array_equal(read_classes(tmp_path / "classes" / f"{scene}_classes.tif"), rasters[scene])
-    # The second scene's grid begins 30 cells right of the first one's.
+    # The second scene's grid begins 30 pixels right of the first one's.
     before, after = rasters[BEFORE][:, 30:], rasters[AFTER][:, :370]
     expected = np.where(before == after, 1, 1000 * before + after)
     expected[(before == 0) | (after == 0)] = 0
@@ -85,5 +85,5 @@ def test_the_paths_may_be_those_of_mtl_files(terminal, real_scenes, tmp_path):
     run(terminal, before=before, after=real_scenes / AFTER, k=2, masked="false", **places)
     lines = (tmp_path / "matrix.csv").read_text(encoding="utf-8").splitlines()
     assert lines[0].startswith("unit,from_id,")
-    # Of the 370 x 300 common cells 26 are nodata on the first date.
+    # Of the 370 x 300 common pixels 26 are nodata on the first date.
     assert lines[3].endswith(f",{370 * 300 - 26}")

@@ -24,7 +24,7 @@ ROLES = ("blue", "green", "red", "nir", "swir1", "swir2")
 FARMLAND = "LC08_L2SP_043024_20200802_20200914_02_T1"
 K = 5
 VALID = 2 * 400 * 300 - 26  # as the scenes' README counts them
-SHIFT = 30  # cells of 30 m: the grids are 900 m apart
+SHIFT = 30  # pixels of 30 m: the grids are 900 m apart
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +90,7 @@ def test_transitions_are_those_of_the_shifted_rasters(clustered, tmp_path):
     with open(places["MATRIX"], encoding="utf-8", newline="") as file:
         rows = [row for row in csv.reader(file) if row[0] == "pixels" and row[1]]
     assert [[int(cell) for cell in row[3:-1]] for row in rows] == matrix.tolist()
-    assert "AFTER begins 30 cells right of BEFORE: the cells coincide; 370 x 300 cells in common." in log.infos
+    assert "AFTER begins 30 pixels right of BEFORE: the pixels coincide; 370 x 300 pixels in common." in log.infos
     with rasterio.open(places["CHANGES"]) as dataset:
         codes = dataset.read(1)  # of the common area
     assert np.array_equal(codes, np.where(both, np.where(a == b, 1, 1000 * a + b), 0))

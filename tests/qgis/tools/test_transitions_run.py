@@ -29,7 +29,7 @@ from tiny_series import MIDST, NEWEST, OLDEST, read_classes
 
 pytestmark = pytest.mark.qgis
 
-# 2010 (bright above, dark below) to 2022 (dark left, bright right), 30 cells a quarter less those masked on a date.
+# 2010 (bright above, dark below) to 2022 (dark left, bright right), 30 pixels a quarter less those masked on a date.
 UNCHANGED, DARKENED, BRIGHTENED = 30 + 29, 27, 28
 COMMON = UNCHANGED + DARKENED + BRIGHTENED
 CHANGED = DARKENED + BRIGHTENED
@@ -78,7 +78,7 @@ def test_the_result_is_the_one_worked_out_by_hand(classes, tmp_path):
         f"pixels,,total,56,58,{COMMON}",
     ]
     assert log.warnings == log.errors == []
-    assert log.infos[2] == "The rasters lie cell on cell; 12 x 10 cells in common."
+    assert log.infos[2] == "The rasters lie pixel on pixel; 12 x 10 pixels in common."
 
 
 def test_numbers_alone_need_no_file(classes):
@@ -184,7 +184,7 @@ def test_an_error_of_the_run_is_one_sentence(classes, tmp_path):
         profile, pixels = good.profile, good.read(1)
     with rasterio.open(spoilt, "w", **profile) as target:
         target.write(0 * pixels, 1)
-    with pytest.raises(QgsProcessingException, match="share 120 cells, but not one is classified in both"):
+    with pytest.raises(QgsProcessingException, match="share 120 pixels, but not one is classified in both"):
         processing.run("iikmc:transitions", {"BEFORE": raster(classes, OLDEST), "AFTER": str(spoilt)})
 
 
