@@ -149,7 +149,7 @@ def is_function(node):
 
 
 def test_the_context_has_one_name():
-    assert f'\nCONTEXT = "{TOOL.CONTEXT}"\n' in (ROOT / "algorithms" / "i18n.py").read_text(encoding="utf-8")
+    assert f'\nCONTEXT = "{TOOL.CONTEXT}"\n' in (ROOT / "algorithms" / "shared" / "i18n.py").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("path", SHOWN, ids=lambda path: str(path.relative_to(ROOT)))

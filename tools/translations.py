@@ -3,11 +3,11 @@
 
     /usr/bin/python3 tools/translations.py
 
-A text is what a call of `tr` in algorithms/ or iikmc_plugin/ is given; algorithms/i18n.py says how. Qt's own pylupdate
-files such calls of a plain function under no context, and is not everywhere; Python's ast reads them as Python does,
-and lets a test tell without Qt whether the files are up to date. Compiling is lrelease's. The .qm files are kept in the
-repository, because neither who installs the plugin nor who builds the zip needs Qt's tools then. Where a merge finds a
-.qm changed on both sides, take either and run this again.
+A text is what a call of `tr` in algorithms/ or iikmc_plugin/ is given; algorithms/shared/i18n.py says how. Qt's own
+pylupdate files such calls of a plain function under no context, and is not everywhere; Python's ast reads them as
+Python does, and lets a test tell without Qt whether the files are up to date. Compiling is lrelease's. The .qm files
+are kept in the repository, because neither who installs the plugin nor who builds the zip needs Qt's tools then. Where
+a merge finds a .qm changed on both sides, take either and run this again.
 """
 
 from __future__ import annotations
