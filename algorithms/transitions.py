@@ -117,8 +117,8 @@ class TransitionsAlgorithm(AnalysisAlgorithm):
             self.addOutput(output)
 
     @staticmethod
-    def _raster(name: str, label: str, text: str) -> QgsProcessingParameterDefinition:
-        parameter = QgsProcessingParameterRasterLayer(name, label)
+    def _raster(name: str, caption: str, text: str) -> QgsProcessingParameterDefinition:
+        parameter = QgsProcessingParameterRasterLayer(name, caption)
         parameter.setHelp(text)
         return parameter
 

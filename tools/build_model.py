@@ -77,7 +77,7 @@ def add_step(
     sources: dict[str, list[QgsProcessingModelChildParameterSource]],
     outputs: dict[str, str],
 ) -> None:
-    """Add an algorithm as a step; `outputs` are the model's: label -> output of the step.
+    """Add an algorithm as a step; `outputs` are the model's: caption -> output of the step.
 
     What is not in `sources` gets the algorithm's own default.
     """
@@ -90,12 +90,12 @@ def add_step(
             default = source("StaticValue", parameter.defaultValue())
             child.addParameterSources(parameter.name(), sources.get(parameter.name(), default))
     ends = {}
-    for row, (label, output_name) in enumerate(outputs.items()):
-        output = QgsProcessingModelOutput(label)
+    for row, (caption, output_name) in enumerate(outputs.items()):
+        output = QgsProcessingModelOutput(caption)
         output.setChildId(name)
         output.setChildOutputName(output_name)
         output.setPosition(QPointF(place[0] + 260, place[1] - 60 + 60 * row))
-        ends[label] = output
+        ends[caption] = output
     child.setModelOutputs(ends)
     model.addChildAlgorithm(child)
 

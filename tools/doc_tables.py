@@ -80,10 +80,10 @@ def tables(algorithm: Any) -> str:
     """Return both tables of an algorithm as Markdown."""
     lines = ["| parameter | in the dialog | takes | default | meaning |", "|---|---|---|---|---|"]
     for parameter in algorithm.parameterDefinitions():
-        label = parameter.description()
+        caption = parameter.description()
         if parameter.flags() & parameter.Flag.FlagAdvanced:
-            label += " *(advanced)*"
-        row = (f"`{parameter.name()}`", label, value(parameter), default(parameter), parameter.help())
+            caption += " *(advanced)*"
+        row = (f"`{parameter.name()}`", caption, value(parameter), default(parameter), parameter.help())
         lines.append(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |")
     lines += ["", "| output | what it is | kind |", "|---|---|---|"]
     for output in algorithm.outputDefinitions():

@@ -25,10 +25,10 @@ _BREAK_AFTER = re.compile(r"[_/\\]+(?=\w)")
 """Where names of files and folders may go on in the next line."""
 
 
-class WrappedLabel(QLabel):
+class WrappedText(QLabel):
     """Text over as many lines as it needs, all of it visible.
 
-    A plain label in a scroll area loses its last lines, and cuts off names of files that are wider than itself.
+    A plain QLabel in a scroll area loses its last lines, and cuts off names of files that are wider than itself.
     """
 
     def __init__(self) -> None:
@@ -70,7 +70,7 @@ class ScenesHint(QWidget):
         warning = self.style().standardIcon(QStyle.StandardPixmap.SP_MessageBoxWarning)
         self.icon.setPixmap(warning.pixmap(side, side))
         self.icon.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        self.text = WrappedLabel()
+        self.text = WrappedText()
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.icon, 0, Qt.AlignmentFlag.AlignTop)

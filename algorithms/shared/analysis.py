@@ -41,23 +41,23 @@ class AnalysisAlgorithm(IIkMCAlgorithm):
         return Path(text) if text else None
 
 
-def file_destination(name: str, label: str, kind: str, text: str) -> QgsProcessingParameterDefinition:
+def file_destination(name: str, caption: str, kind: str, text: str) -> QgsProcessingParameterDefinition:
     """Return an optional file that a dialog makes a temporary one of unless told otherwise.
 
     A filter with "htm" in it makes the output one that QGIS shows in its results viewer.
     """
-    parameter = QgsProcessingParameterFileDestination(name, label, kind, None, True, True)
+    parameter = QgsProcessingParameterFileDestination(name, caption, kind, None, True, True)
     parameter.setHelp(text)
     return parameter
 
 
 def whole_number(
-    name: str, label: str, default: int, limits: tuple[int, int | None], text: str
+    name: str, caption: str, default: int, limits: tuple[int, int | None], text: str
 ) -> QgsProcessingParameterDefinition:
     """Return an integer with its limits; None = no upper one."""
     low, high = limits
     kind = QgsProcessingParameterNumber.Type.Integer
     most = {} if high is None else {"maxValue": high}
-    parameter = QgsProcessingParameterNumber(name, label, kind, default, False, low, **most)
+    parameter = QgsProcessingParameterNumber(name, caption, kind, default, False, low, **most)
     parameter.setHelp(text)
     return parameter

@@ -6,7 +6,7 @@ from .i18n import tr
 
 
 def of_flags() -> dict[str, str]:
-    """Return the labels of the flags of QA_PIXEL."""
+    """Return the captions of the flags of QA_PIXEL."""
     return {
         "dilated cloud": tr("Dilated cloud"),
         "cirrus": tr("Cirrus"),
@@ -18,7 +18,7 @@ def of_flags() -> dict[str, str]:
 
 
 def of_roles() -> dict[str, str]:
-    """Return the labels of the band roles."""
+    """Return the captions of the band roles."""
     return {
         "blue": tr("blue"),
         "green": tr("green"),

@@ -1,4 +1,4 @@
-"""The parameters that the algorithms share: one name, one label, one help text, one way to read each."""
+"""The parameters that the algorithms share: one name, one caption, one help text, one way to read each."""
 
 from __future__ import annotations
 

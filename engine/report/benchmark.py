@@ -17,7 +17,7 @@ from .html import PLOT_WIDTH, Cell, Html, Wide, number, page, plot, table
 if TYPE_CHECKING:
     from ..measuring.timings import BenchmarkResult
 
-_LABELS = {"read": "Read, mask, pack", "start": "Start", "iterate": "Iterate", "write": "Write"}
+_WORDS = {"read": "Read, mask, pack", "start": "Start", "iterate": "Iterate", "write": "Write"}
 # Colours of the stages (of the blind-safe set of Okabe and Ito), and of the two speed-ups.
 _COLOURS = {"read": "#56b4e9", "start": "#f0e442", "iterate": "#d55e00", "write": "#009e73"}
 _ITERATING, _WHOLE = "#2b6cb0", "#b6cbe3"
@@ -112,14 +112,14 @@ def _plots(comparison: Comparison) -> str:
 def _speed_ups(comparison: Comparison) -> dict[str, Any]:
     names = [timing.name for timing in comparison.timings]
     bars = []
-    for label, colour, speed_up in (
+    for caption, colour, speed_up in (
         ("Iterations", _ITERATING, comparison.speed_up),
         ("All stages", _WHOLE, comparison.whole_speed_up),
     ):
         values = [round(speed_up(timing), 3) for timing in comparison.timings]
         bars.append(
             {
-                **_bar(names, values, label, colour),
+                **_bar(names, values, caption, colour),
                 "text": [f"{value:.1f}" for value in values],
                 "textposition": "outside",
                 "cliponaxis": False,
@@ -135,31 +135,31 @@ def _speed_ups(comparison: Comparison) -> dict[str, Any]:
 def _stages(comparison: Comparison) -> dict[str, Any]:
     names = [timing.name for timing in comparison.timings]
     bars = [
-        _bar(names, [round(timing.seconds(stage), 4) for timing in comparison.timings], _LABELS[stage], _COLOURS[stage])
+        _bar(names, [round(timing.seconds(stage), 4) for timing in comparison.timings], _WORDS[stage], _COLOURS[stage])
         for stage in STAGES
     ]
     return {"data": bars, "layout": {**_layout(len(names), "seconds"), "barmode": "stack"}}
 
 
-def _bar(names: Sequence[str], values: Sequence[float], label: str, colour: str) -> dict[str, Any]:
+def _bar(names: Sequence[str], values: Sequence[float], caption: str, colour: str) -> dict[str, Any]:
     return {
         "type": "bar",
         "orientation": "h",
         "y": list(names),
         "x": list(values),
-        "name": label,
+        "name": caption,
         "marker": {"color": colour},
-        "hovertemplate": f"{label}: %{{x:.4g}}<extra>%{{y}}</extra>",
+        "hovertemplate": f"{caption}: %{{x:.4g}}<extra>%{{y}}</extra>",
     }
 
 
-def _layout(rows: int, label: str) -> dict[str, Any]:
+def _layout(rows: int, caption: str) -> dict[str, Any]:
     height = _ROW_HEIGHT if rows <= _MOST_HIGH_ROWS else _LOW_ROW_HEIGHT
     return {
         "width": PLOT_WIDTH,
         "height": _FRAME_HEIGHT + height * rows,
         "margin": {"l": 130, "r": 45, "t": 62, "b": 50},
-        "xaxis": {"title": {"text": label}, "rangemode": "tozero", "gridcolor": "#e2e2e2", "automargin": True},
+        "xaxis": {"title": {"text": caption}, "rangemode": "tozero", "gridcolor": "#e2e2e2", "automargin": True},
         # The first row of the table stands at the top.
         "yaxis": {"autorange": "reversed", "automargin": True, "ticksuffix": "  "},
         "legend": {"orientation": "h", "x": 0, "y": 1, "yanchor": "bottom", "traceorder": "normal"},
@@ -171,7 +171,7 @@ def _layout(rows: int, label: str) -> dict[str, Any]:
 def _table(result: BenchmarkResult) -> str:
     comparison = result.comparison
     head: list[Cell] = ["Kernel", "Threads", "Result"]
-    head += [f"{_LABELS[stage]} (s)" for stage in STAGES]
+    head += [f"{_WORDS[stage]} (s)" for stage in STAGES]
     head += ["All stages (s)", "First iteration (s)", "Mean iteration (s)", "Million pixels/s"]
     head += ["Speed-up: first iteration", "Speed-up: iterations", "Speed-up: all stages", "Start-up (s)"]
     best = comparison.best

@@ -8,7 +8,7 @@ from ..results.signatures import Signatures
 from ..sensors.landsat.bands import WAVELENGTHS
 from . import figures
 from .html import Cell, Heat, Html, number, plot, table
-from .shared import WELL_SEPARABLE, Numbers, chip, label, percent
+from .shared import WELL_SEPARABLE, Numbers, chip, full_name, percent
 
 # Heat: where a drift or a Jeffries-Matusita distance is as dark as it gets. 0.05 is the order of the spread within a
 # class; below 1 two classes overlap widely.
@@ -113,7 +113,7 @@ def separability_section(numbers: Numbers) -> str:
     pairs = numbers.least_separable()
     if pairs:
         worst = "; ".join(
-            f"{escape(label(classes[a]))} and {escape(label(classes[b]))} ({numbers.separation[a, b]:.2f})"
+            f"{escape(full_name(classes[a]))} and {escape(full_name(classes[b]))} ({numbers.separation[a, b]:.2f})"
             for a, b in pairs[:_LEAST_PAIRS]
         )
         words = (

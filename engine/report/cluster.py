@@ -18,7 +18,7 @@ from .html import Cell, number, page, plot, table
 from .own_classes import alone_section, remark
 from .pictures import Picture
 from .scenes import quicklooks_section, scenes_section
-from .shared import STYLE, Numbers, gather, label, parameters_section
+from .shared import STYLE, Numbers, full_name, gather, parameters_section
 
 # A scene with less is worth a look before it is compared with others.
 _FEW_VALID_PERCENT = 5.0
@@ -138,12 +138,12 @@ def _remarks(numbers: Numbers) -> list[str]:
     if len(numbers.scenes) > 1 and far:
         distance, scene, record = max(far, key=lambda found: found[0])
         remarks.append(
-            f"The largest drift is {distance:.3f} of reflectance: {escape(label(record))} in {escape(scene.title)} "
+            f"The largest drift is {distance:.3f} of reflectance: {escape(full_name(record))} in {escape(scene.title)} "
             f'(of classes with at least {_WEIGHTY_PERCENT:.0f} % of a scene; <a href="#drift">all</a>).'
         )
     pairs = numbers.least_separable()
     if pairs:
-        a, b = (escape(label(classes[j])) for j in pairs[0])
+        a, b = (escape(full_name(classes[j])) for j in pairs[0])
         remarks.append(
             f"{a} and {b} are the least separable classes, with a Jeffries-Matusita distance of "
             f'{numbers.separation[pairs[0]]:.2f} of 2 (<a href="#separability">all</a>).'

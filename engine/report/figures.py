@@ -90,12 +90,12 @@ def _name_scenes(layout: Figure, scenes: Sequence[Scene]) -> None:
     named = list(range(0, n, -(-n // _MOST_UPRIGHT)))
     layout["xaxis"].update(
         tickvals=named,
-        ticktext=[_scene_label(scenes[number], full=n <= _MOST_SLANTING) for number in named],
+        ticktext=[_tick_text(scenes[number], full=n <= _MOST_SLANTING) for number in named],
         tickangle=0 if n <= _MOST_LEVEL else -45 if n <= _MOST_SLANTING else -90,
     )
 
 
-def _scene_label(scene: Scene, full: bool) -> str:
+def _tick_text(scene: Scene, full: bool) -> str:
     day = scene.acquired.isoformat()
     return f"{day}<br>{scene.product.sensor} {scene.product.path_row}" if full else day
 

@@ -12,7 +12,7 @@ from ..scenes.scene import Scene
 from ..sensors.landsat.bands import SCALE
 from . import figures
 from .html import Cell, Heat, Html, Number, number, plot, table
-from .shared import label, percent
+from .shared import full_name, percent
 
 # Heat: as for the drift of a class; a share of the pixels is as dark as it gets where half of them are concerned.
 _STRONG, _MANY_PERCENT = 0.05, 50.0
@@ -132,7 +132,8 @@ def _nearest(signed: Signatures, own: int, common: int | None, shared: bool) -> 
     text = f"<b>{common}</b>" if common != own else str(common)
     text = f"<u>{text}</u>" if shared else text
     return Html(
-        f'<span class="c" title="{escape(label(record))}" style="background:{css_colour(record.colour)}"></span>{text}'
+        f'<span class="c" title="{escape(full_name(record))}" style="background:{css_colour(record.colour)}"></span>'
+        f"{text}"
     )
 
 

@@ -74,7 +74,7 @@ def _separation(classes: Sequence[ClassRecord]) -> dict[tuple[int, int], float]:
     return found
 
 
-def label(record: ClassRecord) -> str:
+def full_name(record: ClassRecord) -> str:
     """Return the name of a class, with its id."""
     # The name that a class has by default says its id already.
     return record.name if str(record.id) in record.name.split() else f"{record.id} {record.name}"
@@ -82,7 +82,7 @@ def label(record: ClassRecord) -> str:
 
 def chip(record: ClassRecord) -> Html:
     """Return the colour and the name of a class."""
-    return Html(f'<span class="c" style="background:{css_colour(record.colour)}"></span>{escape(label(record))}')
+    return Html(f'<span class="c" style="background:{css_colour(record.colour)}"></span>{escape(full_name(record))}')
 
 
 def percent(part: int | None, whole: int) -> float | None:

@@ -81,7 +81,7 @@ def _has(result: Suggestion, index: Callable[[Score], float | None]) -> bool:
 
 
 def _curve(
-    result: Suggestion, key: str, label: str, good: str, index: Callable[[Score], float | None], form: str
+    result: Suggestion, key: str, name: str, good: str, index: Callable[[Score], float | None], form: str
 ) -> tuple[dict[str, Any], str]:
     """Return one index against k; the suggestion is filled, the elbow of the inertia is a diamond."""
     points = [(score.k, index(score)) for score in result.scores]
@@ -106,7 +106,7 @@ def _curve(
             "height": 300,
             "margin": {"l": 70, "r": 15, "t": 10, "b": 45},
             "xaxis": {"title": {"text": "number of classes k"}, "dtick": 1 if len(points) <= 30 else None},
-            "yaxis": {"title": {"text": label}, "rangemode": "normal"},
+            "yaxis": {"title": {"text": name}, "rangemode": "normal"},
             "shapes": [
                 {
                     "type": "line",
@@ -120,7 +120,7 @@ def _curve(
             ],
         },
     }
-    caption = f"{label}: {good} is good; the suggestion is red"
+    caption = f"{name}: {good} is good; the suggestion is red"
     return figure, caption + (f", the elbow ({marked}) a diamond." if marked is not None else ".")
 
 
@@ -141,7 +141,7 @@ def _table(result: Suggestion) -> str:
                 else _ranked(value, good, index, form, result)
             )
         rows.append([*cells, Number(f"{result.advice.ranks[score.k]:.2f}"), score.empty])
-    head: list[Cell] = ["Classes", *(label for _, label, *_ in columns), "Mean rank", "Empty classes"]
+    head: list[Cell] = ["Classes", *(name for _, name, *_ in columns), "Mean rank", "Empty classes"]
     note = f"Suggested: {result.advice.k}. The darker a cell, the better its rank in the column."
     if result.scikit_learn and result.pixels > SILHOUETTE_PIXELS:
         note += f" The silhouette is that of {SILHOUETTE_PIXELS:,} pixels of the sample."

@@ -31,7 +31,7 @@ def to_csv(result: Comparison) -> str:
     writer = csv.writer(out, lineterminator="\n")
     classes = result.classes
     writer.writerow(
-        ["unit", "from_id", "from_name", *(f"to {_with_id(j, result.after_names)}" for j in classes), "total"]
+        ["unit", "from_id", "from_name", *(f"to {_full_name(j, result.after_names)}" for j in classes), "total"]
     )
     area = result.overlap.grid.hectares_per_pixel
     inner = result.counts
@@ -59,7 +59,7 @@ def render(result: Comparison) -> str:
     return page(f"IIkMC: {title}", body)
 
 
-def _with_id(number: int, names: list[str]) -> str:
+def _full_name(number: int, names: list[str]) -> str:
     """Return a name with the class id, which the default name has already."""
     name = names[number]
     return name if str(number) in name.split() else f"{number} {name}"
@@ -67,7 +67,7 @@ def _with_id(number: int, names: list[str]) -> str:
 
 def _chip(number: int, names: list[str], result: Comparison) -> Html:
     colour = css_colour(result.colours[number])
-    return Html(f'<span class="c" style="background:{colour}"></span>{escape(_with_id(number, names))}')
+    return Html(f'<span class="c" style="background:{colour}"></span>{escape(_full_name(number, names))}')
 
 
 class _Unit:
@@ -194,7 +194,7 @@ def _sankey(result: Comparison) -> tuple[dict[str, Any], str]:
                 value.append(unit.value(int(counts[f, t])))
                 red, green, blue = UNCHANGED_COLOUR if f == t else result.colours[t]
                 shade.append(f"rgba({red},{green},{blue},{0.6 if f == t else 0.75})")
-    texts = [_with_id(j, names) for names in (result.before_names, result.after_names) for j in classes]
+    texts = [_full_name(j, names) for names in (result.before_names, result.after_names) for j in classes]
     figure = {
         "data": [
             {
@@ -218,7 +218,7 @@ def _bars(result: Comparison) -> tuple[dict[str, Any], str]:
     """Return gains and losses as bars to the right and to the left."""
     unit = _Unit(result)
     classes, counts = result.classes[::-1], result.counts
-    texts = [_with_id(j, result.after_names) for j in classes]
+    texts = [_full_name(j, result.after_names) for j in classes]
     colours = [css_colour(result.colours[j]) for j in classes]
     lost = [-unit.value(int(counts[j, 1:].sum() - counts[j, j])) for j in classes]
     gained = [unit.value(int(counts[1:, j].sum() - counts[j, j])) for j in classes]

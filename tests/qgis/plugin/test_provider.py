@@ -43,8 +43,8 @@ CLUSTER_PARAMETERS = {
     "LOAD_RESULTS": ("boolean", True, PLAIN, False, {}),
     "OUTPUT": ("folderDestination", None, PLAIN, False, {}),
 }
-# The start of each label, by its number.
-INIT_LABELS = ["Minimum-maximum", "2-98 %", "k-means++", "Signatures file", "Coarse-to-fine"]
+# The start of each caption, by its number.
+INIT_CAPTIONS = ["Minimum-maximum", "2-98 %", "k-means++", "Signatures file", "Coarse-to-fine"]
 CLUSTER_OUTPUTS = {
     "CLASSIFICATIONS": "outputMultilayer",
     "SIGNATURES_FILE": "outputFile",
@@ -262,15 +262,15 @@ def test_parameters_are_frozen(algorithm):
 
 
 def test_the_numbers_of_init_are_frozen(cluster):
-    labels = cluster.parameterDefinition("INIT").options()
-    assert len(labels) == len(INIT_LABELS)
-    for label, start in zip(labels, INIT_LABELS):
-        assert label.startswith(start)
+    captions = cluster.parameterDefinition("INIT").options()
+    assert len(captions) == len(INIT_CAPTIONS)
+    for caption, start in zip(captions, INIT_CAPTIONS):
+        assert caption.startswith(start)
 
 
 def test_the_numbers_of_mode_are_frozen(cluster):
-    labels = cluster.parameterDefinition("MODE").options()
-    assert [label.split(" (")[0] for label in labels] == ["All scenes together", "Each scene on its own"]
+    captions = cluster.parameterDefinition("MODE").options()
+    assert [caption.split(" (")[0] for caption in captions] == ["All scenes together", "Each scene on its own"]
 
 
 def test_outputs_are_frozen(algorithm):

@@ -117,15 +117,15 @@ def test_some_texts_as_a_german_user_reads_them(german):
     assert cluster.parameterDefinition("MASK").options()[2:] == ["Wolke", "Wolkenschatten", "Schnee oder Eis", "Wasser"]
 
 
-def test_labels_stay_short(german):
-    """Labels and choices much longer than the English ones would widen the dialog or be cut off."""
+def test_captions_stay_short(german):
+    """Captions and choices much longer than the English ones would widen the dialog or be cut off."""
     for algorithm in german.values():
         for parameter in algorithm.parameterDefinitions():
             captions = [parameter.description(), *(parameter.options() if parameter.type() == "enum" else ())]
-            assert [label for label in captions if len(label) > 55] == [], parameter.name()
+            assert [caption for caption in captions if len(caption) > 55] == [], parameter.name()
 
 
-def test_the_labels_name_just_what_the_engine_has(plugin):
+def test_the_captions_name_just_what_the_engine_has(plugin):
     from iikmc.algorithms.shared import captions
     from iikmc.engine.sensors.landsat.bands import ROLES
     from iikmc.engine.sensors.landsat.qa import FLAGS
