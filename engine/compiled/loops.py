@@ -1,4 +1,7 @@
-"""The Numba kernel's passes over a block. Importing this module imports Numba; only `cpu_numba` imports it."""
+"""The Numba kernel's passes over a block.
+
+Importing this module imports Numba; only `kernels.numba_kernel` asks for it, through `cache.load_module`.
+"""
 
 from __future__ import annotations
 
@@ -76,7 +79,7 @@ def relabel_plain(dn, labels, first, growth, squares, scores, offsets, slack, sh
     scores
         (groups, GROUP * 7) float32 of each centre: -2 d in 6 bands and |d|**2.
     offsets
-        (6,) int32 DN.
+        (6,) float32 whole DN, near the middle of the centres: the point from which scores are reckoned.
     slack, share
         float32 bounds of the scores' error: slack + share |y|**2.
     grid

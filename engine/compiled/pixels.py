@@ -1,7 +1,7 @@
-"""Compiled loops beside the labelling: masking, packing, class moments, labels back on the grid.
+"""Compiled loops beside the labelling: masking, packing, class squares, labels back on the grid.
 
-Importing this module imports Numba; only `tools_numba` does so. Each loop gives exactly what its NumPy twin in
-`pixels.packing.NumpyPacker` gives; all arithmetic is on integers.
+Importing this module imports Numba; only `pixels.numba_packer` asks for it, through `cache.load_module`. Together they
+give exactly what `pixels.packing.NumpyPacker` gives; here all arithmetic is on integers.
 """
 
 from __future__ import annotations
