@@ -10,7 +10,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
-PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted(DOCS.rglob("*.md"))]
+ABOVE = ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "DESIGN.md")
+PAGES = [*(ROOT / name for name in ABOVE), *sorted(DOCS.rglob("*.md"))]
 LARGEST = 200_000
 _LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 _CODE = re.compile(r"^```.*?^```", re.DOTALL | re.MULTILINE)
@@ -64,6 +65,19 @@ def test_every_page_is_reached_from_the_index():
 def test_the_readme_leads_to_the_documentation():
     assert "docs/README.md" in _links(ROOT / "README.md")
     assert "docs/tutorial.md" in _links(ROOT / "README.md")
+
+
+def test_the_readme_leads_to_what_developers_read():
+    assert {"DESIGN.md", "CONTRIBUTING.md"} <= set(_links(ROOT / "README.md"))
+
+
+def test_the_picture_of_the_packages_shows_every_one_of_them_once():
+    (picture,) = _CODE.findall((ROOT / "DESIGN.md").read_text(encoding="utf-8"))
+    # A line begins with names, and goes on after two spaces with what they are for.
+    begins = (line.split("  ")[0] for line in picture.splitlines()[1:-1] if line[:1].strip())
+    shown = [name for begin in begins for name in re.findall(r"\w+", begin)]
+    there = [path for path in (ROOT / "engine").iterdir() if path.suffix == ".py" or (path / "__init__.py").is_file()]
+    assert sorted(shown) == sorted([*({path.stem for path in there} - {"__init__"}), "algorithms", "iikmc_plugin"])
 
 
 def test_every_picture_is_shown_and_every_one_is_a_small_palette_png():
