@@ -53,13 +53,14 @@ def qgis_process() -> str:
     raise FileNotFoundError("qgis_process is not here; it comes with QGIS 3.16 and newer.")
 
 
-def enable(plugin: str, base: Path) -> None:
-    """Enable a plugin in the profile under `base`."""
+def enable(plugin: str, base: Path, env: dict[str, str] | None = None) -> None:
+    """Enable a plugin in the profile under `base`, with other variables than `environment` has if `env` is given."""
+    env = environment(base) if env is None else env
     command = [qgis_process(), "plugins", "enable", plugin]
-    done = subprocess.run(command, env=environment(base), stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    done = subprocess.run(command, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True)
     # Exit code 1 also means "already enabled".
     listed = subprocess.run(
-        [qgis_process(), "plugins"], env=environment(base), stdin=subprocess.DEVNULL, capture_output=True, text=True
+        [qgis_process(), "plugins"], env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True
     )
     if f"* {plugin}" not in listed.stdout:
         raise RuntimeError(f"QGIS does not load the plugin {plugin}:\n{done.stdout}{done.stderr}{listed.stderr}")
