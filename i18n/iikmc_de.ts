@@ -245,12 +245,6 @@
     </message>
     <message>
         <location filename="../algorithms/cluster.py"/>
-        <location filename="../algorithms/shared/classified.py"/>
-        <source>Classification</source>
-        <translation>Klassifikation</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/cluster.py"/>
         <source>landsat,k-means,kmeans,clustering,unsupervised,classification,iikmc,series,land cover,isodata</source>
         <translation>landsat,k-means,kmeans,clustern,clusteranalyse,unüberwacht,klassifikation,iikmc,zeitreihe,landbedeckung,isodata,cluster</translation>
     </message>
@@ -618,6 +612,11 @@
         <location filename="../algorithms/shared/captions.py"/>
         <source>swir2</source>
         <translation>SWIR2</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/classified.py"/>
+        <source>Classification</source>
+        <translation>Klassifikation</translation>
     </message>
     <message>
         <location filename="../algorithms/shared/classified.py"/>
