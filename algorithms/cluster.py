@@ -167,10 +167,10 @@ class ClusterAlgorithm(ClassifiedScenesAlgorithm):
         self, values: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> dict[str, Any]:
         def work() -> Result | EachResult:
-            from ..engine.runs.each import run
+            from ..engine.runs.each import run_in_mode
 
             output = self.parameterAsFileOutput(values, parameters.OUTPUT, context)
-            return run(self._request(values, context, output), FeedbackProgress(feedback))
+            return run_in_mode(self._request(values, context, output), FeedbackProgress(feedback))
 
         result = self._told(work)
         return {

@@ -34,11 +34,11 @@ def ours(
 
     The labels and centres of the largest number of iterations are kept for the others to be compared with, if asked.
     """
-    from iikmc.engine.execution.threads import ThreadExecutor, one_blas_thread
+    from iikmc.engine.execution.threads import one_blas_thread
 
     from .stages import kernel_named
 
-    used, executor = kernel_named(kernel), ThreadExecutor(threads)
+    used = kernel_named(kernel)
     centres = np.load(Path(folder) / "start.npy")
     if k is not None:
         centres = series.start(series.read_pixels(folder, 0, pixels), k)
@@ -46,17 +46,17 @@ def ours(
     steps: list[float] = []
     with one_blas_thread():
         # Loads and compiles: once with a fresh block, then with one that is labelled already.
-        _lloyd(series.blocks(folder, len(centres), 50_000), centres, 6, used, executor)
+        _lloyd(series.blocks(folder, 50_000), centres, 6, used, threads)
         for number in list(iterations) * repeats:
-            blocks = series.blocks(folder, len(centres), pixels)
+            blocks = series.blocks(folder, pixels)
             began = time.perf_counter()
-            fit, members = _lloyd(blocks, centres, number + 1, used, executor)
+            fit, members, labels = _lloyd(blocks, centres, number + 1, used, threads)
             seconds[number].append(time.perf_counter() - began)
             if number == max(iterations):
                 steps = [record.seconds for record in fit.iterations]
-                digest, empty = _digest(blocks, fit.centres), int((members == 0).sum())
+                digest, empty = _digest(labels, fit.centres), int((members == 0).sum())
                 if keep:
-                    np.save(Path(folder) / "labels.npy", np.concatenate([block.labels for block in blocks]))
+                    np.save(Path(folder) / "labels.npy", np.concatenate(labels))
                     np.save(Path(folder) / "centres.npy", fit.centres)
     return {
         **_times(seconds),
@@ -67,32 +67,29 @@ def ours(
     }
 
 
-def _lloyd(blocks: Sequence[Any], start: np.ndarray, labellings: int, kernel: Any, executor: Any) -> Any:
-    from iikmc.engine.centres.kmeans import Labelled, StopRule, lloyd
-    from iikmc.engine.kernels import moves as moves_module
-    from iikmc.engine.pixels.block import Tally
+def _lloyd(blocks: Sequence[Any], start: np.ndarray, labellings: int, kernel: Any, threads: int) -> Any:
+    """Return the fit, the fewest members that each class had, and the labels of each block."""
+    from iikmc.engine.centres.kmeans import StopRule
+    from iikmc.engine.execution.threads import ThreadExecutor
+    from iikmc.engine.passes.iterate import Population, iterate
+    from iikmc.engine.passes.site import loose_site
     from iikmc.engine.progress import Silent
 
-    moves = moves_module.Log()
-    fewest = np.full(start.shape[0], np.iinfo(np.int64).max)
+    site = loose_site(blocks, len(start), kernel)
+    population = Population(tuple(block.strip for block in blocks), sum(block.size for block in blocks))
+    fewest = np.full(len(start), np.iinfo(np.int64).max)
 
-    def label(centres: np.ndarray, within: Any) -> Labelled:
-        moved = moves.follow(centres)
-        changed = sum(executor.each(lambda block: kernel.relabel(block, centres, moved), blocks, within))
-        tally = Tally.zero(*centres.shape)
-        for block in blocks:
-            tally.add(block.tally)
-        np.minimum(fewest, tally.count, out=fewest)
-        return Labelled(changed, tally)
+    def keep(fit: Any) -> None:
+        np.minimum(fewest, fit.tally.count, out=fewest)
 
-    pixels = sum(block.size for block in blocks)
-    return lloyd(label, start, pixels, StopRule(labellings, 0.0), Silent()), fewest
+    fit = iterate(ThreadExecutor(site, threads), population, start, StopRule(labellings, 0.0), Silent(), keep)
+    return fit, fewest, [site.shelved(block.strip).labels() for block in blocks]
 
 
-def _digest(blocks: Sequence[Any], centres: np.ndarray) -> str:
+def _digest(labels: Sequence[np.ndarray], centres: np.ndarray) -> str:
     found = hashlib.sha256(np.ascontiguousarray(centres, np.int64).tobytes())
-    for block in blocks:
-        found.update(block.labels.tobytes())
+    for part in labels:
+        found.update(part.tobytes())
     return found.hexdigest()
 
 

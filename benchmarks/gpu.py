@@ -42,6 +42,7 @@ CLASSES = (2, 3, 5, 8, 9, 16, 17, 24, 32, 33, 64, 65, 128, 254)
 BANDS = (1, 2, 3, 4, 5, 6)
 # The targets.
 MOST_OF_ROOFLINE, LEAST_SPEED_UP, LONGEST_START = 2.5, 390.0, 2.0
+_CUDA = ("devices", "card", "kernel")
 
 
 def package(name: str) -> Any:
@@ -74,8 +75,8 @@ def start_up(k: int, n_bands: int) -> dict[str, float]:
     lap("engine")
     cupy = importlib.import_module("cupy")
     lap("import")
-    devices, gpu = package("engine.kernels.cuda.devices"), package("engine.kernels.cuda.kernel")
-    card = gpu.Card(devices.most_free(cupy)[0])
+    devices, cards = package("engine.kernels.cuda.devices"), package("engine.kernels.cuda.card")
+    card = cards.Card(devices.most_free(cupy)[0])
     lap("open")
     card.compile(k, n_bands)
     lap("compile")
@@ -241,9 +242,9 @@ def main(words: list[str] | None = None) -> int:
     if not arguments.no_start_up:
         report["start_up"] = start_ups(arguments)
     checks, speed = package("benchmarks.gpu_checks"), package("benchmarks.gpu_speed")
-    gpu, devices = package("engine.kernels.cuda.kernel"), package("engine.kernels.cuda.devices")
+    devices, cards, gpu = (package(f"engine.kernels.cuda.{name}") for name in _CUDA)
     try:
-        card = gpu.Card(devices.most_free(importlib.import_module("cupy"))[0])
+        card = cards.Card(devices.most_free(importlib.import_module("cupy"))[0])
     except Exception as error:  # noqa: BLE001 - whatever is wrong, say so in one line
         words = package("engine.errors").first_line(error, with_kind=True)
         sys.exit(f"gpu: there is no usable CUDA device here: {words}")

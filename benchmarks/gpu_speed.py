@@ -15,8 +15,8 @@ from ..engine.kernels.cuda.card import Card
 from ..engine.kernels.cuda.kernel import CupyKernel, PassingKernel
 from ..engine.kernels.numpy_kernel import NumpyKernel
 from ..engine.kernels.selftest import check
-from ..engine.pixels.block import Tally
-from .gpu_checks import landscape, make_block
+from ..engine.pixels.block import Block, Tally
+from .gpu_checks import landscape
 
 # As many pixels as the engine's blocks have.
 STRIP = 2_000_000
@@ -48,38 +48,39 @@ def bandwidth(card: Any, size: int, repeats: int) -> float:
     return 2 * size / min(times[1:] or times)
 
 
-def iterate(
-    kernel: Any, blocks: list[Any], start: np.ndarray, iterations: int, threads: int = 1
-) -> list[dict[str, Any]]:
-    """Run so many iterations of k-means; return the seconds of the labelling and the changed pixels of each."""
-    centres, rows = start, []
+def iterate(helds: list[Any], start: np.ndarray, iterations: int, threads: int = 1) -> list[dict[str, Any]]:
+    """Run so many iterations of k-means on what a kernel holds.
+
+    Returns the seconds of the labelling and the changed pixels of each.
+    """
+    centres, tally, rows = start, Tally.zero(*start.shape), []
     for _ in range(iterations):
         began = time.perf_counter()
         if threads == 1:
-            changed = sum(kernel.relabel(block, centres) for block in blocks)
+            changes = [held.relabel(centres) for held in helds]
         else:
             with ThreadPoolExecutor(threads) as pool:
-                changed = sum(pool.map(lambda block, c=centres: kernel.relabel(block, c), blocks))
+                changes = list(pool.map(lambda held, c=centres: held.relabel(c), helds))
         seconds = time.perf_counter() - began
-        tally = Tally.zero(*centres.shape)
-        for block in blocks:
-            tally.add(block.tally)
-        rows.append({"seconds": seconds, "changed": changed, "centres": centres, "tally": tally})
+        for change in changes:
+            tally.add(change.tally)
+        changed = sum(change.changed for change in changes)
+        rows.append({"seconds": seconds, "changed": changed, "centres": centres, "tally": tally.copy()})
         centres = kmeans.next_centres(centres, tally)
     return rows
 
 
-def launch_seconds(card: Any, block: Any, centres: np.ndarray, repeats: int) -> dict[str, float]:
+def launch_seconds(card: Any, held: Any, centres: np.ndarray, repeats: int) -> dict[str, float]:
     """Return the card's seconds for one launch: when all pixels change class, and when none does."""
     k, n_bands = centres.shape
-    piece = block.resident.pieces[0]
-    pixels, labels = piece.pixels, piece.labels
-    blocks, steps = card.shape(block.size)
+    piece = held.pieces[0]
+    pixels, labels, n = piece.pixels, piece.labels, piece.end - piece.begin
+    blocks, steps = card.shape(n)
     kernel = card.compile(k, n_bands)
     with card.lane() as lane:
         there, sums = lane.room(k, n_bands)
         there.set(np.ascontiguousarray(centres, np.int32), stream=lane.stream)
-        arguments = (pixels, np.int64(pixels.shape[1]), np.int64(block.size), labels, there, np.int32(steps), sums)
+        arguments = (pixels, np.int64(pixels.shape[1]), np.int64(n), labels, there, np.int32(steps), sums)
 
         def launch() -> None:
             kernel((blocks,), (cuda_source.THREADS,), arguments)
@@ -94,10 +95,16 @@ def launch_seconds(card: Any, block: Any, centres: np.ndarray, repeats: int) -> 
         }
 
 
-def parts(dn: np.ndarray, k: int, size: int) -> list[Any]:
+def parts(dn: np.ndarray, size: int) -> list[Block]:
     """Return blocks of at most `size` pixels."""
     n = dn.shape[1]
-    return [make_block(np.ascontiguousarray(dn[:, at : at + size]), k) for at in range(0, n, size)]
+    return [Block.loose(np.ascontiguousarray(dn[:, at : at + size]), at) for at in range(0, n, size)]
+
+
+def hold(kernel: Any, blocks: list[Block], k: int, threads: int = 1) -> list[Any]:
+    """Have a kernel hold blocks, on so many threads."""
+    with ThreadPoolExecutor(threads) as pool:
+        return list(pool.map(lambda block: kernel.hold(block, k), blocks))
 
 
 def feeding(card: Any, dn: np.ndarray, k: int, arguments: argparse.Namespace) -> dict[str, Any]:
@@ -122,15 +129,15 @@ def feeding(card: Any, dn: np.ndarray, k: int, arguments: argparse.Namespace) ->
             result[f"{name}_bytes_per_second"] = size / min(times[1:])
         del pinned, there
     for threads in dict.fromkeys((1, 2, arguments.threads)):
-        blocks = parts(dn, k, STRIP)
+        blocks = parts(dn, STRIP)
         kernel = CupyKernel(card, NumpyKernel())
-        with ThreadPoolExecutor(threads) as pool:
-            # Buffers are made the first time.
-            list(pool.map(kernel.take_in, parts(dn[:, : STRIP * threads], k, STRIP)))
-            began = time.perf_counter()
-            list(pool.map(kernel.take_in, blocks))
-            seconds = time.perf_counter() - began
-        sent = sum(b.dn.nbytes + b.size for b in blocks if b.resident is not None)
+        # Buffers are made the first time.
+        hold(kernel, parts(dn[:, : STRIP * threads], STRIP), k, threads)
+        began = time.perf_counter()
+        helds = hold(kernel, blocks, k, threads)
+        seconds = time.perf_counter() - began
+        sent = sum(held.block.dn.nbytes + held.block.size for held in helds if held.pieces)
+        del helds
         result[f"engine_{threads}_bytes_per_second"] = sent / seconds
     return result
 
@@ -148,12 +155,11 @@ def not_resident(
     cpu = cpu_kernel()
     half = CupyKernel(card, cpu, Card.size(dn.shape[0], n) // 2)
     for name, kernel in (("passing", PassingKernel(card)), ("half", half), ("cpu", cpu)):
-        blocks = parts(dn, k, STRIP)
-        rows = iterate(kernel, blocks, start, count, arguments.threads)
+        helds = hold(kernel, parts(dn, STRIP), k, arguments.threads)
+        rows = iterate(helds, start, count, arguments.threads)
         result[name] = [{"seconds": row["seconds"], "changed": row["changed"]} for row in rows]
         result["equal"] &= equal(ours[:count], rows)
-        for block in blocks:
-            block.resident = None
+        del helds
     result["cpu_kernel"] = cpu.name
     result["half_about"] = half.about()
     return result
@@ -180,23 +186,21 @@ def measure(card: Any, arguments: argparse.Namespace) -> dict[str, Any]:
     result: dict[str, Any] = {"pixels": n, "k": k, "bands": n_bands}
 
     kernel = CupyKernel(card, None)
-    block = make_block(dn, k)
     began = time.perf_counter()
-    kernel.take_in(block)
+    held = kernel.hold(Block.loose(dn), k)
     result["upload_seconds"] = time.perf_counter() - began
     print(f"{arguments.iterations} iterations on the card", flush=True)
-    ours = iterate(kernel, [block], start, arguments.iterations)
-    labels = block.labels.copy()
+    ours = iterate([held], start, arguments.iterations)
+    labels = held.labels()
     result["gpu"] = [{"seconds": row["seconds"], "changed": row["changed"]} for row in ours]
-    result["launch"] = launch_seconds(card, block, ours[-1]["centres"], arguments.repeats)
+    result["launch"] = launch_seconds(card, held, ours[-1]["centres"], arguments.repeats)
     result["copy_bytes_per_second"] = bandwidth(card, arguments.copy_bytes, arguments.repeats)
-    block.resident = None
-    del block
+    del held
     print("the way to the card, and what does not fit", flush=True)
     result["feeding"] = feeding(card, dn, k, arguments)
     result["not_resident"] = not_resident(card, dn, start, ours, arguments)
 
-    theirs = iterate(CupyKernel(card, None), parts(dn, k, STRIP), start, arguments.iterations)
+    theirs = iterate(hold(CupyKernel(card, None), parts(dn, STRIP), k), start, arguments.iterations)
     result["gpu_in_strips"] = [{"seconds": row["seconds"], "changed": row["changed"]} for row in theirs]
     result["equal_in_strips"] = equal(ours, theirs)
 
@@ -204,12 +208,12 @@ def measure(card: Any, arguments: argparse.Namespace) -> dict[str, Any]:
     if arguments.numpy_iterations:
         count = min(arguments.numpy_iterations, arguments.iterations)
         print(f"{count} iterations by the NumPy kernel on one thread", flush=True)
-        blocks = parts(dn, k, STRIP)
-        theirs = iterate(NumpyKernel(), blocks, start, count)
+        helds = hold(NumpyKernel(), parts(dn, STRIP), k)
+        theirs = iterate(helds, start, count)
         result["numpy"] = [{"seconds": row["seconds"], "changed": row["changed"]} for row in theirs]
         result["equal_to_numpy"] = equal(ours[:count], theirs)
         if count == arguments.iterations:
-            result["equal_to_numpy"] &= bool(np.array_equal(labels, np.concatenate([b.labels for b in blocks])))
+            result["equal_to_numpy"] &= bool(np.array_equal(labels, np.concatenate([held.labels() for held in helds])))
     return result
 
 

@@ -96,7 +96,8 @@ def collect(scenes: str, pixels: int, folder: str) -> dict[str, Any]:
     from iikmc.engine.sensors.landsat.bands import ROLES
 
     request = Request((scenes,), Path(folder))
-    found = check_series(find_scenes((scenes,)).scenes, Selection(ROLES, request.mask))
+    selection = Selection(ROLES, request.mask)
+    found = check_series(find_scenes((scenes,)).scenes, selection)
     strips = [strip for number, scene in enumerate(found) for strip in plan_strips(scene.checked_grid(), number, 1)]
     # Strides prime to the number of strips visit all parts of all scenes before they come back to any.
     step = next(step for step in (61, 67, 71, 73) if len(strips) % step)
@@ -106,7 +107,7 @@ def collect(scenes: str, pixels: int, folder: str) -> dict[str, Any]:
     with Handles() as handles:
         for number in range(len(strips)):
             strip = strips[number * step % len(strips)]
-            parts.append(read_strip(found[strip.scene], ROLES, request.mask, strip, handles, packer).pixels.dn)
+            parts.append(read_strip(found[strip.scene], selection, strip, handles, packer).pixels.dn)
             total += parts[-1].shape[1]
             if total >= pixels:
                 break
@@ -160,16 +161,12 @@ def start(dn: np.ndarray, k: int) -> np.ndarray:
     return between([percentile(h, LOW) for h in histograms], [percentile(h, HIGH) for h in histograms], k)
 
 
-def blocks(folder: str | Path, k: int, pixels: int | None = None) -> list[Any]:
-    """Return unlabelled blocks of a pixel set, as a run holds them in memory; of its first `pixels`, if given."""
-    from iikmc.engine.pixels.block import Block, Tally
-    from iikmc.engine.scenes.scene import Strip
+def blocks(folder: str | Path, pixels: int | None = None) -> list[Any]:
+    """Return the blocks of a pixel set, as a run has them in memory; of its first `pixels`, if given."""
+    from iikmc.engine.pixels.block import Block
 
-    n_bands, n = shape_of(folder)
-    n = min(n, pixels or n)
-    found = []
-    for first in range(0, n, BLOCK):
-        size = min(BLOCK, n - first)
-        dn = read_pixels(folder, first, size)
-        found.append(Block(Strip(0, 0, 0), np.empty(0, np.uint8), dn, np.zeros(size, np.uint8), Tally.zero(k, n_bands)))
-    return found
+    n = min(shape_of(folder)[1], pixels or shape_of(folder)[1])
+    return [
+        Block.loose(read_pixels(folder, first, min(BLOCK, n - first)), number)
+        for number, first in enumerate(range(0, n, BLOCK))
+    ]

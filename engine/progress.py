@@ -23,7 +23,7 @@ class Progress(Protocol):
         """Tell something the user should look at; the run goes on."""
 
     def cancelled(self) -> bool:
-        """Tell whether the user wants to stop; called from any thread."""
+        """Tell whether the user wants to stop."""
 
 
 class Silent:

@@ -191,7 +191,8 @@ FORBIDDEN_INSIDE = {
         "engine.execution",
         "engine.kernels",
     ),
-    "engine.report": ("pathlib", "os", "engine.passes.write"),
+    "engine.passes": ("engine.execution.threads",),
+    "engine.report": ("pathlib", "os", "engine.passes"),
     "engine.report.html": ("io", "numpy"),
     "engine.choices": ("numpy",),
 }
@@ -219,16 +220,6 @@ def test_no_module_is_long():
 
 
 MOST_PARAMETERS = 7
-# Functions that take more, and what will take their place; a name leaves when its function is mended.
-ON_THE_WAY = {
-    "engine.passes.iterate.iterate": "an executor's tasks",
-    "engine.passes.sample.draw_sample": "selection, tools",
-    "engine.passes.series.read_series": "selection, wish, tools",
-    "engine.pixels.reading.read_strip": "selection, wish",
-    "engine.runs.cluster._iterate": "run",
-    "engine.runs.write.write_results": "run",
-    "engine.runs.write.write_tables": "a record a scene, run",
-}
 
 
 def parameters(path: Path) -> Iterator[tuple[str, int]]:
@@ -255,15 +246,13 @@ def test_parameters_are_counted():
 
 
 def test_no_function_outside_the_compiled_loops_has_many_parameters():
-    many = {
+    assert {
         name: number
         for module, path in MODULES.items()
         if not module.startswith("engine.compiled")
         for name, number in parameters(path)
         if number > MOST_PARAMETERS
-    }
-    assert {name: number for name, number in many.items() if name not in ON_THE_WAY} == {}
-    assert [name for name in ON_THE_WAY if name not in many] == [], "mended: they leave ON_THE_WAY"
+    } == {}
 
 
 def test_the_engine_knows_no_qgis():

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..kernels.moves import Log
-from ..pixels.block import Block, Tally
 from ..pixels.sampling import SAMPLE_SIZE, Sample, smallest
-from ..progress import Progress, Silent, check_cancelled
-from ..scenes.scene import Strip
-from .kmeans import Labelled, StopRule, lloyd, next_centres
+from ..progress import Progress, check_cancelled
+from .fit import Fit
+from .kmeans import StopRule, next_centres
 from .starts import dark_to_bright, plus_plus
 
 if TYPE_CHECKING:
-    from ..arrays import Grid64
-    from ..kernels.kernel import Kernel
+    from ..arrays import DN, Grid64
 
 # A class should have this many pixels in a sub-sample, on average, for its mean to mean something.
 _PIXELS_PER_CLASS = 100
@@ -29,26 +25,13 @@ _LEVEL_STOP = StopRule(max_iterations=200, tolerance_percent=0.05)
 _BLOCK_PIXELS = 500_000
 
 
-@dataclass(frozen=True)
-class Level:
-    """What a sub-sample contributed to the start."""
-
-    share: int
-    """One pixel in so many."""
-    pixels: int
-    """Valid pixels in it."""
-    iterations: int
-    """Iterations over it."""
-
-
 def start(
     samples: Mapping[int, Sequence[Sample]],
     k: int,
     seed: int,
-    kernel: Kernel,
-    run: Callable[[Callable[[Block], int], Sequence[Block]], int],
+    fit: Callable[[Sequence[DN], Grid64, StopRule], Fit],
     progress: Progress,
-) -> tuple[Grid64, list[Level]]:
+) -> Grid64:
     """Return start centres from k-means++ and k-means on the sub-samples, coarsest first.
 
     Parameters
@@ -57,59 +40,35 @@ def start(
         Share -> the strips' draws, in any order.
     k, seed
         Of the run.
-    kernel
-        What labels.
-    run
-        Maps a function over blocks and returns the sum of the results.
+    fit
+        Iterates over pixels, given in parts of (n_bands, n), from these centres to the stop rule.
     progress
-        Gets a line a level.
+        Gets a line a sub-sample.
 
     Returns
     -------
-    centres : (k, n_bands) int64
+    (k, n_bands) int64
         In 1/64 DN, from dark to bright.
-    levels : list of Level
     """
     drawn = {share: _joined(parts) for share, parts in sorted(samples.items(), reverse=True)}
     enough = [share for share, sample in drawn.items() if share > 1 and sample.hashes.size >= _PIXELS_PER_CLASS * k]
     first = drawn[enough[0] if enough else min(drawn)]
     centres = plus_plus(smallest(first.hashes, first.dn, SAMPLE_SIZE).dn, k, seed)
-    levels: list[Level] = []
     for share in enough:
         check_cancelled(progress)
-        blocks = _blocks(drawn[share], k)
-        fit = lloyd(_labeller(blocks, kernel, run), centres, drawn[share].hashes.size, _LEVEL_STOP, Silent())
-        centres = next_centres(fit.centres, fit.tally)
-        levels.append(Level(share, int(drawn[share].hashes.size), len(fit.iterations)))
-        progress.note(f"Start on 1/{share} of the pixels: {len(fit.iterations)} iterations over {levels[-1].pixels:,}")
-    return dark_to_bright(centres), levels
+        sample = drawn[share]
+        found = fit(_parts(sample), centres, _LEVEL_STOP)
+        centres = next_centres(found.centres, found.tally)
+        progress.note(
+            f"Start on 1/{share} of the pixels: {len(found.iterations)} iterations over {sample.hashes.size:,}"
+        )
+    return dark_to_bright(centres)
 
 
 def _joined(parts: Sequence[Sample]) -> Sample:
     return Sample(np.concatenate([part.hashes for part in parts]), np.concatenate([part.dn for part in parts], axis=1))
 
 
-def _blocks(sample: Sample, k: int) -> list[Block]:
-    n_bands, n = sample.dn.shape
-    blocks = []
-    for begin in range(0, n, _BLOCK_PIXELS):
-        dn = np.ascontiguousarray(sample.dn[:, begin : begin + _BLOCK_PIXELS])
-        labels = np.zeros(dn.shape[1], np.uint8)
-        blocks.append(Block(Strip(0, 0, 0), np.empty(0, np.uint8), dn, labels, Tally.zero(k, n_bands)))
-    return blocks
-
-
-def _labeller(
-    blocks: Sequence[Block], kernel: Kernel, run: Callable[[Callable[[Block], int], Sequence[Block]], int]
-) -> Callable[[Grid64, Progress], Labelled]:
-    moves = Log()
-
-    def label(centres: Grid64, _: Progress) -> Labelled:
-        moved = moves.follow(centres)
-        changed = run(lambda block: kernel.relabel(block, centres, moved), blocks)
-        tally = Tally.zero(*centres.shape)
-        for block in blocks:
-            tally.add(block.tally)
-        return Labelled(changed, tally)
-
-    return label
+def _parts(sample: Sample) -> list[DN]:
+    n = sample.dn.shape[1]
+    return [np.ascontiguousarray(sample.dn[:, begin : begin + _BLOCK_PIXELS]) for begin in range(0, n, _BLOCK_PIXELS)]

@@ -1,4 +1,7 @@
-"""The iteration (design 1.5): knows no raster, thread or device, only a function that labels."""
+"""The iteration, step 5 of "What is computed" in docs/method.md.
+
+It knows no raster, thread or device, only a function that labels.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The start centres (design 1.4), all in exact integers."""
+"""The start centres, all in exact integers: step 4 of "What is computed" in docs/method.md."""
 
 from __future__ import annotations
 

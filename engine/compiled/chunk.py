@@ -17,8 +17,9 @@ are their differences; u = 2**-24.
 
 What a key is. It says how far a pixel is from changing its class: the gap between its two smallest distances in quanta
 of 1/16 DN, rounded down past all errors (a distance is at most 161 000 DN and wrong by 4 u of itself, a gap by less
-than 1.4 quanta), plus the drift of its class at that moment. While a key exceeds the drift of the pixel's class, no
-other centre can have become nearer. Keys are a cache: too small a key costs time and never changes the answer.
+than 1.4 quanta), plus by how much the gaps of its class had closed at that moment (`kernels.moves`). While a key
+exceeds by how much they have closed now, no other centre can have become nearer. Keys are a cache: too small a key
+costs time and never changes the answer.
 
 """
 
@@ -264,26 +265,26 @@ def write_gaps(w, m):
 
 
 @jit
-def add_drift(w, m, new, drift):
-    """Round the gaps down and add the drift of the class: whole numbers below 2**24, exact in float32."""
+def add_closed(w, m, new, closed):
+    """Round the gaps down and add what has closed of the class's: whole numbers below 2**24, exact in float32."""
     for i in range(m):
-        w[i + _GAP] = _F(np.int32(w[i + _GAP])) + drift[new[i]]
+        w[i + _GAP] = _F(np.int32(w[i + _GAP])) + closed[new[i]]
 
 
 @jit
 def write_keys(w, m, key):
-    """Write gap + drift as keys, saturated at their 16 bits."""
+    """Write the sums as keys, saturated at their 16 bits."""
     for i in range(m):
         sum_ = w[i + _GAP]
         key[i] = np.uint16(np.int32(sum_ if sum_ < _LARGEST_KEY else _LARGEST_KEY))
 
 
 @jit
-def count_narrow(w, m, new, growth):
-    """Count the gaps that one more growth of the drift would close."""
+def count_narrow(w, m, new, closing):
+    """Count the gaps that one more such move of the centres would close."""
     n = 0
     for i in range(m):
-        n += np.int32(w[i + _GAP]) <= growth[new[i]]
+        n += np.int32(w[i + _GAP]) <= closing[new[i]]
     return n
 
 

@@ -16,7 +16,7 @@ from .chunk import (
     OPTIONS,
     ROWS,
     TALLY,
-    add_drift,
+    add_closed,
     add_sums,
     bands,
     by_scores,
@@ -61,7 +61,7 @@ def _update(dn, start, m, first, nothing, labels, new, index, tally):
 
 
 @_pass
-def relabel_plain(dn, labels, first, growth, squares, scores, offsets, slack, share, grid, centres, tally):
+def relabel_plain(dn, labels, first, closing, squares, scores, offsets, slack, share, grid, centres, tally):
     """Label all pixels of a block anew.
 
     Parameters
@@ -72,8 +72,9 @@ def relabel_plain(dn, labels, first, growth, squares, scores, offsets, slack, sh
         (n,) uint8, changed in place.
     first
         Whether no pixel has a class yet.
-    growth
-        (CLASSES,) float32 growth of the drift that one move is expected to bring, or nothing to leave out the trial.
+    closing
+        (CLASSES,) float32 quanta by which one move is expected to close each class's gaps, or nothing to leave out the
+        trial.
     squares
         (groups, GROUP * 6) float32 centres in DN, GROUP of them a row.
     scores
@@ -104,11 +105,11 @@ def relabel_plain(dn, labels, first, growth, squares, scores, offsets, slack, sh
     changed = tried = narrow = 0
     for start in range(0, n, CHUNK):
         m = min(CHUNK, n - start)
-        if growth.shape[0] and start & _TRIALS == 0:
+        if closing.shape[0] and start & _TRIALS == 0:
             by_squares(dn, start, m, w, nothing, squares, grid, centres, new, index)
             write_gaps(w, m)
             tried += m
-            narrow += count_narrow(w, m, new, growth)
+            narrow += count_narrow(w, m, new, closing)
             changed += _update(dn, start, m, first, nothing, labels, new, index, tally)
             continue
         by_scores(dn, start, m, w, nothing, scores, offsets, slack, share, new)
@@ -123,25 +124,27 @@ def relabel_plain(dn, labels, first, growth, squares, scores, offsets, slack, sh
 
 
 @jit
-def _keyed(dn, start, m, w, nothing, squares, grid, centres, new, index, drift, key):
+def _keyed(dn, start, m, w, nothing, squares, grid, centres, new, index, closed, key):
     """Find the classes and the keys of m pixels."""
     by_squares(dn, start, m, w, nothing, squares, grid, centres, new, index)
     write_gaps(w, m)
-    add_drift(w, m, new, drift)
+    add_closed(w, m, new, closed)
     write_keys(w, m, key)
 
 
 @_pass
-def relabel_keyed(dn, labels, first, key, drift, squares, grid, centres, tally):
+def relabel_keyed(dn, labels, first, key, closed, squares, grid, centres, tally):
     """Label all pixels of a block anew and write their keys.
 
     Parameters
     ----------
+    dn, labels, first
+        As for `relabel_plain`.
     key
         (n,) uint16, written.
-    drift
-        (CLASSES,) float32 drift of each class in quanta.
-    dn, labels, first, squares, grid, centres, tally
+    closed
+        (CLASSES,) float32 quanta by which each class's gaps have closed.
+    squares, grid, centres, tally
         As for `relabel_plain`.
 
     Returns
@@ -157,17 +160,17 @@ def relabel_keyed(dn, labels, first, key, drift, squares, grid, centres, tally):
     changed = 0
     for start in range(0, n, CHUNK):
         m = min(CHUNK, n - start)
-        _keyed(dn, start, m, w, nothing, squares, grid, centres, new, index, drift, key[start : start + m])
+        _keyed(dn, start, m, w, nothing, squares, grid, centres, new, index, closed, key[start : start + m])
         changed += _update(dn, start, m, first, nothing, labels, new, index, tally)
     return changed
 
 
 @jit
-def _flag(key, labels, m, drift, flags):
+def _flag(key, labels, m, closed, flags):
     """Flag the pixels that may have changed and count them."""
     n = 0
     for i in range(m):
-        may = np.uint8(np.float32(np.int32(key[i])) <= drift[labels[i]])
+        may = np.uint8(np.float32(np.int32(key[i])) <= closed[labels[i]])
         flags[i] = may
         n += may
     return n
@@ -187,12 +190,12 @@ def _list(flags, m, start, pending, n):
 
 @jit
 def _listed(
-    dn, labels, key, pending, m, w, nothing, squares, grid, centres, drift, tally, picked, new, old, fresh, index
+    dn, labels, key, pending, m, w, nothing, squares, grid, centres, closed, tally, picked, new, old, fresh, index
 ):
     """Label the m listed pixels anew and return how many changed class."""
     gather(dn, _HERE, pending, m, picked)
     gather_row(labels, _HERE, pending, m, old)
-    _keyed(picked, _HERE, m, w, nothing, squares, grid, centres, new, index, drift, fresh)
+    _keyed(picked, _HERE, m, w, nothing, squares, grid, centres, new, index, closed, fresh)
     for a in range(m):
         key[pending[a]] = fresh[a]
     changed = list_differing(new, old, m, index)
@@ -203,13 +206,13 @@ def _listed(
 
 
 @_pass
-def relabel_some(dn, labels, key, drift, squares, grid, centres, tally, dense):
+def relabel_some(dn, labels, key, closed, squares, grid, centres, tally, dense):
     """Label anew the pixels of a block that may have changed.
 
     Parameters
     ----------
-    dn, labels, key, drift, squares, grid, centres, tally
-        As for `relabel_keyed`; the keys must be those of earlier calls with the same history of drift.
+    dn, labels, key, closed, squares, grid, centres, tally
+        As for `relabel_keyed`; the keys must be those of earlier calls with the same history of moves.
     dense
         With more than this number of CHUNK pixels in doubt, all of them are labelled anew.
 
@@ -233,16 +236,16 @@ def relabel_some(dn, labels, key, drift, squares, grid, centres, tally, dense):
         start = chunk * CHUNK
         m = max(0, min(CHUNK, n - start))
         flags[m:] = 0
-        doubtful = _flag(key[start : start + m], labels[start : start + m], m, drift, flags)
+        doubtful = _flag(key[start : start + m], labels[start : start + m], m, closed, flags)
         if doubtful > dense:
             evaluated += m
-            _keyed(dn, start, m, w, nothing, squares, grid, centres, new, index, drift, key[start : start + m])
+            _keyed(dn, start, m, w, nothing, squares, grid, centres, new, index, closed, key[start : start + m])
             changed += _update(dn, start, m, False, nothing, labels, new, index, tally)
             continue
         if waiting > 0 and (waiting + doubtful > CHUNK or chunk == chunks):
             evaluated += waiting
             changed += _listed(
-                dn, labels, key, pending, waiting, w, nothing, squares, grid, centres, drift, tally, picked, new, old,
+                dn, labels, key, pending, waiting, w, nothing, squares, grid, centres, closed, tally, picked, new, old,
                 fresh, index,
             )  # fmt: skip
             waiting = 0

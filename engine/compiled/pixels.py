@@ -69,10 +69,12 @@ def mask(bands, qa, has_qa, radsat, has_radsat, fill_bit, flag_bits, chosen, sat
         (n_bands, n) uint16.
     qa, has_qa, radsat, has_radsat
         (n,) uint16 and whether they mean anything.
-    fill_bit, chosen, saturated
-        uint16 bits of QA_PIXEL for fill and for the chosen flags, and of QA_RADSAT for the chosen bands.
+    fill_bit
+        uint16 bit of QA_PIXEL for fill.
     flag_bits
         (n_flags,) uint16 bits of the flags to count.
+    chosen, saturated
+        uint16 bits of QA_PIXEL for the chosen flags, and of QA_RADSAT for the chosen bands.
     ok
         (n,) uint8, written: 1 = valid.
     bits

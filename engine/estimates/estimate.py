@@ -21,7 +21,7 @@ from . import rates
 TYPICAL_ITERATIONS = 10
 TYPICAL_AFTER_COARSE = 3
 # A raster of classes with its overviews (1/4 + 1/16 + ...): a byte a pixel before compression.
-_RASTER_BYTES = 4 / 3
+RASTER_BYTES = 4 / 3
 
 
 @dataclass(frozen=True)
@@ -139,7 +139,7 @@ def estimate(
         budget=budget,
         folder=folder,
         short=int(max(most - free_disk(folder), 0)),
-        results=round(job.pixels * _RASTER_BYTES),
+        results=round(job.pixels * RASTER_BYTES),
         iterations=iterations,
         seconds=rates.seconds(job, iterations * (2 if comparing else 1), runs),
     )

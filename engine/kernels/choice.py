@@ -11,10 +11,9 @@ import numpy as np
 
 from ..arrays import GRID
 from ..errors import first_line
-from ..pixels.block import Block, Tally
+from ..pixels.block import Block
 from ..pixels.packing import NumpyPacker, Packer
 from ..progress import Progress, Silent
-from ..scenes.scene import Strip
 from .kernel import Kernel
 from .numpy_kernel import NumpyKernel
 from .selftest import check, check_packer
@@ -109,18 +108,12 @@ def _seconds(kernel: Kernel) -> float:
     rng = np.random.default_rng(1)
     dn = rng.integers(7000, 30000, (_BANDS, _PIXELS), np.uint16)
     centres = rng.integers(7000 * GRID, 30000 * GRID, (_CLASSES, _BANDS))
-    block = Block(
-        Strip(0, 0, 1),
-        np.packbits(np.ones(_PIXELS, bool)),
-        dn,
-        np.zeros(_PIXELS, np.uint8),
-        Tally.zero(_CLASSES, _BANDS),
-    )
-    kernel.relabel(block, centres)
+    held = kernel.hold(Block.loose(dn), _CLASSES)
+    held.relabel(centres)
     times = []
     for _ in range(_REPEATS):
         began = time.perf_counter()
-        kernel.relabel(block, centres)
+        held.relabel(centres)
         times.append(time.perf_counter() - began)
     return min(times)
 

@@ -1,9 +1,9 @@
 """How far the centres have moved since the keys of the pixels were made (the bookkeeping of Hamerly's bound).
 
 A pixel of class a that has a gap g between its two smallest distances keeps its class while the centres' moves cannot
-close the gap: its own centre came at most p_a further away, any other at most p_j nearer. So the drift of class a grows
-by p_a + max_{j != a} p_j with each move, and a pixel whose gap is larger than what the drift has grown since needs no
-look. Everything is rounded up to integer quanta, so the comparison is exact; kernels use it to save time, and their
+close the gap: its own centre came at most p_a further away, any other at most p_j nearer. So with each move the gaps of
+class a close by at most p_a + max_{j != a} p_j, and a pixel whose gap is larger than all they have closed since needs
+no look. Everything is rounded up to integer quanta, so the comparison is exact; kernels use it to save time, and their
 answer is the same without it.
 """
 
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from ..arrays import Grid64
 
 QUANTA = 16
-"""Quanta of gap and drift a DN. A finer one would not fit reflectances' gaps into the 16 bits of a key."""
+"""Quanta of gaps a DN. A finer one would not fit reflectances' gaps into the 16 bits of a key."""
 LARGEST = 60000
-"""Above this drift (3750 DN) the keys' 16 bits become narrow: a new history begins."""
+"""When gaps have closed by more than this (3750 DN) the keys' 16 bits become narrow: a new history begins."""
 _GRID_PER_QUANTUM = GRID // QUANTA
 
 # Numbers of histories, unique in this process, so that keys of one run are never taken for those of another.
@@ -34,59 +34,59 @@ _histories = itertools.count(1)
 
 
 @dataclass(frozen=True)
-class Drift:
+class Moves:
     """The centres' moves since the beginning of a history, by class."""
 
     history: int
     """Number of the history; keys made under another are worthless."""
-    total: NDArray[np.int64]
-    """(k,) drift of each class in quanta; it only grows."""
-    growth: NDArray[np.int64] | None
-    """(k,) by how much the last move made it grow, also where that move began a new history; None before any move."""
+    closed: NDArray[np.int64]
+    """(k,) by how much the gaps of each class may have closed since, in quanta; it only grows."""
+    closing: NDArray[np.int64] | None
+    """(k,) the last move's part of it, also where that move began a new history; None before any move."""
 
 
-class Log:
+class MoveLog:
     """Follows the centres of a run from iteration to iteration."""
 
     def __init__(self) -> None:
         self._centres: Grid64 | None = None
-        self._drift: Drift | None = None
+        self._moves: Moves | None = None
 
-    def follow(self, centres: Grid64) -> Drift:
-        """Return the drift up to these centres; call it once for every set of centres that pixels are labelled with.
+    def follow(self, centres: Grid64) -> Moves:
+        """Return the moves up to these centres; call it once for every set of centres that pixels are labelled with.
 
         Parameters
         ----------
         centres
             (k, n_bands) in 1/64 DN.
         """
-        if self._drift is None or self._centres is None:
-            drift = self._fresh(centres, None)
+        if self._moves is None or self._centres is None:
+            moves = self._fresh(centres, None)
         else:
-            step = growth(self._centres, centres)
-            total = self._drift.total + step
-            drift = Drift(self._drift.history, total, step) if total.max() <= LARGEST else self._fresh(centres, step)
-        self._centres, self._drift = centres.copy(), drift
-        return drift
+            step = closing(self._centres, centres)
+            closed = self._moves.closed + step
+            moves = Moves(self._moves.history, closed, step) if closed.max() <= LARGEST else self._fresh(centres, step)
+        self._centres, self._moves = centres.copy(), moves
+        return moves
 
     @staticmethod
-    def _fresh(centres: Grid64, step: NDArray[np.int64] | None) -> Drift:
-        return Drift(next(_histories), np.zeros(centres.shape[0], np.int64), step)
+    def _fresh(centres: Grid64, step: NDArray[np.int64] | None) -> Moves:
+        return Moves(next(_histories), np.zeros(centres.shape[0], np.int64), step)
 
 
-def growth(old: Grid64, new: Grid64) -> NDArray[np.int64]:
-    """Return the growth of each class's drift by one move of the centres, in quanta, rounded up.
+def closing(old: Grid64, new: Grid64) -> NDArray[np.int64]:
+    """Return by how much one move of the centres may close the gaps of each class, in quanta, rounded up.
 
     Parameters
     ----------
     old, new
         (k, n_bands) in 1/64 DN, k at least 2.
     """
-    moves = np.array([_quanta(int(squared)) for squared in ((new - old) ** 2).sum(axis=1)], np.int64)
-    largest = int(moves.argmax())
-    others = np.full(moves.shape, moves[largest])
-    others[largest] = np.delete(moves, largest).max()
-    return moves + others
+    ways = np.array([_quanta(int(squared)) for squared in ((new - old) ** 2).sum(axis=1)], np.int64)
+    farthest = int(ways.argmax())
+    others = np.full(ways.shape, ways[farthest])
+    others[farthest] = np.delete(ways, farthest).max()
+    return ways + others
 
 
 def _quanta(squared: int) -> int:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..arrays import GRID
 from ..compiled.cache import load_module
-from ..pixels.block import Gaps
+from ..pixels.block import Block, Tally
+from .kernel import Change, HeldInMemory, Labelling
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ..arrays import Grid64
-    from ..pixels.block import Block
-    from .moves import Drift
+    from .moves import Moves
 
 # Of a chunk, the share of doubtful pixels above which all its pixels are labelled anew, which costs less than picking
 # the doubtful ones out (measured: a picked pixel costs about 2.5 times as much as one of a whole chunk).
@@ -29,6 +30,18 @@ _BANDS = 6
 _NOWHERE = 1e9
 
 
+@dataclass
+class _Gaps:
+    """How far the pixels of a block are from changing class: a cache, made, used and dropped while labelling."""
+
+    history: int
+    """Number of the history (`kernels.moves`) that the keys belong to."""
+    key: NDArray[np.uint16] | None
+    """(n_valid,) closing of its class that a pixel withstands, in quanta of 1/16 DN; too small is never wrong."""
+    doubtful: float
+    """Share of the pixels that the last move of the centres put in doubt, or would have."""
+
+
 class NumbaKernel:
     """Labels by float32 distances with an integer check of near ties; remembers how safe each pixel is."""
 
@@ -39,55 +52,83 @@ class NumbaKernel:
         self._loops = load_module("loops")
         self._prune = prune
 
-    def relabel(self, block: Block, centres: Grid64, drift: Drift | None = None) -> int:
-        """Label the block's pixels anew in place and return how many changed class."""
-        loops = self._loops
+    def hold(self, block: Block, k: int, labelling: Labelling | None = None) -> NumbaHeld:
+        """Take a block in."""
+        return NumbaHeld(self._loops, self._prune, block, k, labelling)
+
+
+class NumbaHeld(HeldInMemory):
+    """A block with, for each pixel, how far its two nearest centres may close in on each other."""
+
+    def __init__(self, loops: Any, prune: bool, block: Block, k: int, labelling: Labelling | None) -> None:
+        super().__init__(block, k, labelling)
+        self._loops = loops
+        self._prune = prune
+        self.gaps: _Gaps | None = None
+        """The cache; None where nothing is known."""
+
+    @property
+    def knows_gaps(self) -> bool:
+        """Whether the next labelling need not look at every pixel."""
+        return self.gaps is not None and self.gaps.key is not None
+
+    def leave(self) -> None:
+        """Drop the keys."""
+        self.gaps = None
+
+    def expect_few_doubts(self, history: int) -> None:
+        """Make keys at the next labelling under this history, whatever the last one found: for the self-test."""
+        self.gaps = _Gaps(history, None, 0.0)
+
+    def relabel(self, centres: Grid64, moves: Moves | None = None) -> Change:
+        """Label the pixels, those alone that can have changed where that is known."""
+        loops, labels = self._loops, self._labelling.labels
         k, n_bands = centres.shape
         squares = _squares(centres, loops.GROUP)
         exact = np.ascontiguousarray(centres, np.int64)
-        tally = np.zeros(loops.CLASSES * loops.TALLY, np.int64)
-        first = not block.tally.count.any()
-        gaps = block.gaps if self._prune else None
-        if drift is None or not self._prune:
-            block.gaps = None
-            changed = self._plain(block, centres, first, None, squares, exact, tally)[0]
-        elif gaps is not None and gaps.key is not None and gaps.history == drift.history:
-            limits = _by_class(drift.total, loops.CLASSES)
+        sums = np.zeros(loops.CLASSES * loops.TALLY, np.int64)
+        first = not self.tally.count.any()
+        gaps = self.gaps if self._prune else None
+        if moves is None or not self._prune:
+            self.gaps = None
+            changed = self._plain(centres, first, None, squares, exact, sums)[0]
+        elif gaps is not None and gaps.key is not None and gaps.history == moves.history:
+            limits = _by_class(moves.closed, loops.CLASSES)
             dense = int(_DENSE * loops.CHUNK)
             changed, looked_at = loops.relabel_some(
-                block.dn, block.labels, gaps.key, limits, squares, GRID, exact, tally, dense
+                self.block.dn, labels, gaps.key, limits, squares, GRID, exact, sums, dense
             )
-            share = looked_at / max(block.size, 1)
-            block.gaps = Gaps(drift.history, gaps.key if share < _GIVE_UP else None, share)
+            share = looked_at / max(self.block.size, 1)
+            self.gaps = _Gaps(moves.history, gaps.key if share < _GIVE_UP else None, share)
         elif gaps is not None and gaps.doubtful < _WORTH:
-            limits = _by_class(drift.total, loops.CLASSES)
-            key = np.empty(block.size, np.uint16)
-            changed = loops.relabel_keyed(block.dn, block.labels, first, key, limits, squares, GRID, exact, tally)
-            block.gaps = Gaps(drift.history, key, gaps.doubtful)
+            limits = _by_class(moves.closed, loops.CLASSES)
+            key = np.empty(self.block.size, np.uint16)
+            changed = loops.relabel_keyed(self.block.dn, labels, first, key, limits, squares, GRID, exact, sums)
+            self.gaps = _Gaps(moves.history, key, gaps.doubtful)
         else:
-            changed, share = self._plain(block, centres, first, drift.growth, squares, exact, tally)
-            block.gaps = Gaps(drift.history, None, share)
-        rows = tally.reshape(loops.CLASSES, loops.TALLY)[1 : k + 1]
-        block.tally.count += rows[:, loops.COUNT]
-        block.tally.total += rows[:, :n_bands]
-        return int(changed)
+            changed, share = self._plain(centres, first, moves.closing, squares, exact, sums)
+            self.gaps = _Gaps(moves.history, None, share)
+        rows = sums.reshape(loops.CLASSES, loops.TALLY)[1 : k + 1]
+        difference = Tally(rows[:, loops.COUNT].copy(), rows[:, :n_bands].copy())
+        self.tally.add(difference)
+        return Change(int(changed), difference)
 
     def _plain(
         self,
-        block: Block,
         centres: Grid64,
         first: bool,
-        growth: NDArray[np.int64] | None,
+        closing: NDArray[np.int64] | None,
         squares: NDArray[np.float32],
         exact: Grid64,
-        tally: NDArray[np.int64],
+        sums: NDArray[np.int64],
     ) -> tuple[int, float]:
-        """Label every pixel; return how many changed and the share in doubt if the drift grew so once more."""
+        """Label every pixel; return how many changed and the share in doubt if the centres moved so once more."""
         loops = self._loops
-        expected = np.empty(0, np.float32) if growth is None else _by_class(growth, loops.CLASSES)
+        expected = np.empty(0, np.float32) if closing is None else _by_class(closing, loops.CLASSES)
         changed, tried, narrow = loops.relabel_plain(
-            block.dn, block.labels, first, expected, squares, *_scores(centres, loops.GROUP), GRID, exact, tally
-        )
+            self.block.dn, self._labelling.labels, first, expected, squares, *_scores(centres, loops.GROUP), GRID,
+            exact, sums,
+        )  # fmt: skip
         return int(changed), narrow / tried if tried else 1.0
 
 

@@ -5,11 +5,12 @@ Why it is exact. With y = x - 32768 and d = c - 64 * 32768 for every band, |y| <
     sum_b (64 x_b - c_b)**2 = 64**2 |y|**2 + (|d|**2 - 128 y.d),
 
 so the class with the smallest score |d|**2 - 128 y.d is the nearest. The absolute values of the score's terms sum to
-at most B (2**42 + 2**43) = 3 B 2**42, for B = 6 bands below 2**46.2. The score is multiplied by 2**6 and the number of
-the class within its group of 64 is added, below 2**52.2 < 2**53: every product and every partial sum is an integer
-that float64 holds exactly, in whatever order a BLAS adds and whether or not it fuses. The minimum over the classes is
-then the smallest score and, among equal scores, the lowest class; its low 6 bits are the class. With more than 64
-classes the groups' minima are compared as int64, where score * 2**8 + class stays below 2**55.
+at most B (2**42 + 2**43) = 3 B 2**42, for up to B = 10 bands 30 * 2**42 < 2**47. The score is multiplied by 2**6 and
+the number of the class within its group of 64 is added, in all at most 30 * 2**48 + 63 < 2**53 (6 bands: 2**52.2):
+every product and every partial sum is an integer that float64 holds exactly, in whatever order a BLAS adds and whether
+or not it fuses. The minimum over the classes is then the smallest score and, among equal scores, the lowest class; its
+low 6 bits are the class. With more than 64 classes the groups' minima are compared as int64, where score * 2**8 +
+class stays below 30 * 2**50 + 256 < 2**55.
 """
 
 from __future__ import annotations
@@ -19,13 +20,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..arrays import GRID
-from ..pixels.block import Block
+from ..pixels.block import Block, Tally
+from .kernel import Change, Held, HeldInMemory, Labelling
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ..arrays import DN, Grid64, Labels
-    from .moves import Drift
+    from .moves import Moves
 
 _SHIFT = 32768
 _GROUP_BITS = 6
@@ -45,24 +47,32 @@ class NumpyKernel:
 
     name = "numpy"
 
-    def relabel(self, block: Block, centres: Grid64, drift: Drift | None = None) -> int:
-        """Label the block's pixels anew in place and return how many changed class."""
-        dn, old = block.dn, block.labels
+    def hold(self, block: Block, k: int, labelling: Labelling | None = None) -> Held:
+        """Take a block in."""
+        return _Held(block, k, labelling)
+
+
+class _Held(HeldInMemory):
+    def relabel(self, centres: Grid64, moves: Moves | None = None) -> Change:
+        """Label every pixel, and correct the sums by those that changed."""
+        dn, old = self.block.dn, self._labelling.labels
         new = nearest(dn, centres)
         index = np.flatnonzero(new != old)
         changed = index.size
+        difference = Tally.zero(*centres.shape)
         if changed > _FEW * old.size:
             for start in range(0, old.size, _SUMMED):
                 part = slice(start, start + _SUMMED)
-                _correct(block, dn[:, part], new[part], old[part])
+                _correct(difference, dn[:, part], new[part], old[part])
             old[:] = new
         else:
             for start in range(0, changed, _SUMMED):
                 part_of_changed = index[start : start + _SUMMED]
                 pixels = np.stack([band[part_of_changed] for band in dn])
-                _correct(block, pixels, new[part_of_changed], old[part_of_changed])
+                _correct(difference, pixels, new[part_of_changed], old[part_of_changed])
             old[index] = new[index]
-        return changed
+        self._labelling.tally.add(difference)
+        return Change(int(changed), difference)
 
 
 def nearest(dn: DN, centres: Grid64) -> Labels:
@@ -119,12 +129,12 @@ def _score_matrix(centres: Grid64) -> NDArray[np.float64]:
     return scores.astype(np.float64)
 
 
-def _correct(block: Block, pixels: DN, new: Labels, old: Labels) -> None:
+def _correct(sums: Tally, pixels: DN, new: Labels, old: Labels) -> None:
     """Take pixels out of the sums of their old class, if they have one, and into those of the new.
 
     The weights of `bincount` are float64, but the sums stay below 2**16 * 2**15 < 2**53: exact integers.
     """
-    k = block.tally.count.shape[0]
+    k = sums.count.shape[0]
     classes = new.astype(np.intp)
     if old.any():
         classes = np.concatenate([classes, k + 1 + old.astype(np.intp)])
@@ -134,6 +144,6 @@ def _correct(block: Block, pixels: DN, new: Labels, old: Labels) -> None:
         both = np.bincount(classes, weights, 2 * (k + 1)).astype(np.int64)
         return both[1 : k + 1] - both[k + 2 :]
 
-    block.tally.count += difference(None)
+    sums.count += difference(None)
     for b, band in enumerate(pixels):
-        block.tally.total[:, b] += difference(band)
+        sums.total[:, b] += difference(band)

@@ -8,12 +8,13 @@ import numpy as np
 
 from ..arrays import GRID
 from ..pixels.block import Block, Tally
+from .kernel import Change, Held, HeldInMemory, Labelling
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ..arrays import DN, Grid64, Labels
-    from .moves import Drift
+    from .moves import Moves
 
 
 def nearest(dn: DN, centres: Grid64) -> Labels:
@@ -52,11 +53,18 @@ class ReferenceKernel:
 
     name = "reference"
 
-    def relabel(self, block: Block, centres: Grid64, drift: Drift | None = None) -> int:
-        """Label the block's pixels anew in place and return how many changed class."""
-        dn = block.dn
+    def hold(self, block: Block, k: int, labelling: Labelling | None = None) -> Held:
+        """Take a block in."""
+        return _Held(block, k, labelling)
+
+
+class _Held(HeldInMemory):
+    def relabel(self, centres: Grid64, moves: Moves | None = None) -> Change:
+        """Label every pixel and count anew."""
+        before, dn = self._labelling, self.block.dn
         labels = nearest(dn, centres)
-        changed = int(np.count_nonzero(labels != block.labels))
-        block.labels[:] = labels
-        block.tally = tally(dn, labels, centres.shape[0])
-        return changed
+        after = tally(dn, labels, centres.shape[0])
+        difference = Tally(after.count - before.tally.count, after.total - before.tally.total)
+        changed = int(np.count_nonzero(labels != before.labels))
+        self._labelling = Labelling(labels, after)
+        return Change(changed, difference)

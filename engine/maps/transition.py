@@ -90,7 +90,7 @@ def _mixed(before: RGB, after: RGB) -> RGB:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class Transitions:
     """What two rasters have in common and how they differ."""
 
     before: Classified

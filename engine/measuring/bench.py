@@ -15,23 +15,23 @@ from ..errors import NoValidPixels
 from ..execution.threads import ThreadExecutor
 from ..machine import available_cores
 from ..passes.iterate import iterate
-from ..passes.series import Series, read_series
+from ..passes.series import Series, read_series, unread
+from ..passes.site import Plan, SeriesSite
 from ..passes.write import write_rasters
-from ..pixels.block import Block
 from ..pixels.packing import NumpyPacker, Packer
-from ..pixels.sketch import Sketch
 from ..pixels.store import PixelStore, automatic_budget
-from ..pixels.survey import Need
+from ..pixels.survey import Need, Wish
 from ..progress import Progress, Quiet
 from ..quantities import size
 from ..requests import BenchmarkRequest
-from ..results.legend import Legend
+from ..results.legend import Legend, class_names
 from ..results.palette import class_colours
 from ..results.staging import Staging
 from ..scenes.scene import Scene, Strip
+from ..scenes.selection import Selection
 from .contenders import Contender, card_note, close, trouble
 from .equality import Outcome, digest_of_rasters, digests
-from .timings import Comparison, Lacking, Part, Timing, ceiling
+from .timings import Lacking, Part, Timing, Timings, ceiling
 
 if TYPE_CHECKING:
     from ..arrays import Grid64
@@ -90,9 +90,12 @@ class Bench:
     ) -> None:
         self._request, self._scenes, self._strips, self._ways = request, scenes, strips, ways
         self._staging, self._progress = staging, progress
+        selection = Selection(request.roles, request.mask)
+        self._plan = Plan(tuple(scenes), selection, tuple(strips), request.k, Wish(Need.RANGE, pictures=True))
         pixels = sum(pixels_of(scenes, strip) for strip in strips)
         self._all = pixels == sum(scene.checked_grid().pixels for scene in scenes)
         self._stack = ExitStack()
+        self._site: SeriesSite | None = None
         self._series: Series | None = None
         self._start: Grid64 | None = None
         self._spilled = 0
@@ -108,7 +111,7 @@ class Bench:
         for way in self._ways:
             close(way.kernel)
 
-    def compare(self, lacking: Sequence[Lacking]) -> Comparison:
+    def compare(self, lacking: Sequence[Lacking]) -> Timings:
         """Measure everything. Runs alternate, so that what else the machine does meets all ways alike."""
         reads = self._read_all()
         writes: dict[_Key, _Stage] = {}
@@ -125,14 +128,14 @@ class Bench:
                 missing.append(Lacking(run.way.name, f"it gave up during the measurement: {why}."))
             else:
                 timings.append(_timing(run, reads[_key(run)], writes[_key(run)]))
-        comparison = Comparison(self._checked_series().pixels, tuple(timings), tuple(missing))
+        comparison = Timings(self._checked_series().pixels, tuple(timings), tuple(missing))
         self._tell(comparison)
         return comparison
 
     def _say(self, text: str, repeat: int) -> None:
         self._progress.stage(f"{text} ({repeat} of {self._request.repeats})")
 
-    def _tell(self, comparison: Comparison) -> None:
+    def _tell(self, comparison: Timings) -> None:
         for timing in comparison.timings:
             text = (
                 f"{timing.name}: {timing.mean_iteration:.3f} s an iteration, "
@@ -145,11 +148,11 @@ class Bench:
 
     def parts(self) -> tuple[Part, ...]:
         """Return what was read of each scene."""
-        audits = self._checked_series().audits
+        audits = [one.audit for one in self._checked_series().results]
         counts = [sum(strip.scene == number for strip in self._strips) for number in range(len(self._scenes))]
         return tuple(map(Part, self._scenes, counts, audits))
 
-    def notes(self, comparison: Comparison, most: int) -> list[str]:
+    def notes(self, comparison: Timings, most: int) -> list[str]:
         """Return what a reader must know to judge the times."""
         notes = []
         bound = ceiling(len(self._strips), most)
@@ -207,22 +210,23 @@ class Bench:
             raise RuntimeError("nothing was read yet")
         return self._series
 
+    def _checked_site(self) -> SeriesSite:
+        if self._site is None:
+            raise RuntimeError("nothing was read yet")
+        return self._site
+
     def _read(self, packer: Packer, threads: int) -> tuple[float, float]:
         """Read the strips in the place of what was read before; return the seconds of reading and of the start."""
         # What was read before is dropped first, so that two series never lie in memory.
-        self._series = None
+        self._series = self._site = None
         self._stack.close()
-        request = self._request
+        plan = self._plan
         pixels = sum(pixels_of(self._scenes, strip) for strip in self._strips)
-        store = self._stack.enter_context(
-            PixelStore(automatic_budget(), pixels, len(request.roles), self._staging.folder)
-        )
+        store = self._stack.enter_context(PixelStore(automatic_budget(), pixels, plan.n_bands, self._staging.folder))
+        site = self._stack.enter_context(SeriesSite(plan, self._ways[0].kernel, packer, store))
         step = self._step(_READ_COST / threads)
         began = time.perf_counter()
-        series = read_series(
-            self._scenes, request.roles, request.mask, request.k, Need.RANGE, 0, ThreadExecutor(threads), packer,
-            store, step, strips=self._strips,
-        )  # fmt: skip
+        series = read_series(ThreadExecutor(site, threads), plan, step)
         read = time.perf_counter()
         low, high = series.survey.low, series.survey.high
         if low is None or high is None:
@@ -230,8 +234,8 @@ class Bench:
                 f"SCENES: not one pixel of the {len(self._strips)} strip(s) that were read is valid; raise PIXELS, "
                 "choose fewer flags in MASK, a larger AOI if there is one, or other scenes."
             )
-        self._start = between([int(value) for value in low], [int(value) for value in high], request.k)
-        self._series, self._spilled = series, store.spilled
+        self._start = between([int(value) for value in low], [int(value) for value in high], plan.k)
+        self._site, self._series, self._spilled = site, series, store.spilled
         return read - began, time.perf_counter() - read
 
     def _stages(self) -> dict[_Key, _Stage]:
@@ -259,43 +263,45 @@ class Bench:
                     stage.difference = f"{wrong} of {len(first)} strips were read with another result"
         return stages
 
-    def _digests(self) -> dict[tuple[int, int], bytes]:
+    def _digests(self) -> dict[Strip, bytes]:
         quiet = Quiet(self._progress, self._done, self._done)
-        return digests(self._checked_series().blocks, ThreadExecutor(), quiet)
+        return digests(ThreadExecutor(self._checked_site()), self._checked_series().population.strips, quiet)
 
     def _iterate(self, run: _Runs) -> None:
         """Iterate once from the start and compare the result with that of the very first run."""
         if self._start is None:
             raise RuntimeError("nothing was read yet")
-        series = self._checked_series()
-        for block in series.blocks:
-            _clear(block)
+        site, population = self._checked_site(), self._checked_series().population
+        site.clear()
+        site.kernel = run.way.kernel
         iterations = self._request.max_iterations
         step = self._step(iterations * self._iteration_cost(run.way) / run.threads)
-        executor, stop = ThreadExecutor(run.threads), StopRule(iterations, 0.0)
-        fit = iterate(series.blocks, self._start, stop, run.way.kernel, executor, step)
+        executor, stop = ThreadExecutor(site, run.threads), StopRule(iterations, 0.0)
+        fit = iterate(executor, population, self._start, stop, step)
         run.seconds.append(tuple(record.seconds for record in fit.iterations))
+        labels = (site.shelved(strip).labels() for strip in population.strips)
         if self._outcome is None:
-            self._outcome = Outcome.of(fit, series.blocks)
+            self._outcome = Outcome.of(fit, labels)
             self.changed_percent = tuple(record.changed_percent for record in fit.iterations)
         else:
-            run.difference = self._outcome.difference(fit, series.blocks) or run.difference
+            run.difference = self._outcome.difference(fit, labels) or run.difference
 
     def _write_all(self) -> dict[_Key, _Stage]:
         """Measure writing what serial labelled; the rows that were read stand one below the other."""
         if self._outcome is None:
             raise RuntimeError("nothing was labelled yet")
-        series, k = stacked(self._checked_series(), self._strips, self._request.roles), self._request.k
-        names = [f"Class {number}" for number in range(1, k + 1)]
-        legend = Legend(names, class_colours(self._outcome.centres, self._request.roles))
+        k = self._request.k
+        legend = Legend(class_names(k), class_colours(self._outcome.centres, self._request.roles))
+        site, series = stacked(self._checked_site(), self._checked_series())
         stages, first = self._stages(), b""
         for repeat in range(1, self._request.repeats + 1):
             for stage in stages.values():
                 self._say(f"Writing with the {_packer_name(stage.packer)} packer on {stage.threads} thread(s)", repeat)
-                step, executor = self._step(_WRITE_COST / stage.threads), ThreadExecutor(stage.threads)
+                step, executor = self._step(_WRITE_COST / stage.threads), ThreadExecutor(site, stage.threads)
+                site.packer = stage.packer
                 with Staging(self._staging.path("trial")) as trial:
                     began = time.perf_counter()
-                    write_rasters(series, legend, k, stage.packer, executor, trial, step)
+                    write_rasters(executor, site.plan, series, legend, trial.tray, step)
                     stage.seconds.append(time.perf_counter() - began)
                     digest = digest_of_rasters(trial.folder)
                 first = first or digest
@@ -321,24 +327,19 @@ def _timing(run: _Runs, read: _Stage, write: _Stage) -> Timing:
     )  # fmt: skip
 
 
-def _clear(block: Block) -> None:
-    """Bring a block back to where it was before its first labelling."""
-    block.resident = block.gaps = None
-    block.kept[:] = 0
-    block.tally.count[:] = 0
-    block.tally.total[:] = 0
-
-
-def stacked(series: Series, strips: Sequence[Strip], roles: Sequence[str]) -> Series:
-    """Return a labelled series as if the strips that were read were all there is of its scenes, without a gap."""
-    heights = [0] * len(series.scenes)
-    row = {}
-    for strip in strips:
-        row[strip] = heights[strip.scene]
+def stacked(site: SeriesSite, series: Series) -> tuple[SeriesSite, Series]:
+    """Return labelled strips as if they were all there is of their scenes, without a gap: a site, and what is known."""
+    plan = site.plan
+    heights = [0] * len(plan.scenes)
+    moved: dict[Strip, Strip] = {}
+    for strip in plan.strips:
+        moved[strip] = replace(strip, row=heights[strip.scene])
         heights[strip.scene] += strip.height
-    scenes = [
-        replace(scene, grid=replace(scene.checked_grid(), height=height))
-        for scene, height in zip(series.scenes, heights)
-    ]
-    blocks = [replace(block, strip=replace(block.strip, row=row[block.strip])) for block in series.blocks]
-    return Series(scenes, blocks, series.audits, series.survey, [Sketch(s.checked_grid(), roles) for s in scenes])
+    scenes = tuple(
+        replace(scene, grid=replace(scene.checked_grid(), height=height)) for scene, height in zip(plan.scenes, heights)
+    )
+    new = SeriesSite(replace(plan, scenes=scenes, strips=tuple(moved.values())), site.kernel, site.packer)
+    for strip in series.population.strips:
+        new.lend(moved[strip], site.shelved(strip))
+    strips = tuple(moved[strip] for strip in series.population.strips)
+    return new, Series(unread(new.plan), replace(series.population, strips=strips), series.survey)

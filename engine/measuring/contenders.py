@@ -11,18 +11,17 @@ from .. import choices
 from ..arrays import GRID
 from ..kernels import choice
 from ..kernels.cuda import devices
+from ..kernels.device_choice import on_card
 from ..kernels.kernel import Kernel
-from ..kernels.labeller import on_card
 from ..kernels.numpy_kernel import NumpyKernel
-from ..pixels.block import Block, Tally
+from ..pixels.block import Block
 from ..pixels.packing import NumpyPacker, Packer
 from ..progress import Progress, Span, check_cancelled
-from ..scenes.scene import Strip
 from .timings import Lacking
 
 NUMPY, NUMBA, GPU = "NumPy", "Numba", "GPU"
 
-# How a page tells the shares of `labeller.CardKernel.about`.
+# How a page tells the shares of `device_choice.CardKernel.about`.
 _SHARES = {"card": "labelled on the card", "through": "on pixels sent through it each time", "cpu": "by the CPU"}
 # Pixels of the block that a kernel is called with once before it is measured.
 _PIXELS = 4096
@@ -122,9 +121,9 @@ def card_note(kernel: Kernel) -> str:
 
 def close(kernel: Kernel) -> None:
     """Give a graphics card's memory back."""
-    give_back = getattr(kernel, "close", None)
-    if give_back is not None:
-        give_back()
+    card = on_card(kernel)
+    if card is not None:
+        card.close()
 
 
 class _Warnings(Span):
@@ -144,6 +143,4 @@ def _call(kernel: Kernel, job: devices.Job) -> None:
     rng = np.random.default_rng(1)
     dn = rng.integers(7000, 30000, (job.n_bands, _PIXELS), np.uint16)
     centres = rng.integers(7000 * GRID, 30000 * GRID, (job.k, job.n_bands))
-    valid = np.packbits(np.ones(_PIXELS, bool))
-    labels = np.zeros(_PIXELS, np.uint8)
-    kernel.relabel(Block(Strip(0, 0, 1), valid, dn, labels, Tally.zero(job.k, job.n_bands)), centres)
+    kernel.hold(Block.loose(dn), job.k).relabel(centres)

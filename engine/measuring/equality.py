@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..centres.fit import Fit
-from ..execution.threads import ThreadExecutor
-from ..pixels.block import Block
+from ..execution.executor import Executor
+from ..passes.site import BlockSite
 from ..progress import Progress
+from ..scenes.scene import Strip
 
 if TYPE_CHECKING:
     from ..arrays import Grid64, Labels
@@ -31,15 +32,16 @@ class Outcome:
     """Pixels that changed class, one an iteration."""
 
     @classmethod
-    def of(cls, fit: Fit, blocks: Iterable[Block]) -> Outcome:
-        """Return a copy of a run's outcome."""
-        labels = tuple(block.labels.copy() for block in blocks)
-        return cls(fit.centres.copy(), labels, tuple(record.changed for record in fit.iterations))
+    def of(cls, fit: Fit, labels: Iterable[Labels]) -> Outcome:
+        """Return a copy of a run's outcome, with the labels block by block."""
+        return cls(
+            fit.centres.copy(), tuple(one.copy() for one in labels), tuple(record.changed for record in fit.iterations)
+        )
 
-    def difference(self, fit: Fit, blocks: Iterable[Block]) -> str:
+    def difference(self, fit: Fit, labels: Iterable[Labels]) -> str:
         """Return how another run differs from this one, in words; empty where all bits are the same."""
         found = []
-        wrong = sum(int(np.count_nonzero(mine != block.labels)) for mine, block in zip(self.labels, blocks))
+        wrong = sum(int(np.count_nonzero(mine != its)) for mine, its in zip(self.labels, labels))
         if wrong:
             found.append(f"{wrong:,} of {sum(mine.size for mine in self.labels):,} labels")
         moved = int(np.count_nonzero((self.centres != fit.centres).any(axis=1)))
@@ -50,15 +52,24 @@ class Outcome:
         return f"{' and '.join(found)} differ from serial" if found else ""
 
 
-def digests(blocks: Sequence[Block], executor: ThreadExecutor, progress: Progress) -> dict[tuple[int, int], bytes]:
-    """Return a hash of where the valid pixels of each block lie and of their values, by scene and row."""
+@dataclass(frozen=True)
+class DigestStrip:
+    """Hash where the valid pixels of a kept strip lie, and their values."""
 
-    def digest(block: Block) -> tuple[tuple[int, int], bytes]:
+    strip: Strip
+    """Which rows."""
+
+    def do(self, site: BlockSite) -> tuple[Strip, bytes]:
+        """Hash."""
+        block = site.block(self.strip)
         found = hashlib.sha256(block.valid.tobytes())
         found.update(block.dn.tobytes())
-        return (block.strip.scene, block.strip.row), found.digest()
+        return self.strip, found.digest()
 
-    return dict(executor.each(digest, blocks, progress))
+
+def digests(executor: Executor, strips: Sequence[Strip], progress: Progress) -> dict[Strip, bytes]:
+    """Return a hash of the pixels of each strip that was kept."""
+    return dict(executor.run([DigestStrip(strip) for strip in strips], progress))
 
 
 def digest_of_rasters(folder: Path) -> bytes:

@@ -89,7 +89,7 @@ class Lacking:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class Timings:
     """All ways side by side. The first is serial, which the others are compared with."""
 
     pixels: int
@@ -170,7 +170,7 @@ class BenchmarkResult:
     """One a scene that strips were read of, in the order of time."""
     all_pixels: int
     """Of the grids of all scenes, read or not."""
-    comparison: Comparison
+    comparison: Timings
     """Times and results of all ways."""
     changed_percent: tuple[float, ...]
     """Pixels that changed class, one an iteration."""
@@ -195,7 +195,7 @@ class BenchmarkResult:
         return self.request.output / PAGE_NAME
 
 
-def verdict(comparison: Comparison) -> str:
+def verdict(comparison: Timings) -> str:
     """Return the outcome in one or two sentences."""
     best = comparison.best
     if best is comparison.serial:

@@ -1,52 +1,42 @@
-"""Working through scenes strip by strip without keeping their pixels: reading, work and finishing overlap."""
+"""Working through scenes strip by strip without keeping their pixels: reading, work and writing overlap."""
 
 from __future__ import annotations
 
-import threading
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from ..execution.threads import ThreadExecutor
-from ..pixels.strips import STRIP_PIXELS, plan_strips
+from ..execution.executor import Executor, Task
 from ..progress import Progress
-from ..scenes.files import Handles
-from ..scenes.scene import Scene, Strip
+from ..scenes.scene import Strip
 
-P = TypeVar("P")
-R = TypeVar("R")
+A = TypeVar("A")
 
 
 def each_scene(
-    scenes: Sequence[Scene],
-    work: Callable[[Scene, Strip, Handles], P],
-    finish: Callable[[Scene, list[P]], R],
-    executor: ThreadExecutor,
+    executor: Executor,
+    strips: Sequence[Strip],
+    work: Callable[[Strip], Task[Any]],
+    finish: Callable[[int], Task[Any]],
     progress: Progress,
-    strip_pixels: int = STRIP_PIXELS,
-) -> Iterator[tuple[int, R]]:
-    """Yield what every scene gives, as the scenes are done, in any order.
+) -> Iterator[Any]:
+    """Yield the answers of the tasks for every strip, and of one task more for each scene when its strips are done.
 
-    The strips are begun in the order of the scenes, so hardly more scenes are under way at a time than it takes to
-    keep the threads busy: what `work` returns lives from a scene's first strip to its last and no longer.
+    The strips are begun in the order given, and a scene that is done is finished before anything else is begun; so
+    hardly more scenes are under way at a time than it takes to keep the threads busy.
 
     Parameters
     ----------
-    scenes
-        Checked scenes.
+    executor
+        Hands the work out.
+    strips
+        By scene and row.
     work
-        Called for each strip, on any thread.
+        Returns the task of a strip, whose answer has the strip as its `strip`.
     finish
-        Called for each scene with what `work` returned for its strips, top to bottom, on the thread that did the last
-        of them, while the others go on with the next scene.
-    executor, progress
-        Where to work and whom to tell.
-    strip_pixels
-        Size of a strip; never changes a result.
-
-    Yields
-    ------
-    (int, R)
-        Index of the scene and what `finish` returned.
+        Returns the last task of a scene, whose answer has none.
+    progress
+        Whom to tell.
 
     Raises
     ------
@@ -55,26 +45,13 @@ def each_scene(
     Cancelled
         The user cancelled.
     """
-    plans = [plan_strips(scene.checked_grid(), number, strip_pixels) for number, scene in enumerate(scenes)]
-    gathered: list[list[tuple[int, P]]] = [[] for _ in scenes]
-    lock = threading.Lock()
-    with Handles() as handles:
+    left = Counter(strip.scene for strip in strips)
 
-        def done(strip: Strip) -> tuple[int, R] | None:
-            number = strip.scene
-            scene = scenes[number]
-            part = work(scene, strip, handles)
-            with lock:
-                gathered[number].append((strip.row, part))
-                if len(gathered[number]) < len(plans[number]):
-                    return None
-                parts, gathered[number] = gathered[number], []
-            # Nobody reads this scene any more; a long series would run out of file handles.
-            for path in scene.files:
-                handles.close_file(path)
-            parts.sort(key=lambda item: item[0])
-            return number, finish(scene, [part for _, part in parts])
+    def follow(answer: Any) -> list[Task[Any]]:
+        strip = getattr(answer, "strip", None)
+        if strip is None:
+            return []
+        left[strip.scene] -= 1
+        return [] if left[strip.scene] else [finish(strip.scene)]
 
-        for outcome in executor.each(done, [strip for plan in plans for strip in plan], progress):
-            if outcome is not None:
-                yield outcome
+    return executor.run([work(strip) for strip in strips], progress, follow)

@@ -1,46 +1,63 @@
-"""The iteration over blocks: `kmeans.lloyd` with a kernel on threads."""
+"""The iteration over strips: `kmeans.lloyd` with the labelling handed to an executor."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..centres.fit import Fit
-from ..centres.kmeans import Labelled, StopRule, lloyd
-from ..execution.threads import ThreadExecutor
-from ..kernels.kernel import Kernel
-from ..kernels.moves import Log
-from ..pixels.block import Block, Tally
+from ..centres.kmeans import StopRule, lloyd
+from ..centres.labelling import LabelAll
+from ..execution.executor import Executor
+from ..kernels.kernel import Change
+from ..kernels.moves import Moves
+from ..pixels.block import Tally
 from ..progress import Progress
+from ..scenes.scene import Strip
+from .site import COMMON
+from .tasks import LabelStrip
 
 if TYPE_CHECKING:
     from ..arrays import Grid64
 
 
+@dataclass(frozen=True)
+class Population:
+    """The pixels that are clustered, by the strips they lie in."""
+
+    strips: tuple[Strip, ...]
+    """Those with valid pixels, by scene and row."""
+    pixels: int
+    """Number of valid pixels."""
+    tally: Tally | None = None
+    """Of the labels that they have from the centres of the start; None where they have none yet."""
+    shelf: str = COMMON
+    """Where their labels lie."""
+
+
 def iterate(
-    blocks: Sequence[Block],
+    executor: Executor,
+    population: Population,
     start: Grid64,
     stop: StopRule,
-    kernel: Kernel,
-    executor: ThreadExecutor,
     progress: Progress,
-    labelled: bool = False,
     keep: Callable[[Fit], object] | None = None,
 ) -> Fit:
     """Iterate from the start centres to the stop rule.
 
     Parameters
     ----------
-    blocks
-        All pixels; their labels and tallies are brought up to date in place.
+    executor
+        Hands the work to where the pixels are; their labels are brought up to date there.
+    population
+        All pixels.
     start
         (k, n_bands) start centres in 1/64 DN.
     stop
         The stop rule.
-    kernel, executor, progress
-        What labels, on which threads, whom to tell.
-    labelled
-        Whether the blocks carry the labels of the start already.
+    progress
+        Whom to tell.
     keep
         Called after every iteration with what the run would give if it ended there.
 
@@ -54,19 +71,12 @@ def iterate(
     Cancelled
         The user cancelled.
     """
-    pixels = sum(block.size for block in blocks)
-    moves = Log()
 
-    def label(centres: Grid64, within: Progress) -> Labelled:
-        nonlocal labelled
-        moved = moves.follow(centres)
-        if labelled:
-            changed, labelled = pixels, False
-        else:
-            changed = sum(executor.each(lambda block: kernel.relabel(block, centres, moved), blocks, within))
-        tally = Tally.zero(*start.shape)
-        for block in blocks:
-            tally.add(block.tally)
-        return Labelled(changed, tally)
+    def each(centres: Grid64, moves: Moves, within: Progress) -> Iterator[Change]:
+        tasks = [LabelStrip(strip, centres, moves, population.shelf) for strip in population.strips]
+        return executor.run(tasks, within)
 
-    return lloyd(label, start, pixels, stop, progress, keep)
+    labelled = population.tally is not None
+    tally = population.tally.copy() if population.tally is not None else Tally.zero(*start.shape)
+    label = LabelAll(each, population.pixels, tally, labelled)
+    return lloyd(label, start, population.pixels, stop, progress, keep)

@@ -1,104 +1,32 @@
-"""Writing everything a run makes: rasters with their styles, signatures, statistics and the report."""
+"""Writing the rasters of a labelled series, and adding up the statistics of its classes."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
-from ..centres.fit import Fit
-from ..execution.threads import ThreadExecutor
-from ..pixels.block import Block
-from ..pixels.packing import Packer
-from ..pixels.sketch import Sketch
-from ..progress import Progress, check_cancelled
-from ..results import rasters, signatures_file, styles
-from ..results.geotiff import Rows
+from ..execution.executor import Executor, Task
+from ..progress import Progress
 from ..results.legend import Legend
-from ..results.names import raster_name
-from ..results.signatures import Signatures, class_records
-from ..results.staging import Staging
-from ..results.statistics import Moments, added, moments
-from ..scenes.scene import Scene
+from ..results.staging import Tray
+from ..results.statistics import Moments
 from .series import Series
-
-
-def write_signatures(
-    stem: str,
-    per_scene: Sequence[Moments],
-    roles: Sequence[str],
-    fit: Fit,
-    legend: Legend,
-    run: dict[str, Any],
-    staging: Staging,
-) -> Signatures:
-    """Write a set of signatures as `stem`.json and `stem`.csv, and return it; see `write_tables`."""
-    k, n_bands = fit.centres.shape
-    whole = added(per_scene, k, n_bands)
-    records = class_records(legend.names, legend.colours, whole.count, whole.total, whole.squares)
-    signed = Signatures(tuple(roles), fit.centres, records, run)
-    staging.write_text(f"{stem}.json", signatures_file.to_json(signed))
-    staging.write_text(f"{stem}.csv", signatures_file.to_csv(signed))
-    return signed
+from .site import Plan
+from .tasks import MeasureStrip, SceneWritten, WriteScene
 
 
 def write_rasters(
-    series: Series,
-    legend: Legend,
-    k: int,
-    packer: Packer,
-    executor: ThreadExecutor,
-    staging: Staging,
-    progress: Progress,
-) -> list[Moments]:
-    """Write the rasters of a labelled series into the staging folder, with their styles.
-
-    Returns
-    -------
-    list of Moments
-        Of the classes in each scene.
-
-    Raises
-    ------
-    OutputError
-        A file cannot be written.
-    Cancelled
-        The user cancelled.
-    """
-    n_bands = series.blocks[0].tally.total.shape[1]
-
-    def work(job: int | Block) -> tuple[int, Moments]:
-        if isinstance(job, int):
-            write_scene(
-                series.scenes[job], series.blocks_of(job), legend, packer, series.sketches[job], staging, progress
-            )
-            return job, Moments.zero(k, n_bands)
-        return job.strip.scene, moments(job.tally, packer.squares(job.dn, job.labels, k))
-
-    # The few long jobs first: the many short ones then fill the threads that are done.
-    jobs: list[int | Block] = [*range(len(series.scenes)), *series.blocks]
-    parts: list[list[Moments]] = [[] for _ in series.scenes]
-    for scene, part in executor.each(work, jobs, progress):
-        parts[scene].append(part)
-    return [added(found, k, n_bands) for found in parts]
-
-
-def write_scene(
-    scene: Scene,
-    blocks: Sequence[Block],
-    legend: Legend,
-    packer: Packer,
-    sketch: Sketch,
-    staging: Staging,
-    progress: Progress,
+    executor: Executor, plan: Plan, series: Series, legend: Legend, tray: Tray, progress: Progress
 ) -> None:
-    """Write a scene's classified raster and its style into the staging folder.
+    """Write the rasters of a labelled series, with their styles; its results get their moments and sketches.
 
     Parameters
     ----------
-    scene, blocks
-        The scene and its labelled blocks, top to bottom; their pixel values are not needed.
-    legend, packer, sketch, staging, progress
-        Names and colours, what puts labels on the grid, what is drawn on the way, where to write, who may cancel.
+    executor, plan, series
+        Where the labelled pixels are, and what is known of them.
+    legend, tray
+        Names and colours, and where files are made.
+    progress
+        Whom to tell, and who may cancel.
 
     Raises
     ------
@@ -107,15 +35,15 @@ def write_scene(
     Cancelled
         The user cancelled.
     """
-    name = raster_name(scene)
-
-    def rows(block: Block) -> Rows:
-        check_cancelled(progress)
-        strip = block.strip
-        labels = packer.spread(block.valid, block.labels, strip.height, scene.checked_grid().width)
-        sketch.take_classes(strip, labels)
-        return Rows(strip.row, labels)
-
-    rasters.write_classes(staging.path(name), scene, map(rows, blocks), legend.names, legend.colours)
-    staging.write_text(f"{name}.aux.xml", styles.pam_xml(legend.names))
-    staging.write_text(f"{name[:-4]}.qml", styles.qml(legend.names, legend.colours))
+    # The few long tasks first: the many short ones then fill the threads that are done.
+    tasks: list[Task[Any]] = [WriteScene(number, legend, tray) for number in range(len(plan.scenes))]
+    tasks += [MeasureStrip(strip) for strip in series.population.strips]
+    for one in series.results:
+        one.moments = Moments.zero(plan.k, plan.n_bands)
+    for answer in executor.run(tasks, progress):
+        one = series.results[answer.scene]
+        if isinstance(answer, SceneWritten):
+            for rows in answer.sketch:
+                one.sketch.add(rows)
+        else:
+            one.moments.add(answer.moments)

@@ -1,4 +1,7 @@
-"""Which pixels are valid, and why the others are not (design 1.2)."""
+"""Which pixels are valid, and why the others are not: step 2 of "What is computed" in docs/method.md.
+
+The area of interest is not known here: `reading.decode_strip` has made fill of what lies outside.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,7 @@ def mask(
     rule: MaskRule,
     saturated_bits: int,
 ) -> tuple[NDArray[np.bool_], Audit]:
-    """Find the valid pixels (design 1.2) and count why the others are not.
+    """Find the valid pixels and count why the others are not.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The packer in compiled loops: what `engine.packing.NumpyPacker` does, several times as fast."""
+"""The packer in compiled loops: what `pixels.packing.NumpyPacker` does, several times as fast."""
 
 from __future__ import annotations
 

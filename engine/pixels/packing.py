@@ -105,6 +105,8 @@ def unmask(valid: NDArray[np.uint8], labels: NDArray[np.uint8], height: int, wid
         Valid mask as `PackedPixels.valid`.
     labels
         (n_valid,) classes.
+    height, width
+        Of the strip.
 
     Returns
     -------

@@ -11,13 +11,13 @@ import numpy as np
 from ..scenes.area import outside
 from ..scenes.files import Handles, raster_env
 from ..scenes.scene import Scene, Strip
-from ..scenes.selection import MaskRule
+from ..scenes.selection import Selection
 from ..sensors.landsat.bands import BAND_NUMBERS, FILL
 from ..sensors.landsat.qa import FLAGS, saturation_bits
 from .masking import Audit
 from .packing import PackedPixels, Packer
-from .sampling import Sample, draw
-from .sketch import Sketch
+from .sampling import Draws, Sample, draw
+from .sketch import SketchRows, look_at_bands
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -33,31 +33,31 @@ class Packed:
     """Their values, and why the others are invalid."""
     draws: dict[int, Sample] = field(default_factory=dict)
     """Sub-samples for the coarse-to-fine start: share -> drawn pixels."""
+    sketch: SketchRows | None = None
+    """What a sketch keeps of it, if that was asked for and is seen."""
 
 
 def read_strip(
     scene: Scene,
-    roles: Sequence[str],
-    rule: MaskRule,
+    selection: Selection,
     strip: Strip,
     handles: Handles,
     packer: Packer,
-    shares: Sequence[int] = (),
-    key: int = 0,
-    sketch: Sketch | None = None,
+    draws: Draws | None = None,
+    pictures: bool = False,
 ) -> Packed:
     """Decode a strip, find its valid pixels and pack them.
 
     Parameters
     ----------
-    scene, roles, rule, strip
+    scene, selection, strip
         What to read.
     handles, packer
         Open files, and what masks and packs.
-    shares, key
-        Sub-samples to draw, and the scene's `sampling.scene_key`.
-    sketch
-        Takes its few pixels of the scene, if one is wanted.
+    draws
+        Sub-samples to draw; none by default.
+    pictures
+        Whether to keep what a sketch needs.
 
     Returns
     -------
@@ -69,19 +69,21 @@ def read_strip(
     SceneError
         A file is damaged.
     """
+    roles, rule = selection.roles, selection.mask
     out = outside(scene, strip)
     if out is not None and out.all():
-        return Packed(strip, nothing_inside(scene, len(roles), out.size))
+        nothing = Sample(np.empty(0, np.uint64), np.empty((len(roles), 0), np.uint16))
+        drawn = dict.fromkeys(draws.shares, nothing) if draws is not None else {}
+        return Packed(strip, nothing_inside(scene, len(roles), out.size), drawn)
     bands, qa, radsat = decode_strip(scene, roles, strip, handles, rule.saturated, out)
     packed = packer.pack(bands, qa, radsat, rule, saturation_bits(band_numbers(scene, roles)))
-    if sketch is not None:
-        sketch.take_bands(strip, bands, packed.valid)
+    rows = look_at_bands(scene.checked_grid(), roles, strip, bands, packed.valid) if pictures else None
     tell_outside(packed.audit, out)
-    draws = {}
-    if shares:
+    drawn = {}
+    if draws is not None and draws.shares:
         valid = np.unpackbits(packed.valid, count=bands[0].size).view(bool).reshape(bands[0].shape)
-        draws = {share: draw(share, key, bands, valid, strip.row) for share in shares}
-    return Packed(strip, packed, draws)
+        drawn = {share: draw(share, draws.key, bands, valid, strip.row) for share in draws.shares}
+    return Packed(strip, packed, drawn, rows)
 
 
 def decode_strip(

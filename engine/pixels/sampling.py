@@ -38,6 +38,16 @@ class Sample:
     """(n_bands, n)"""
 
 
+@dataclass(frozen=True)
+class Draws:
+    """Which sub-samples to draw of a scene while it is read."""
+
+    key: int
+    """`scene_key` of the scene."""
+    shares: tuple[int, ...] = ()
+    """One pixel in so many, each."""
+
+
 def scene_key(seed: int, scene_id: str) -> int:
     """Return the 64-bit number that tells the hashes of one scene and seed from those of another."""
     digest = hashlib.sha256(f"{seed}:{scene_id}".encode()).digest()
@@ -133,9 +143,9 @@ def draw(share: int, key: int, bands: NDArray[np.uint16], valid: NDArray[np.bool
 SAMPLE_SIZE = 20_000
 
 
-# A strip's pixels are thinned at once, so that full scenes cost no memory: to this many cells of the grid per wanted
-# pixel, so that a scene of which 3 % are valid still fills its part of the sample.
-_CELLS_PER_PIXEL = 32
+# A strip's pixels are thinned at once, so that full scenes cost no memory: to at least so many pixels of the grid,
+# valid or not, per wanted pixel, so that a scene of which 3 % are valid still fills its part of the sample.
+_GRID_PIXELS_EACH = 32
 # Each scene has at least this share of what an equal split would give it.
 _LEAST = 10
 
@@ -166,6 +176,6 @@ def quotas(valid: Sequence[int], size: int) -> list[int]:
 def share_of(pixels: int, size: int) -> int:
     """Return which share 1/share of a grid to look at, a power of two; a function of the grid alone."""
     share = 1
-    while pixels // (2 * share) >= _CELLS_PER_PIXEL * size:
+    while pixels // (2 * share) >= _GRID_PIXELS_EACH * size:
         share *= 2
     return share

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,8 +19,30 @@ NATURAL = ("red", "green", "blue")
 """Band roles of a natural-colour picture."""
 
 
+@dataclass(frozen=True)
+class SketchRows:
+    """Some rows of a sketch, seen while a strip was read."""
+
+    first: int
+    """The sketch's row that they begin at."""
+    dn: NDArray[np.uint16]
+    """(3, height, width) red, green and blue in DN."""
+    valid: NDArray[np.bool_]
+    """(height, width) which of these pixels are valid."""
+
+
+@dataclass(frozen=True)
+class ClassRows:
+    """Some rows of a sketch, seen while classes were written."""
+
+    first: int
+    """The sketch's row that they begin at."""
+    classes: NDArray[np.uint8]
+    """(height, width) classes 1..k, 0 = nodata."""
+
+
 class Sketch:
-    """Every n-th pixel of one scene. Threads may fill different strips at the same time.
+    """Every n-th pixel of one scene, put together from its strips.
 
     Attributes
     ----------
@@ -33,45 +56,71 @@ class Sketch:
 
     def __init__(self, grid: PixelGrid, roles: Sequence[str]) -> None:
         """Take the scene's grid and the roles of the bands that are read."""
-        self._width = grid.width
-        self._step = -(-grid.width // WIDTH)
-        shape = (-(-grid.height // self._step), -(-grid.width // self._step))
-        self._bands = [roles.index(role) for role in NATURAL] if set(NATURAL) <= set(roles) else []
-        self.dn = np.zeros((len(self._bands), *shape), np.uint16)
+        step = _step(grid)
+        shape = (-(-grid.height // step), -(-grid.width // step))
+        self.dn = np.zeros((len(_natural(roles)), *shape), np.uint16)
         self.valid = np.zeros(shape, bool)
         self.classes = np.zeros(shape, np.uint8)
 
-    def take_bands(self, strip: Strip, bands: NDArray[np.uint16], valid: NDArray[np.uint8]) -> None:
-        """Look at a strip while it is read.
-
-        Parameters
-        ----------
-        strip
-            Where it lies.
-        bands
-            (n_bands, height, width) DN.
-        valid
-            Its valid mask, eight pixels a byte.
-        """
-        if not self._bands:
-            return
-        rows, first = self._rows(strip)
-        for out, band in zip(self.dn, self._bands):
-            out[rows] = bands[band, first :: self._step, :: self._step]
-        row = np.arange(first, strip.height, self._step)[:, None]
-        index = row * self._width + np.arange(0, self._width, self._step)
-        self.valid[rows] = (valid[index >> 3] >> (7 - (index & 7)).astype(np.uint8)) & 1
-
-    def take_classes(self, strip: Strip, classes: NDArray[np.uint8]) -> None:
-        """Look at the (height, width) classes of a strip while they are written."""
-        rows, first = self._rows(strip)
-        self.classes[rows] = classes[first :: self._step, :: self._step]
-
-    def _rows(self, strip: Strip) -> tuple[slice, int]:
-        """Return the sketch's rows within a strip, and the first of them counted from the strip's top."""
-        begin, end = (-(-row // self._step) for row in (strip.row, strip.row + strip.height))
-        return slice(begin, end), begin * self._step - strip.row
+    def add(self, part: SketchRows | ClassRows | None) -> None:
+        """Take what was seen of a strip; None = nothing was."""
+        if isinstance(part, SketchRows):
+            rows = slice(part.first, part.first + part.valid.shape[0])
+            self.dn[:, rows], self.valid[rows] = part.dn, part.valid
+        elif part is not None:
+            self.classes[part.first : part.first + part.classes.shape[0]] = part.classes
 
     def samples(self) -> NDArray[np.uint16]:
         """Return red, green and blue of the valid samples, in one row."""
         return self.dn[:, self.valid].reshape(-1)
+
+
+def look_at_bands(
+    grid: PixelGrid, roles: Sequence[str], strip: Strip, bands: NDArray[np.uint16], valid: NDArray[np.uint8]
+) -> SketchRows | None:
+    """Return what a sketch keeps of a strip that is being read; None where it has no natural colours.
+
+    Parameters
+    ----------
+    grid, roles
+        The scene's grid and the bands that are read.
+    strip
+        Which rows.
+    bands
+        (n_bands, height, width) DN.
+    valid
+        The strip's valid mask, eight pixels a byte.
+    """
+    natural = _natural(roles)
+    if not natural:
+        return None
+    step = _step(grid)
+    first, skipped = _first_row(strip, step)
+    dn = np.stack([bands[band, skipped::step, ::step] for band in natural])
+    row = np.arange(skipped, strip.height, step)[:, None]
+    index = row * grid.width + np.arange(0, grid.width, step)
+    bits = (valid[index >> 3] >> (7 - (index & 7)).astype(np.uint8)) & 1
+    return SketchRows(first, dn, bits.astype(bool))
+
+
+def look_at_classes(grid: PixelGrid, strip: Strip, classes: NDArray[np.uint8]) -> ClassRows:
+    """Return what a sketch keeps of the (height, width) classes of a strip that are being written."""
+    step = _step(grid)
+    first, skipped = _first_row(strip, step)
+    return ClassRows(first, classes[skipped::step, ::step].copy())
+
+
+def _step(grid: PixelGrid) -> int:
+    """Return n: every n-th row and column is kept."""
+    return -(-grid.width // WIDTH)
+
+
+def _natural(roles: Sequence[str]) -> list[int]:
+    """Return the places of red, green and blue among the bands; none where one is missing."""
+    return [roles.index(role) for role in NATURAL] if set(NATURAL) <= set(roles) else []
+
+
+def _first_row(strip: Strip, step: int) -> tuple[int, int]:
+    """Return the sketch's first row within a strip, and the rows of the strip above it."""
+    first = -(-strip.row // step)
+    return first, first * step - strip.row

@@ -26,6 +26,23 @@ class Need(Enum):
     DRAWS = "draws"
 
 
+@dataclass(frozen=True)
+class Wish:
+    """What is wanted of the pixels while they are read, besides their values."""
+
+    need: Need = Need.NOTHING
+    """What the start asks for."""
+    seed: int = 0
+    """Chooses the pixels of samples."""
+    pictures: bool = False
+    """Whether sketches are wanted."""
+
+    @property
+    def draws(self) -> bool:
+        """Whether sub-samples are drawn."""
+        return self.need is Need.DRAWS
+
+
 @dataclass
 class Survey:
     """Of some valid pixels; surveys of parts add up to the survey of the whole in any order."""
@@ -81,13 +98,13 @@ def combine(surveys: Iterable[Survey], n_bands: int) -> Survey:
     highs = [part.high for part in parts if part.high is not None]
     if lows:
         whole.low, whole.high = np.min(lows, axis=0), np.max(highs, axis=0)
-    histograms = [part.histogram for part in parts if part.histogram is not None]
-    if histograms:
-        whole.histogram = np.sum(histograms, axis=0)
     samples = [part.sample for part in parts if part.sample is not None]
     if samples:
         whole.sample = merge(samples, n_bands, SAMPLE_SIZE)
     for part in parts:
+        # One by one: a strip's histogram has 3 MB, and a stack of them would double what a long series takes.
+        if part.histogram is not None:
+            whole.histogram = part.histogram.copy() if whole.histogram is None else whole.histogram + part.histogram
         for share, drawn in part.draws.items():
             whole.draws.setdefault(share, []).extend(drawn)
     return whole

@@ -39,7 +39,7 @@ class OwnClass:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class OwnClasses:
     """One scene, clustered on its own and together with the others."""
 
     iterations: int
@@ -76,7 +76,7 @@ class Comparison:
         return sum(n * distance for n, distance in known) / sum(n for n, _ in known) if known else None
 
 
-def compare(own: Fit, common: Grid64, everywhere: Sequence[int], here: Sequence[int], renumbered: int) -> Comparison:
+def compare(own: Fit, common: Grid64, everywhere: Sequence[int], here: Sequence[int], renumbered: int) -> OwnClasses:
     """Compare a scene's own classes with the common ones, in exact integers.
 
     Parameters
@@ -104,7 +104,7 @@ def compare(own: Fit, common: Grid64, everywhere: Sequence[int], here: Sequence[
         classes.append(OwnClass(j + 1, n, nearest + 1, _dn(int(squared[j, nearest])), same))
     met = {found.nearest for found in classes}
     missed = tuple(j + 1 for j, n in enumerate(here) if n and j + 1 not in met)
-    return Comparison(
+    return OwnClasses(
         iterations=len(own.iterations),
         converged=own.converged,
         pixels=sum(members),

@@ -10,7 +10,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from .. import machine
-from ..measuring.timings import STAGES, Comparison, Timing, verdict
+from ..measuring.timings import STAGES, Timing, Timings, verdict
 from ..version import version
 from .html import PLOT_WIDTH, Cell, Html, Wide, number, page, plot, table
 
@@ -97,7 +97,7 @@ def _summary(title: str, result: BenchmarkResult) -> str:
     )
 
 
-def _plots(comparison: Comparison) -> str:
+def _plots(comparison: Timings) -> str:
     return (
         '<div class="row">'
         + plot(
@@ -109,7 +109,7 @@ def _plots(comparison: Comparison) -> str:
     )
 
 
-def _speed_ups(comparison: Comparison) -> dict[str, Any]:
+def _speed_ups(comparison: Timings) -> dict[str, Any]:
     names = [timing.name for timing in comparison.timings]
     bars = []
     for caption, colour, speed_up in (
@@ -132,7 +132,7 @@ def _speed_ups(comparison: Comparison) -> dict[str, Any]:
     return {"data": bars, "layout": {**layout, "barmode": "group"}}
 
 
-def _stages(comparison: Comparison) -> dict[str, Any]:
+def _stages(comparison: Timings) -> dict[str, Any]:
     names = [timing.name for timing in comparison.timings]
     bars = [
         _bar(names, [round(timing.seconds(stage), 4) for timing in comparison.timings], _WORDS[stage], _COLOURS[stage])
@@ -198,7 +198,7 @@ def _table(result: BenchmarkResult) -> str:
     )
 
 
-def _result(timing: Timing, comparison: Comparison) -> Cell:
+def _result(timing: Timing, comparison: Timings) -> Cell:
     if not timing.equal:
         return Html('<span class="bad">DIFFERS</span>')
     return "reference" if timing is comparison.serial else "same bits"

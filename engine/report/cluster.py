@@ -7,15 +7,12 @@ from html import escape
 from typing import Any
 
 from ..centres.fit import Fit
-from ..pixels.masking import Audit
-from ..quality.own_classes import Comparison
+from ..quality.scene_result import SceneResult
 from ..results.signatures import Signatures
-from ..results.statistics import Moments
-from ..scenes.scene import Scene
 from . import figures
 from .classes import areas_section, drift_section, separability_section, signatures_section, vanished_section
 from .html import Cell, number, page, plot, table
-from .own_classes import alone_section, remark
+from .own_classes import own_classes_section, remark
 from .pictures import Picture
 from .scenes import quicklooks_section, scenes_section
 from .shared import STYLE, Numbers, full_name, gather, parameters_section
@@ -28,42 +25,30 @@ _TINY_PERCENT = 0.1
 _WEIGHTY_PERCENT = 1.0
 
 
-def render(
-    signed: Signatures,
-    scenes: Sequence[Scene],
-    audits: Sequence[Audit],
-    moments: Sequence[Moments],
-    fit: Fit,
-    pictures: Sequence[Picture] = (),
-    comparisons: Sequence[Comparison | None] = (),
-) -> str:
+def render(signed: Signatures, fit: Fit, results: Sequence[SceneResult], pictures: Sequence[Picture] = ()) -> str:
     """Return the text of report.html.
 
     Parameters
     ----------
     signed
         The signatures with the run's record.
-    scenes, audits
-        In order.
-    moments
-        Per scene those of the k classes.
     fit
         Centres and iterations.
+    results
+        What is known of the scenes, in order.
     pictures
-        Per scene, or none at all.
-    comparisons
-        Per scene that with its own classes, None where it has no valid pixel; or none at all.
+        One a scene, or none at all.
     """
-    numbers = gather(signed, scenes, audits, moments, fit)
+    numbers = gather(signed, fit, results)
     sections = [
-        _summary(numbers, comparisons),
-        scenes_section(scenes, audits),
-        quicklooks_section(signed, scenes, pictures),
+        _summary(numbers),
+        scenes_section(results),
+        quicklooks_section(signed, results, pictures),
         signatures_section(signed),
         areas_section(numbers),
         vanished_section(numbers),
         drift_section(numbers),
-        alone_section(signed, scenes, comparisons),
+        own_classes_section(signed, results),
         separability_section(numbers),
         _convergence(fit, signed),
         parameters_section(signed.run),
@@ -72,13 +57,13 @@ def render(
 
 
 def _title(numbers: Numbers) -> str:
-    return f"IIkMC: {len(numbers.scenes)} scene(s) in {numbers.signed.k} classes"
+    return f"IIkMC: {len(numbers.results)} scene(s) in {numbers.signed.k} classes"
 
 
-def _summary(numbers: Numbers, comparisons: Sequence[Comparison | None]) -> str:
+def _summary(numbers: Numbers) -> str:
     run, fit = numbers.signed.run, numbers.fit
     seconds = ", ".join(f"{stage} {value:.1f} s" for stage, value in run["seconds"].items())
-    remarks = "".join(f"<li>{text}</li>" for text in [*_remarks(numbers), remark(comparisons)] if text)
+    remarks = "".join(f"<li>{text}</li>" for text in [*_remarks(numbers), remark(numbers.results)] if text)
     return (
         f"<h1>{escape(_title(numbers))}</h1>\n"
         f'<p class="note">{escape(run["finished"])} · IIkMC {escape(run["versions"]["iikmc"])}</p>\n'
@@ -116,10 +101,10 @@ def _remarks(numbers: Numbers) -> list[str]:
             f"Each of the classes {', '.join(tiny)} has less than {_TINY_PERCENT} % of all pixels: if these are "
             "extremes such as snow or missed clouds, the start 2-98 % leaves more classes to the land."
         )
-    away = [scene.title for scene, audit in zip(numbers.scenes, numbers.audits) if not audit.inside]
+    away = [one.scene.title for one in numbers.results if not one.audit.inside]
     if away:
         remarks.append(f"{len(away)} scene(s) do not meet the area of interest: {escape(', '.join(away))}.")
-    for scene, audit in zip(numbers.scenes, numbers.audits):
+    for scene, audit in ((one.scene, one.audit) for one in numbers.results):
         share = audit.valid_percent
         if audit.inside and share < _FEW_VALID_PERCENT:
             remarks.append(f"{escape(scene.title)} has only {share:.2f} % valid pixels.")
@@ -135,7 +120,7 @@ def _remarks(numbers: Numbers) -> list[str]:
         for record, distance, n in zip(classes, drift.distance, count)
         if distance is not None and 100 * n >= _WEIGHTY_PERCENT * sum(count)
     ]
-    if len(numbers.scenes) > 1 and far:
+    if len(numbers.results) > 1 and far:
         distance, scene, record = max(far, key=lambda found: found[0])
         remarks.append(
             f"The largest drift is {distance:.3f} of reflectance: {escape(full_name(record))} in {escape(scene.title)} "

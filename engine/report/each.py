@@ -8,9 +8,9 @@ from html import escape
 from typing import Any
 
 from ..centres.fit import Fit
-from ..pixels.masking import Audit
+from ..quality.scene_result import SceneResult
+from ..results.names import scene_signatures
 from ..results.signatures import Signatures
-from ..scenes.scene import Scene
 from .classes import curves, signature_table
 from .html import Cell, number, page, table
 from .pictures import Picture
@@ -26,35 +26,41 @@ _STYLE = f"""{STYLE}
 class SceneClasses:
     """A scene with classes of its own."""
 
-    scene: Scene
-    audit: Audit
-    picture: Picture
-    fit: Fit | None
-    """None where the scene has no valid pixel."""
-    signed: Signatures | None
+    result: SceneResult
+    """What is known of the scene."""
+    fit: Fit | None = None
+    """Its centres and iterations; None where it has no valid pixel."""
+    signed: Signatures | None = None
     """Its signatures with its run's record, likewise."""
 
+    @property
+    def empty(self) -> tuple[int, ...]:
+        """Ids of its classes without a pixel."""
+        return tuple(record.id for record in self.signed.classes if record.pixels == 0) if self.signed else ()
 
-def render_each(each: Sequence[SceneClasses], k: int) -> str:
+
+def render_each(each: Sequence[SceneClasses], pictures: Sequence[Picture], k: int) -> str:
     """Return the text of report.html of a run with classes of each scene.
 
     Parameters
     ----------
     each
         In order; at least one has valid pixels.
+    pictures
+        One a scene.
     k
         Number of classes of each.
     """
     title = f"IIkMC: {len(each)} scene(s), each on its own in {k} classes"
     run = _whole_run(each)
-    pixels = sum(one.audit.valid for one in each)
+    pixels = sum(one.result.audit.valid for one in each)
     body = [
         f"<h1>{escape(title)}</h1>\n"
         f'<p class="note">{escape(run["finished"])} · IIkMC {escape(run["versions"]["iikmc"])}</p>\n'
         f"<p>{pixels:,} valid pixels were clustered scene by scene, with k-means of one scene (kMC).</p>\n{_warning()}",
         _table(each),
-        scenes_section([one.scene for one in each], [one.audit for one in each]),
-        *(_scene(one) for one in each),
+        scenes_section([one.result for one in each]),
+        *map(_scene, each, pictures),
         parameters_section(run),
     ]
     return page(title, "\n".join(body), _STYLE)
@@ -72,15 +78,16 @@ def _warning() -> str:
 def _table(each: Sequence[SceneClasses]) -> str:
     rows: list[list[Cell]] = []
     for one in each:
-        row: list[Cell] = [one.scene.acquired.isoformat(), f"{one.scene.product.sensor} {one.scene.product.path_row}"]
-        row.append(one.audit.valid)
+        scene = one.result.scene
+        row: list[Cell] = [scene.acquired.isoformat(), f"{scene.product.sensor} {scene.product.path_row}"]
+        row.append(one.result.audit.valid)
         if one.fit is None or one.signed is None:
             rows.append([*row, None, None, "no valid pixel", "", ""])
             continue
         last = one.fit.iterations[-1]
-        empty = ", ".join(str(record.id) for record in one.signed.classes if record.pixels == 0)
+        empty = ", ".join(map(str, one.empty))
         row += [last.number, number(last.changed_percent, 2), "yes" if one.fit.converged else "no, stopped at the most"]
-        rows.append([*row, empty or "none", f"{one.scene.id}_signatures.json"])
+        rows.append([*row, empty or "none", f"{scene_signatures(scene)}.json"])
     head = ["Date", "Scene", "Valid pixels", "Iterations", "Changed in the last (%)", "Converged"]
     return (
         "<h2>The clustering of each scene</h2>"
@@ -89,8 +96,8 @@ def _table(each: Sequence[SceneClasses]) -> str:
     )
 
 
-def _scene(one: SceneClasses) -> str:
-    scene = one.scene
+def _scene(one: SceneClasses, picture: Picture) -> str:
+    scene = one.result.scene
     text = f"<h2>{escape(scene.title)}</h2>"
     if one.signed is None:
         return f"{text}<p>No pixel is valid; there are no classes.</p>"
@@ -103,7 +110,7 @@ def _scene(one: SceneClasses) -> str:
     signed = replace(one.signed, classes=tuple(short))
     return (
         f'{text}<p class="note">Classes of this scene alone.</p>{legend(signed)}'
-        f'<div class="row"><div class="scene">{images(scene, one.picture)}</div>{curves(signed)}</div>'
+        f'<div class="row"><div class="scene">{images(scene, picture)}</div>{curves(signed)}</div>'
         f"{signature_table(signed)}"
     )
 

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from html import escape
 
 from ..colours import css_colour
-from ..quality.own_classes import Comparison
+from ..quality.own_classes import OwnClasses
+from ..quality.scene_result import SceneResult
 from ..results.signatures import Signatures
 from ..scenes.scene import Scene
 from ..sensors.landsat.bands import SCALE
@@ -20,11 +21,11 @@ _STRONG, _MANY_PERCENT = 0.05, 50.0
 _MOST_LISTED = 40
 
 
-def alone_section(signed: Signatures, scenes: Sequence[Scene], comparisons: Sequence[Comparison | None]) -> str:
+def own_classes_section(signed: Signatures, results: Sequence[SceneResult]) -> str:
     """Return the comparison of each scene's own classes with the common ones; "" where none was asked for."""
-    if not comparisons:
+    known = [(one.scene, one.own) for one in results if one.own is not None]
+    if not known:
         return ""
-    known = [(scene, found) for scene, found in zip(scenes, comparisons) if found is not None]
     alt = (
         "How far the centres of each scene's own classes lie from the common ones, averaged over its pixels: from the "
         "common class of the same number, and from the nearest common class."
@@ -41,9 +42,9 @@ def alone_section(signed: Signatures, scenes: Sequence[Scene], comparisons: Sequ
     )
 
 
-def remark(comparisons: Sequence[Comparison | None]) -> str:
+def remark(results: Sequence[SceneResult]) -> str:
     """Return the comparison in one sentence of HTML for the summary; "" where there is none."""
-    known = [found for found in comparisons if found is not None]
+    known = [one.own for one in results if one.own is not None]
     if not known:
         return ""
     share = 100.0 * sum(found.renumbered for found in known) / sum(found.pixels for found in known)
@@ -53,7 +54,7 @@ def remark(comparisons: Sequence[Comparison | None]) -> str:
     )
 
 
-def _words(known: Sequence[tuple[Scene, Comparison]]) -> str:
+def _words(known: Sequence[tuple[Scene, OwnClasses]]) -> str:
     n = len(known)
 
     def some(count: int) -> str:
@@ -70,7 +71,7 @@ def _words(known: Sequence[tuple[Scene, Comparison]]) -> str:
     )
 
 
-def _losses(known: Sequence[tuple[Scene, Comparison]]) -> str:
+def _losses(known: Sequence[tuple[Scene, OwnClasses]]) -> str:
     head: list[Cell] = [
         *("Date", "Scene", "Iterations alone", "Own classes without a pixel", "Common classes not in the scene"),
         *("Common classes missed", "Pixels in them (%)", "Pairs on one common class"),
@@ -93,7 +94,7 @@ def _losses(known: Sequence[tuple[Scene, Comparison]]) -> str:
     return table(head, rows)
 
 
-def _distances(known: Sequence[tuple[Scene, Comparison]]) -> str:
+def _distances(known: Sequence[tuple[Scene, OwnClasses]]) -> str:
     head: list[Cell] = ["Date", "Scene"]
     for what in ("Same number, mean", "Nearest, mean", "Nearest, largest"):
         head += [f"{what} (reflectance)", "(DN)"]
@@ -106,7 +107,7 @@ def _distances(known: Sequence[tuple[Scene, Comparison]]) -> str:
     return table(head, rows)
 
 
-def _mapping(signed: Signatures, known: Sequence[tuple[Scene, Comparison]]) -> str:
+def _mapping(signed: Signatures, known: Sequence[tuple[Scene, OwnClasses]]) -> str:
     if signed.k > _MOST_LISTED:
         return f'<p class="note">Of more than {_MOST_LISTED} classes it is not listed which is most like which.</p>'
     head: list[Cell] = ["Date", "Scene", *(Number(f"Own {j + 1}") for j in range(signed.k))]

@@ -41,6 +41,12 @@ class Picture:
     """Pixels of both."""
 
 
+def draw_all(sketches: Sequence[Sketch], colours: Sequence[Sequence[RGB]]) -> list[Picture]:
+    """Draw scenes that are looked at side by side: their sketches, and the colours of the classes of each."""
+    middle = middle_tone(sketches)
+    return [draw(sketch, middle, own) for sketch, own in zip(sketches, colours)]
+
+
 def draw(sketch: Sketch, middle: float, colours: Sequence[RGB]) -> Picture:
     """Draw a scene in natural colour and its classes.
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from html import escape
 
 from ..pixels.masking import Audit
+from ..quality.scene_result import SceneResult
 from ..results.signatures import Signatures
 from ..scenes.scene import Scene
 from .html import Cell, Html, number, table
@@ -13,15 +14,16 @@ from .pictures import Picture
 from .shared import chip, percent
 
 
-def scenes_section(scenes: Sequence[Scene], audits: Sequence[Audit]) -> str:
+def scenes_section(results: Sequence[SceneResult]) -> str:
     """Return a line a scene: when, by what, and why its pixels are invalid."""
+    audits = [one.audit for one in results]
     flags = list(dict.fromkeys(name for audit in audits for name in audit.flags))
     head: list[Cell] = ["Date", "Sensor", "Path/row", "Sun elevation (°)", "Valid, masked, fill", "Pixels"]
     head += [f"{name} (%)" for name in ("Valid", "Fill", *map(str.capitalize, flags), "Saturated", "Out of 0..1")]
     cut = any(audit.outside for audit in audits)
     head += ["Outside AOI (%)"] if cut else []
     rows = []
-    for scene, audit in zip(scenes, audits):
+    for scene, audit in ((one.scene, one.audit) for one in results):
         counts = [audit.valid, audit.fill, *(audit.flags.get(flag) for flag in flags)]
         counts += [audit.saturated, audit.out_of_range, *([audit.outside] if cut else [])]
         first: list[Cell] = [
@@ -53,13 +55,13 @@ def _bar(audit: Audit) -> Html:
     )
 
 
-def quicklooks_section(signed: Signatures, scenes: Sequence[Scene], pictures: Sequence[Picture]) -> str:
+def quicklooks_section(signed: Signatures, results: Sequence[SceneResult], pictures: Sequence[Picture]) -> str:
     """Return each scene in natural colour beside its classes; "" without pictures."""
     if not pictures:
         return ""
     shown = [
-        f'<div class="scene"><h3>{escape(scene.title)}</h3>{images(scene, picture)}</div>'
-        for scene, picture in zip(scenes, pictures)
+        f'<div class="scene"><h3>{escape(one.scene.title)}</h3>{images(one.scene, picture)}</div>'
+        for one, picture in zip(results, pictures)
     ]
     return (
         f'<h2>Quicklooks</h2>{legend(signed)}<div class="row">{"".join(shown)}</div>'

@@ -10,11 +10,11 @@ from typing import Any
 
 from ..centres.fit import Fit
 from ..colours import css_colour
-from ..pixels.masking import Audit
 from ..quality import classes as quality
 from ..quality.classes import Drift
+from ..quality.scene_result import SceneResult
 from ..results.signatures import ClassRecord, Signatures
-from ..results.statistics import Moments, added
+from ..results.statistics import added
 from ..scenes.scene import Scene
 from .html import Cell, Html, number, table
 
@@ -36,17 +36,27 @@ class Numbers:
     """What the sections share."""
 
     signed: Signatures
-    scenes: Sequence[Scene]
-    audits: Sequence[Audit]
-    counts: list[list[int]]
-    """Per scene the k member counts."""
+    """The signatures with the run's record."""
+    fit: Fit
+    """Centres and iterations."""
+    results: Sequence[SceneResult]
+    """What is known of the scenes, in order."""
     drifts: list[Drift]
     """One a scene."""
-    fit: Fit
     separation: dict[tuple[int, int], float]
     """Indices of two classes with members -> Jeffries-Matusita distance."""
     vanished: list[list[int]]
     """Per class the scenes without it."""
+
+    @property
+    def scenes(self) -> list[Scene]:
+        """The scenes, in order."""
+        return [one.scene for one in self.results]
+
+    @property
+    def counts(self) -> list[list[int]]:
+        """Per scene the k member counts."""
+        return [one.moments.count for one in self.results]
 
     def least_separable(self) -> list[tuple[int, int]]:
         """Return the pairs below the bound, the worst first."""
@@ -55,15 +65,13 @@ class Numbers:
         return [pair for pair in pairs if self.separation[pair] < WELL_SEPARABLE]
 
 
-def gather(
-    signed: Signatures, scenes: Sequence[Scene], audits: Sequence[Audit], moments: Sequence[Moments], fit: Fit
-) -> Numbers:
-    """Compute what the sections show; the parameters are those of `render`."""
+def gather(signed: Signatures, fit: Fit, results: Sequence[SceneResult]) -> Numbers:
+    """Compute what the sections show; the parameters are those of `cluster.render`."""
+    moments = [one.moments for one in results]
     whole = added(moments, signed.k, len(signed.roles))
-    counts = [part.count for part in moments]
     drifts = [quality.drift(part, whole) for part in moments]
-    vanished = quality.vanished(counts)
-    return Numbers(signed, scenes, audits, counts, drifts, fit, _separation(signed.classes), vanished)
+    vanished = quality.vanished([part.count for part in moments])
+    return Numbers(signed, fit, results, drifts, _separation(signed.classes), vanished)
 
 
 def _separation(classes: Sequence[ClassRecord]) -> dict[tuple[int, int], float]:

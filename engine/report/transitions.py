@@ -15,13 +15,13 @@ from ..version import version
 from .html import PLOT_WIDTH, Cell, Heat, Html, Number, number, page, plot, table
 
 if TYPE_CHECKING:
-    from ..maps.transition import Comparison
+    from ..maps.transition import Transitions
 
 # The page lists so many transitions; all of them are in the matrix.
 _LISTED = 15
 
 
-def to_csv(result: Comparison) -> str:
+def to_csv(result: Transitions) -> str:
     """Return the text of the matrix: a row per class before, a column per class after.
 
     The rows of `unit` "pixels" come first, then the same in "hectares" (where the map units are lengths) and in
@@ -49,7 +49,7 @@ def to_csv(result: Comparison) -> str:
     return out.getvalue()
 
 
-def render(result: Comparison) -> str:
+def render(result: Transitions) -> str:
     """Return the text of the page."""
     title = f"Transitions {result.before.title} → {result.after.title}"
     found = transitions_of(result.counts, result.before_names, result.after_names, result.colours)
@@ -65,7 +65,7 @@ def _full_name(number: int, names: list[str]) -> str:
     return name if str(number) in name.split() else f"{number} {name}"
 
 
-def _chip(number: int, names: list[str], result: Comparison) -> Html:
+def _chip(number: int, names: list[str], result: Transitions) -> Html:
     colour = css_colour(result.colours[number])
     return Html(f'<span class="c" style="background:{colour}"></span>{escape(_full_name(number, names))}')
 
@@ -73,7 +73,7 @@ def _chip(number: int, names: list[str], result: Comparison) -> Html:
 class _Unit:
     """Pixels in hectares, or as they are where the map units are no lengths."""
 
-    def __init__(self, result: Comparison) -> None:
+    def __init__(self, result: Transitions) -> None:
         area = self.area = result.overlap.grid.hectares_per_pixel
         self.name = "pixels" if area is None else "ha"
         # One number of decimals in all tables: about five digits for the whole area.
@@ -90,7 +90,7 @@ class _Unit:
         return pixels if self.area is None else Number(self.text(pixels))
 
 
-def _summary(title: str, result: Comparison) -> str:
+def _summary(title: str, result: Transitions) -> str:
     unit = _Unit(result)
     lost, new = int(result.counts[1:, 0].sum()), int(result.counts[0, 1:].sum())
     amount = f"{result.changed:,} of {result.common:,} pixels"
@@ -108,7 +108,7 @@ def _summary(title: str, result: Comparison) -> str:
     return "\n".join(lines)
 
 
-def _matrix(result: Comparison) -> str:
+def _matrix(result: Transitions) -> str:
     unit = _Unit(result)
     classes, counts = result.classes, result.counts
     head: list[Cell] = [f"From \\ to ({unit.name})"]
@@ -130,7 +130,7 @@ def _matrix(result: Comparison) -> str:
     )
 
 
-def _balance(result: Comparison) -> str:
+def _balance(result: Transitions) -> str:
     unit = _Unit(result)
     counts = result.counts
     rows: list[list[Cell]] = []
@@ -151,7 +151,7 @@ def _balance(result: Comparison) -> str:
     return "<h2>Gains and losses</h2>" + table([*head, "Net (%)", "Stayed (%)"], rows)
 
 
-def _largest(result: Comparison, found: list[Transition]) -> str:
+def _largest(result: Transitions, found: list[Transition]) -> str:
     unit = _Unit(result)
     changes = [item for item in found if item.before]
     if not changes:
@@ -176,11 +176,11 @@ def _largest(result: Comparison, found: list[Transition]) -> str:
     return "<h2>Largest changes</h2>" + table(head, rows) + rest
 
 
-def _flows(result: Comparison) -> str:
+def _flows(result: Transitions) -> str:
     return '<div class="row">' + plot(*_sankey(result)) + plot(*_bars(result)) + "</div>"
 
 
-def _sankey(result: Comparison) -> tuple[dict[str, Any], str]:
+def _sankey(result: Transitions) -> tuple[dict[str, Any], str]:
     """Return the flow from the classes before (left) to those after (right)."""
     unit = _Unit(result)
     classes, counts = result.classes, result.counts
@@ -214,7 +214,7 @@ def _sankey(result: Comparison) -> tuple[dict[str, Any], str]:
     return figure, "From the classes before (left) to those after (right); what stayed is grey."
 
 
-def _bars(result: Comparison) -> tuple[dict[str, Any], str]:
+def _bars(result: Transitions) -> tuple[dict[str, Any], str]:
     """Return gains and losses as bars to the right and to the left."""
     unit = _Unit(result)
     classes, counts = result.classes[::-1], result.counts

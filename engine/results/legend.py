@@ -59,9 +59,9 @@ def names_for(
         return default
     edited: dict[int, str] = {}
     for style in sorted(output.glob(styles), key=_age):
-        for j, name in _names_in(style).items():
-            if 1 <= j <= k and name not in ("", names[j - 1]):
-                edited.setdefault(j, name)
+        for j, label in _names_in(style).items():
+            if 1 <= j <= k and label not in ("", names[j - 1]):
+                edited.setdefault(j, label)
     return [edited.get(j + 1, name) for j, name in enumerate(names)]
 
 
@@ -74,7 +74,7 @@ def _age(path: Path) -> tuple[int, str]:
 
 
 def _names_in(style: Path) -> dict[int, str]:
-    """Return value -> name (QGIS's "label") of a style file's unique values; nothing from a file that is none."""
+    """Return value -> label of a style file's unique values; nothing from a file that is none."""
     try:
         text = style.read_text(encoding="utf-8")
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""Colours and names of the classes: a legend that suggests the land cover and keeps all classes apart.
+"""Colours of the classes: a legend that suggests the land cover and keeps all classes apart.
 
 Each signature is compared with a small library of typical land-cover reflectances; the blend of the nearest entries'
 colours is what the class *should* look like (water blue, vegetation green, soils brown, towns greyish pink, snow pale

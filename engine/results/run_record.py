@@ -12,8 +12,8 @@ import numpy as np
 
 from ..centres.fit import Fit
 from ..clock import Clock
+from ..kernels.device_choice import on_card
 from ..kernels.kernel import Kernel
-from ..kernels.labeller import on_card
 from ..pixels.masking import Audit
 from ..scenes.scene import Scene
 from ..version import version
@@ -71,8 +71,9 @@ def versions(kernel: Kernel) -> dict[str, str]:
         "rasterio": rasterio.__version__,
         "gdal": rasterio.__gdal_version__,
     }
-    if "joblib" in sys.modules:
-        found["joblib"] = sys.modules["joblib"].__version__
+    joblib = sys.modules.get("joblib")
+    if joblib is not None:
+        found["joblib"] = joblib.__version__
     found["platform"] = platform.platform()
     # A kernel is named after the package that it needs, but for the card's, which needs two.
     names = ("cupy", _device(kernel)["beside"]) if on_card(kernel) else (kernel.name,)

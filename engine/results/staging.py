@@ -7,9 +7,42 @@ import shutil
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import OutputError
+
+
+@dataclass(frozen=True)
+class Tray:
+    """A folder in which files are made before they are published; any process that sees it may write there."""
+
+    folder: Path
+    """Where files are made."""
+    output: Path
+    """Where they will be, for messages."""
+    parameter: str
+    """The parameter that messages name."""
+
+    def path(self, name: str) -> Path:
+        """Return where to write the file that will be called `name`."""
+        return self.folder / name
+
+    def write_text(self, name: str, text: str) -> None:
+        """Write a text file.
+
+        Raises
+        ------
+        OutputError
+            It cannot be written.
+        """
+        try:
+            with open(self.path(name), "w", encoding="utf-8", newline="\n") as file:
+                file.write(text)
+        except OSError as error:
+            raise OutputError(
+                f"{self.parameter}: {name} cannot be written in {self.output} ({error.strerror}); free some space."
+            ) from error
 
 
 class Staging:
@@ -53,9 +86,14 @@ class Staging:
             except OSError:
                 return  # it holds the results
 
+    @property
+    def tray(self) -> Tray:
+        """Where tasks make their files."""
+        return Tray(self.folder, self.output, self._parameter)
+
     def path(self, name: str) -> Path:
         """Return where to write the file that will be called `name`."""
-        return self.folder / name
+        return self.tray.path(name)
 
     def check_replaceable(self, names: Iterable[str]) -> None:
         """Check before the work that files of an earlier run can be replaced after it.
@@ -90,13 +128,7 @@ class Staging:
         OutputError
             It cannot be written.
         """
-        try:
-            with open(self.path(name), "w", encoding="utf-8", newline="\n") as file:
-                file.write(text)
-        except OSError as error:
-            raise OutputError(
-                f"{self._parameter}: {name} cannot be written in {self.output} ({error.strerror}); free some space."
-            ) from error
+        self.tray.write_text(name, text)
 
     def publish(self, superseded: Sequence[str] = ()) -> None:
         """Move every file into place, replacing those of an earlier run; on an error, put everything back.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,23 +10,22 @@ import numpy as np
 
 from ..execution.threads import ThreadExecutor
 from ..kernels.choice import pick_kernel, pick_packer
-from ..passes.each_scene import each_scene
+from ..passes.site import Plan, SeriesSite
 from ..pixels.masking import Audit, masked, not_fill
-from ..pixels.packing import Packer
 from ..pixels.reading import band_numbers, decode_strip, nothing_inside, tell_outside
 from ..pixels.store import automatic_budget, expected_use
-from ..pixels.strips import STRIP_PIXELS, most_valid
-from ..progress import Progress, Silent, check_cancelled
+from ..pixels.strips import STRIP_PIXELS, most_valid, plan_series
+from ..progress import Progress
 from ..quantities import size
 from ..report import audit as page
 from ..requests import AuditRequest
 from ..results.staging import Staging
 from ..scenes.area import outside
 from ..scenes.check import usable_scenes
-from ..scenes.files import Handles, small_block_cache
 from ..scenes.scene import Scene, Strip
-from ..scenes.selection import MaskRule
+from ..scenes.selection import MaskRule, Selection
 from ..sensors.landsat.qa import saturation_bits
+from .frame import Run
 
 TABLE_NAME = "audit.csv"
 PAGE_NAME = "audit.html"
@@ -54,7 +52,7 @@ class AuditResult:
     @property
     def valid_percent(self) -> float:
         """Share of valid pixels among all pixels of all scenes that lie inside the area of interest."""
-        return _sum(None, self.audits).valid_percent
+        return _sum(self.audits).valid_percent
 
     @property
     def table(self) -> Path:
@@ -102,42 +100,61 @@ def audit_scenes(
     IIkMCError
         Any of its children; nothing is written then.
     """
-    progress = progress or Silent()
+    run = Run(Staging(request.output), progress)
+    progress = run.progress
     scenes = check(request, progress)
-    executor = ThreadExecutor(request.workers)
-    packer = pick_packer(pick_kernel())
+    kernel = pick_kernel()
+    plan = Plan(tuple(scenes), Selection(request.roles, request.mask), tuple(plan_series(scenes, strip_pixels)))
     audits = [Audit() for _ in scenes]
-
-    def work(scene: Scene, strip: Strip, handles: Handles) -> Audit:
-        return _strip_audit(scene, strip, handles, request, packer)
-
-    with ExitStack() as stack:
-        stack.enter_context(small_block_cache())
-        staging = stack.enter_context(Staging(request.output))
+    with run:
+        executor = ThreadExecutor(run.enter(SeriesSite(plan, kernel, pick_packer(kernel))), request.workers)
         progress.stage(f"Auditing {len(scenes)} scene(s) on {executor.workers} thread(s)")
-        for number, audit in each_scene(scenes, work, _sum, executor, progress, strip_pixels):
-            audits[number] = audit
+        for part in executor.run([AuditStrip(strip) for strip in plan.strips], progress):
+            audits[part.scene].add(part.audit)
         for scene, audit in zip(scenes, audits):
             _tell(scene, audit, request.mask, progress)
         advice = _advice(scenes, audits, len(request.roles))
         for sentence in advice:
             progress.note(sentence)
-        staging.write_text(TABLE_NAME, page.to_csv(scenes, audits))
-        staging.write_text(PAGE_NAME, page.to_html(scenes, audits, _rule(request), advice, LOW_PERCENT))
-        check_cancelled(progress)
-        staging.publish()
+        run.files.write_text(TABLE_NAME, page.to_csv(scenes, audits))
+        run.files.write_text(PAGE_NAME, page.to_html(scenes, audits, _rule(request), advice, LOW_PERCENT))
+        run.publish()
     progress.report(1.0)
     return AuditResult(tuple(scenes), tuple(audits), request.output)
 
 
-def _strip_audit(scene: Scene, strip: Strip, handles: Handles, request: AuditRequest, packer: Packer) -> Audit:
+@dataclass(frozen=True)
+class StripAudited:
+    """Why the pixels of a strip are invalid."""
+
+    scene: int
+    """Index of the scene."""
+    audit: Audit
+    """The counts."""
+
+
+@dataclass(frozen=True)
+class AuditStrip:
+    """Read and mask a strip, and count; nothing of it is kept."""
+
+    strip: Strip
+    """Which rows."""
+
+    def do(self, site: SeriesSite) -> StripAudited:
+        """Count."""
+        with site.reading(self.strip) as scene:
+            return StripAudited(self.strip.scene, _strip_audit(site, scene, self.strip))
+
+
+def _strip_audit(site: SeriesSite, scene: Scene, strip: Strip) -> Audit:
+    roles, rule = site.plan.selection.roles, site.plan.selection.mask
     out = outside(scene, strip)
     if out is not None and out.all():
-        return nothing_inside(scene, len(request.roles), out.size).audit
-    bits = saturation_bits(band_numbers(scene, request.roles))
-    bands, qa, radsat = decode_strip(scene, request.roles, strip, handles, True, out)
-    masking = radsat if request.mask.saturated else None
-    audit = packer.pack(bands, qa, masking, request.mask, bits).audit
+        return nothing_inside(scene, len(roles), out.size).audit
+    bits = saturation_bits(band_numbers(scene, roles))
+    bands, qa, radsat = decode_strip(scene, roles, strip, site.handles, True, out)
+    masking = radsat if rule.saturated else None
+    audit = site.packer.pack(bands, qa, masking, rule, bits).audit
     if radsat is not None and masking is None:
         # As a flag, saturation is counted whether it is masked or not.
         audit.saturated = int(np.count_nonzero(((radsat & np.uint16(bits)) != 0) & not_fill(bands, qa)))
@@ -145,10 +162,10 @@ def _strip_audit(scene: Scene, strip: Strip, handles: Handles, request: AuditReq
     return audit
 
 
-def _sum(_: Scene | None, parts: Sequence[Audit]) -> Audit:
+def _sum(audits: Sequence[Audit]) -> Audit:
     whole = Audit()
-    for part in parts:
-        whole.add(part)
+    for audit in audits:
+        whole.add(audit)
     return whole
 
 

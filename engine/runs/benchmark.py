@@ -7,24 +7,23 @@ differ. Each stage is measured several times after a first pass that brings file
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from contextlib import ExitStack
 from dataclasses import replace
 
-from ..execution.threads import ThreadExecutor, one_blas_thread
+from ..execution.threads import threads_of
 from ..kernels.cuda.devices import Job
 from ..measuring.bench import Bench, pixels_of
 from ..measuring.contenders import Contender, find
 from ..measuring.timings import PAGE_NAME, TABLE_NAME, BenchmarkResult, Lacking, thread_counts, verdict
 from ..pixels.strips import STRIP_PIXELS, plan_series
-from ..progress import Progress, Silent, check_cancelled
+from ..progress import Progress
 from ..report import benchmark as page
 from ..requests import BenchmarkRequest
 from ..results.run_record import versions
 from ..results.staging import Staging
 from ..scenes.area import may_be_inside
 from ..scenes.check import usable_scenes
-from ..scenes.files import small_block_cache
 from ..scenes.scene import Scene, Strip
+from .frame import Run
 
 
 def check(request: BenchmarkRequest, progress: Progress) -> list[Scene]:
@@ -65,29 +64,26 @@ def benchmark(
     IIkMCError
         Any of its children; nothing is written then.
     """
-    progress = progress or Silent()
+    run = Run(Staging(request.output), progress)
+    progress = run.progress
     found = check(request, progress)
-    most = ThreadExecutor(request.workers).workers
+    most = threads_of(request.workers)
     scenes, strips = part_of(found, request.pixels, strip_pixels)
     job = Job(sum(pixels_of(scenes, strip) for strip in strips), request.k, len(request.roles))
-    with ExitStack() as stack:
-        stack.enter_context(one_blas_thread())
-        stack.enter_context(small_block_cache())
-        staging = stack.enter_context(Staging(request.output))
+    with run:
         progress.stage("Looking which kernels this machine has")
         ways, lacking = contenders or find(thread_counts(most), job, progress)
         for missing in lacking:
             progress.note(f"{missing.kernel} is not measured: {missing.why}")
-        bench = stack.enter_context(Bench(request, scenes, strips, ways, staging, progress))
+        bench = run.enter(Bench(request, scenes, strips, ways, run.files, progress))
         comparison = bench.compare(lacking)
         result = BenchmarkResult(
             request, bench.parts(), sum(scene.checked_grid().pixels for scene in found), comparison,
             bench.changed_percent, _versions(ways), tuple(bench.notes(comparison, most)),
         )  # fmt: skip
-        staging.write_text(TABLE_NAME, page.to_csv(result))
-        staging.write_text(PAGE_NAME, page.render(result))
-        check_cancelled(progress)
-        staging.publish()
+        run.files.write_text(TABLE_NAME, page.to_csv(result))
+        run.files.write_text(PAGE_NAME, page.render(result))
+        run.publish()
     for note in result.notes:
         progress.note(note)
     tell = progress.note if comparison.equal else progress.warn

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from ..centres.fit import Fit
-from ..clock import Clock
 from ..errors import ParameterError
-from ..execution.threads import ThreadExecutor, one_blas_thread
+from ..execution.executor import Executor
+from ..execution.threads import ThreadExecutor
 from ..kernels.choice import pick_kernel, pick_packer
 from ..kernels.kernel import Kernel
 from ..passes.each_scene import each_scene
-from ..passes.write import write_scene
-from ..pixels.block import Block, Tally
-from ..pixels.masking import Audit
-from ..pixels.reading import read_strip
-from ..pixels.sketch import Sketch
-from ..pixels.strips import STRIP_PIXELS
-from ..progress import Progress, Silent, check_cancelled
+from ..passes.series import unread
+from ..passes.site import Plan, SeriesSite
+from ..passes.tasks import ClassifyStrip, SceneWritten, WriteScene
+from ..pixels.block import Tally
+from ..pixels.strips import STRIP_PIXELS, plan_series
+from ..pixels.survey import Wish
+from ..progress import Progress
+from ..quality.scene_result import SceneResult
 from ..requests import ClassifyRequest
 from ..results import signatures_file
 from ..results.legend import Legend
@@ -30,14 +31,14 @@ from ..results.result import Result
 from ..results.run_record import run_record, unconverged
 from ..results.signatures import Signatures
 from ..results.staging import Staging
-from ..results.statistics import Moments, added, moments
+from ..results.statistics import added
 from ..scenes.check import usable_scenes
-from ..scenes.files import Handles, small_block_cache
 from ..scenes.scene import Scene, Strip
+from ..scenes.selection import Selection
 from ..sensors.landsat.product_id import leading_product_id
 from .foretell import foretell_classification, tell_took
-from .frame import tell_audit
-from .write import write_tables
+from .frame import Run, tell_audit
+from .write import Classes, empty_classes, write_tables
 
 
 def check(request: ClassifyRequest, progress: Progress) -> tuple[Signatures, list[Scene]]:
@@ -99,106 +100,81 @@ def classify(
     IIkMCError
         Any of its children; nothing is written then.
     """
-    progress = progress or Silent()
-    clock = Clock()
+    run = Run(Staging(request.output), progress)
+    progress = run.progress
     source, scenes = check(request, progress)
     _tell_other_mask(request, source, progress)
     _warn_of_unfinished(request, source, progress)
     kernel = kernel or pick_kernel()
-    executor = ThreadExecutor(request.workers)
     foretell_classification(request, scenes, source.roles, source.k, kernel.name, progress)
-    clock.lap("prepare")
-    audits = [Audit() for _ in scenes]
-    per_scene = [Moments.zero(source.k, len(source.roles)) for _ in scenes]
-    with ExitStack() as stack:
-        stack.enter_context(one_blas_thread())
-        stack.enter_context(small_block_cache())
-        staging = stack.enter_context(Staging(request.output))
-        staging.check_replaceable(raster_name(scene) for scene in scenes)
+    run.clock.lap("prepare")
+    strips = tuple(plan_series(scenes, strip_pixels))
+    plan = Plan(tuple(scenes), Selection(source.roles, request.mask), strips, source.k, Wish(pictures=True))
+    with run:
+        run.files.check_replaceable(raster_name(scene) for scene in scenes)
+        site = run.enter(SeriesSite(plan, kernel, pick_packer(kernel)))
+        executor = ThreadExecutor(site, request.workers)
         progress.stage(
             f"Classifying {len(scenes)} scene(s) into the {source.k} classes of {request.signatures} "
             f"on {executor.workers} thread(s) ({kernel.name} kernel)"
         )
-        sketches = {scene.id: Sketch(scene.checked_grid(), source.roles) for scene in scenes}
-        job = _Job(source, request, kernel, sketches, staging, progress)
-        for number, (audit, found) in each_scene(scenes, job.label, job.write, executor, progress, strip_pixels):
-            audits[number], per_scene[number] = audit, found
-            tell_audit(scenes[number], audit, progress)
-        clock.lap("classify")
-        fit = _fit(source, per_scene)
-        empty = tuple(int(j) + 1 for j in np.flatnonzero(fit.tally.count == 0))
+        results = _classified(run, executor, plan, source)
+        run.clock.lap("classify")
+        fit = _fit(source, results)
+        empty = empty_classes(fit)
         if empty:
             progress.note(f"No pixel of these scenes belongs to class {', '.join(map(str, empty))}.")
-        run = run_record(scenes, audits, fit, request.parameters(source.roles, source.k), kernel, clock)
-        run["applied"] = _origin(request, source)
-        write_tables(scenes, audits, per_scene, source.roles, fit, job.legend, run, list(sketches.values()), staging)
-        check_cancelled(progress)
-        staging.publish()
+        parameters, audits = request.parameters(source.roles, source.k), [one.audit for one in results]
+        record = run_record(scenes, audits, fit, parameters, kernel, run.clock)
+        record["applied"] = _origin(request, source)
+        write_tables(run.files, results, Classes(source.roles, fit, _legend(source), record))
+        run.publish()
     result = Result(
-        scenes=tuple(scenes),
+        scenes=plan.scenes,
         rasters=tuple(request.output / raster_name(scene) for scene in scenes),
         output=request.output,
         fit=fit,
         pixels=sum(audit.valid for audit in audits),
         empty_classes=empty,
-        names=tuple(job.legend.names),
+        names=tuple(_legend(source).names),
     )
-    tell_took(clock, result.pixels, result.rasters, progress)
+    tell_took(run.clock, result.pixels, result.rasters, progress)
     progress.report(1.0)
     return result
 
 
-class _Job:
-    """What is done with each strip and each scene."""
+def _classified(run: Run[Staging], executor: Executor, plan: Plan, source: Signatures) -> list[SceneResult]:
+    """Read, label and write the scenes one behind the other."""
+    legend, tray = _legend(source), run.files.tray
+    results = unread(plan)
 
-    def __init__(
-        self,
-        source: Signatures,
-        request: ClassifyRequest,
-        kernel: Kernel,
-        sketches: dict[str, Sketch],
-        staging: Staging,
-        progress: Progress,
-    ) -> None:
-        self._source = source
-        self._sketches = sketches
-        self._mask = request.mask
-        self._kernel = kernel
-        self._packer = pick_packer(kernel)
-        self._staging = staging
-        self._progress = progress
-        self.legend = Legend([c.name for c in source.classes], [c.colour for c in source.classes])
+    def classify_strip(strip: Strip) -> ClassifyStrip:
+        return ClassifyStrip(strip, source.centres)
 
-    def label(self, scene: Scene, strip: Strip, handles: Handles) -> tuple[Audit, Block | None, Moments]:
-        """Read and label a strip; the block has no pixel values left, and is None without a valid pixel."""
-        k, n_bands = self._source.centres.shape
-        sketch = self._sketches[scene.id]
-        pixels = read_strip(scene, self._source.roles, self._mask, strip, handles, self._packer, sketch=sketch).pixels
-        n = pixels.dn.shape[1]
-        if n == 0:
-            return pixels.audit, None, Moments.zero(k, n_bands)
-        block = Block(strip, pixels.valid, pixels.dn, np.zeros(n, np.uint8), Tally.zero(k, n_bands))
-        self._kernel.relabel(block, self._source.centres)
-        found = moments(block.tally, self._packer.squares(pixels.dn, block.labels, k))
-        block.forget()
-        return pixels.audit, block, found
+    def write_scene(number: int) -> WriteScene:
+        return WriteScene(number, legend, tray)
 
-    def write(self, scene: Scene, parts: list[tuple[Audit, Block | None, Moments]]) -> tuple[Audit, Moments]:
-        """Write a labelled scene and return its audit and moments."""
-        audit = Audit()
-        for part, _, _ in parts:
-            audit.add(part)
-        blocks = [block for _, block, _ in parts if block is not None]
-        sketch = self._sketches[scene.id]
-        write_scene(scene, blocks, self.legend, self._packer, sketch, self._staging, self._progress)
-        k, n_bands = self._source.centres.shape
-        return audit, added((found for _, _, found in parts), k, n_bands)
+    for answer in each_scene(executor, plan.strips, classify_strip, write_scene, run.progress):
+        if isinstance(answer, SceneWritten):
+            one = results[answer.scene]
+            for rows in answer.sketch:
+                one.sketch.add(rows)
+            tell_audit(one.scene, one.audit, run.progress)
+        else:
+            one = results[answer.strip.scene]
+            one.audit.add(answer.audit)
+            one.moments.add(answer.moments)
+            one.sketch.add(answer.sketch)
+    return results
 
 
-def _fit(source: Signatures, per_scene: list[Moments]) -> Fit:
+def _legend(source: Signatures) -> Legend:
+    return Legend([record.name for record in source.classes], [record.colour for record in source.classes])
+
+
+def _fit(source: Signatures, results: Sequence[SceneResult]) -> Fit:
     """Return the saved centres with the tally of these scenes, and no iteration."""
-    k, n_bands = source.centres.shape
-    whole = added(per_scene, k, n_bands)
+    whole = added((one.moments for one in results), *source.centres.shape)
     tally = Tally(np.array(whole.count, np.int64), np.array(whole.total, np.int64))
     return Fit(source.centres, tally, (), bool(source.run.get("converged")))
 

@@ -5,52 +5,32 @@ A scene gets what a run of that scene alone would give it. Only one scene's pixe
 
 from __future__ import annotations
 
-from contextlib import ExitStack
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-from ..centres.fit import Fit
 from ..choices import EACH_SCENE
 from ..clock import Clock
-from ..execution.threads import one_blas_thread
 from ..kernels.kernel import Kernel
-from ..passes.write import write_rasters, write_scene, write_signatures
-from ..pixels.masking import Audit
-from ..pixels.sketch import Sketch
+from ..passes.series import Series
+from ..passes.write import write_rasters
 from ..pixels.strips import STRIP_PIXELS
-from ..progress import Progress, Silent, Span, check_cancelled
+from ..progress import Progress, Span
 from ..report.each import SceneClasses, render_each
-from ..report.pictures import draw, middle_tone
+from ..report.pictures import draw_all
 from ..requests import Request
-from ..results import legend as legends
 from ..results import statistics
-from ..results.legend import Legend, default_names
+from ..results.legend import Legend, default_names, names_for
 from ..results.names import REPORT_NAME, STATISTICS_NAME, raster_name, scene_signatures
 from ..results.palette import class_colours
 from ..results.result import EachResult, Result
 from ..results.run_record import run_record
 from ..results.staging import Staging
-from ..scenes.files import small_block_cache
 from ..scenes.scene import Scene
-from .cluster import (
-    ITERATE,
-    READ,
-    Tools,
-    check_scenes,
-    cluster,
-    fitted,
-    given_centres,
-    no_valid_pixels,
-    pixel_store,
-    read_scenes,
-)
+from .cluster import cluster
+from .clustering import ITERATE, READ, Clustering, Tools, check_scenes, given_centres, no_valid_pixels
 from .foretell import foretell, tell_took
+from .frame import Run
+from .write import Classes, write_signatures
 
-if TYPE_CHECKING:
-    from ..results.signatures import Signatures
 
-
-def run(
+def run_in_mode(
     request: Request,
     progress: Progress | None = None,
     kernel: Kernel | None = None,
@@ -85,35 +65,19 @@ def cluster_each(
     IIkMCError
         Any of its children; nothing is written then.
     """
-    progress = progress or Silent()
     request.check()
-    clock = Clock()
+    run = Run(Staging(request.output), progress)
+    progress = run.progress
     scenes = check_scenes(request, progress)
     given = given_centres(request)
     if request.compare:
         progress.note("COMPARE is left out: it compares common classes with those of each scene, and there are none.")
-    with ExitStack() as stack:
-        tools = Tools.of(request, given, kernel, strip_pixels, progress)
-        stack.callback(tools.labeller.close)
-        foretell(request, scenes, tools.executor.workers, tools.cpu.name, progress)
-        stack.enter_context(one_blas_thread())
-        stack.enter_context(small_block_cache())
-        staging = stack.enter_context(Staging(request.output))
-        staging.check_replaceable(raster_name(scene) for scene in scenes)
-        done: list[_Done] = []
-        whole = sum(scene.checked_grid().pixels for scene in scenes)
-        begin = 0.0
-        for number, scene in enumerate(scenes, start=1):
-            end = begin + scene.checked_grid().pixels / whole
-            progress.stage(f"Scene {number} of {len(scenes)} on its own: {scene.title}")
-            done.append(_cluster_one(scene, request, tools, staging, Span(progress, begin, end)))
-            begin = end
-        tools.labeller.tell(progress)
-        if not any(one.audit.valid for one in done):
-            raise no_valid_pixels([one.audit for one in done])
-        _write_tables(done, request, staging)
-        check_cancelled(progress)
-        staging.publish()
+    tools = Tools.of(request, given, kernel, strip_pixels, progress)
+    with tools.device:
+        foretell(request, scenes, tools.workers, tools.cpu.name, progress)
+        with run:
+            done = _clustered(run, scenes, request, tools)
+            run.publish()
     result = EachResult(
         scenes=tuple(scenes),
         rasters=tuple(request.output / raster_name(scene) for scene in scenes),
@@ -121,76 +85,71 @@ def cluster_each(
         k=request.k,
         fits=tuple(one.fit for one in done),
         signature_files=tuple(
-            request.output / f"{scene_signatures(one.scene)}.json" if one.fit else None for one in done
+            request.output / f"{scene_signatures(one.result.scene)}.json" if one.fit else None for one in done
         ),
-        pixels=sum(one.audit.valid for one in done),
+        pixels=sum(one.result.audit.valid for one in done),
         empty_classes=tuple((number, j) for number, one in enumerate(done) for j in one.empty),
     )
-    tell_took(clock, result.pixels, result.rasters, progress)
+    tell_took(run.clock, result.pixels, result.rasters, progress)
     progress.report(1.0)
     return result
 
 
-@dataclass(frozen=True)
-class _Done:
-    """What is kept of a scene when its pixels are gone."""
+def _clustered(run: Run[Staging], scenes: list[Scene], request: Request, tools: Tools) -> list[SceneClasses]:
+    """Cluster scene by scene and make all files."""
+    run.files.check_replaceable(raster_name(scene) for scene in scenes)
+    done: list[SceneClasses] = []
+    whole = sum(scene.checked_grid().pixels for scene in scenes)
+    begin = 0.0
+    for number, scene in enumerate(scenes, start=1):
+        end = begin + scene.checked_grid().pixels / whole
+        run.progress.stage(f"Scene {number} of {len(scenes)} on its own: {scene.title}")
+        done.append(_cluster_one(scene, request, tools, run.files, run.span(begin, end)))
+        begin = end
+    tools.device.tell(run.progress)
+    if not any(one.fit for one in done):
+        raise no_valid_pixels([one.result.audit for one in done])
+    _write_tables(done, request, run.files)
+    return done
 
-    scene: Scene
-    audit: Audit
-    sketch: Sketch
-    fit: Fit | None = None
-    signed: Signatures | None = None
 
-    @property
-    def empty(self) -> tuple[int, ...]:
-        """Ids of its classes without a pixel."""
-        return tuple(record.id for record in self.signed.classes if record.pixels == 0) if self.signed else ()
-
-
-def _cluster_one(scene: Scene, request: Request, tools: Tools, staging: Staging, progress: Progress) -> _Done:
-    """Cluster one scene and write its raster and signatures into the staging folder."""
+def _cluster_one(scene: Scene, request: Request, tools: Tools, staging: Staging, progress: Progress) -> SceneClasses:
+    """Cluster one scene and write its raster and signatures."""
     clock = Clock()
-    with pixel_store(request, [scene], tools.strip_pixels, staging) as store:
-        series = read_scenes([scene], request, tools, store, Span(progress, 0.0, READ))
+    with Clustering([scene], request, tools, staging) as clustering:
+        series = clustering.read(Span(progress, 0.0, READ))
         clock.lap("read")
-        audit, sketch = series.audits[0], series.sketches[0]
+        one = series.results[0]
         if not series.pixels:
-            write_scene(scene, [], Legend((), ()), tools.packer, sketch, staging, progress)
-            return _Done(scene, audit, sketch)
-        fit = fitted(series, request, tools, clock, Span(progress, READ, ITERATE))
+            _write(clustering, series, Legend((), ()), staging, progress)
+            return SceneClasses(one)
+        fit = clustering.fit(series.population, series.survey, clock, Span(progress, READ, ITERATE))
         stem = scene_signatures(scene)
-        names = legends.names_for(
+        names = names_for(
             request.output, f"{stem}.json", request.roles, fit.centres,
             default_names(scene, request.k), f"{raster_name(scene)[:-4]}.qml",
         )  # fmt: skip
         legend = Legend(names, class_colours(fit.centres, request.roles))
-        span = Span(progress, ITERATE, 1.0)
-        per_scene = write_rasters(series, legend, request.k, tools.packer, tools.executor, staging, span)
+        _write(clustering, series, legend, staging, progress)
         clock.lap("write")
-        record = run_record([scene], [audit], fit, request.parameters(), tools.kernel, clock)
-        signed = write_signatures(stem, per_scene, request.roles, fit, legend, record, staging)
-    one = _Done(scene, audit, sketch, fit, signed)
-    if one.empty:
-        progress.note(f"{scene.title}: no pixel belongs to class {', '.join(map(str, one.empty))}.")
-    return one
+        record = run_record([scene], [one.audit], fit, request.parameters(), tools.kernel, clock)
+        signed = write_signatures(staging, stem, [one.moments], Classes(request.roles, fit, legend, record))
+    found = SceneClasses(one, fit, signed)
+    if found.empty:
+        progress.note(f"{scene.title}: no pixel belongs to class {', '.join(map(str, found.empty))}.")
+    return found
 
 
-def _write_tables(done: list[_Done], request: Request, staging: Staging) -> None:
-    """Write statistics and report of all scenes into the staging folder."""
+def _write(clustering: Clustering, series: Series, legend: Legend, staging: Staging, progress: Progress) -> None:
+    span = Span(progress, ITERATE, 1.0)
+    write_rasters(clustering.executor, clustering.plan, series, legend, staging.tray, span)
+
+
+def _write_tables(done: list[SceneClasses], request: Request, staging: Staging) -> None:
+    """Write statistics and report of all scenes."""
     classes = [one.signed.classes if one.signed else () for one in done]
     names = [[record.name for record in own] for own in classes]
     counts = [[record.pixels for record in own] for own in classes]
-    scenes = [one.scene for one in done]
-    staging.write_text(STATISTICS_NAME, statistics.to_csv_each(scenes, names, counts))
-    middle = middle_tone([one.sketch for one in done])
-    shown = [
-        SceneClasses(
-            one.scene,
-            one.audit,
-            draw(one.sketch, middle, [record.colour for record in own]),
-            one.fit,
-            one.signed,
-        )
-        for one, own in zip(done, classes)
-    ]
-    staging.write_text(REPORT_NAME, render_each(shown, request.k))
+    staging.write_text(STATISTICS_NAME, statistics.to_csv_each([one.result.scene for one in done], names, counts))
+    pictures = draw_all([one.result.sketch for one in done], [[record.colour for record in own] for own in classes])
+    staging.write_text(REPORT_NAME, render_each(done, pictures, request.k))

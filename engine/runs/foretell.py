@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from ..choices import EACH_SCENE, SIGNATURES_FILE
 from ..clock import Clock
 from ..estimates import rates
-from ..estimates.estimate import _RASTER_BYTES, Manner, estimate, job_of
+from ..estimates.estimate import RASTER_BYTES, Manner, estimate, job_of
 from ..estimates.preview import expected_valid
-from ..execution.threads import ThreadExecutor
+from ..execution.threads import threads_of
 from ..kernels.cuda.devices import Job as CardJob
 from ..kernels.cuda.devices import pays
 from ..pixels.store import budget_of, expected_use
@@ -120,7 +120,7 @@ def foretell_classification(
     progress
         Whom to tell.
     """
-    workers = ThreadExecutor(request.workers).workers
+    workers = threads_of(request.workers)
     selection = replace(request.selection, roles=tuple(roles))
     valid = expected_valid(scenes, selection, progress)
     job = job_of(scenes, valid, selection, k, workers, kernel)
@@ -129,7 +129,7 @@ def foretell_classification(
     time = "" if seconds is None else f"; at most about {duration(seconds)}, judged by earlier clusterings here"
     progress.note(
         f"Estimate for {len(scenes)} scene(s): about {about(valid)} valid pixels of {about(job.pixels)}, none of which "
-        f"is kept; rasters of at most {size(job.pixels * _RASTER_BYTES)}{time}."
+        f"is kept; rasters of at most {size(job.pixels * RASTER_BYTES)}{time}."
     )
 
 

@@ -2,9 +2,77 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, ExitStack
+from typing import Generic, TypeVar
+
+from ..clock import Clock
+from ..execution.threads import one_blas_thread
 from ..pixels.masking import Audit
-from ..progress import Progress
+from ..progress import Progress, Silent, Span, check_cancelled
+from ..results.staging import Destinations, Staging
+from ..scenes.files import small_block_cache
 from ..scenes.scene import Scene
+
+F = TypeVar("F", Staging, Destinations)
+T = TypeVar("T")
+
+
+class Run(Generic[F]):
+    """A run of any tool: who is told, the time it takes, and its files, none of which appears before `publish`.
+
+    As a context manager it holds BLAS to one thread and GDAL's cache of blocks small, and opens the files.
+    """
+
+    def __init__(self, files: F, progress: Progress | None) -> None:
+        """Begin the clock.
+
+        Parameters
+        ----------
+        files
+            Where the results go.
+        progress
+            Whom to tell; nobody if None.
+        """
+        self.files: F = files
+        """Where the results are made."""
+        self.progress: Progress = progress or Silent()
+        """Whom to tell."""
+        self.clock = Clock()
+        """The seconds of the stages."""
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Run[F]:
+        with ExitStack() as stack:
+            stack.enter_context(one_blas_thread())
+            stack.enter_context(small_block_cache())
+            stack.enter_context(self.files)
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(self, *error: object) -> bool | None:
+        return self._stack.__exit__(*error)  # type: ignore[arg-type]
+
+    def enter(self, context: AbstractContextManager[T]) -> T:
+        """Enter a context that is left with the run, before its files are."""
+        return self._stack.enter_context(context)
+
+    def span(self, start: float, end: float) -> Span:
+        """Return a part of the progress bar."""
+        return Span(self.progress, start, end)
+
+    def publish(self, superseded: tuple[str, ...] = ()) -> None:
+        """Let the results appear, unless the user has cancelled meanwhile.
+
+        Parameters
+        ----------
+        superseded
+            Names of files of an earlier run that these make worthless.
+        """
+        check_cancelled(self.progress)
+        if isinstance(self.files, Staging):
+            self.files.publish(superseded)
+        else:
+            self.files.publish()
 
 
 def tell_audit(scene: Scene, audit: Audit, progress: Progress) -> None:

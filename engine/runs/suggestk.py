@@ -3,28 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..centres.kmeans import Labelled, StopRule, lloyd
+from ..centres.kmeans import StopRule, lloyd
+from ..centres.labelling import LabelAll
 from ..centres.starts import plus_plus
 from ..errors import NoValidPixels
-from ..execution.threads import ThreadExecutor, one_blas_thread
+from ..execution.executor import Site
+from ..execution.threads import ThreadExecutor
 from ..kernels.choice import pick_packer
-from ..kernels.kernel import Kernel
+from ..kernels.kernel import Change, Held, Kernel
+from ..kernels.moves import Moves
 from ..kernels.numpy_kernel import NumpyKernel
 from ..passes.sample import draw_sample
+from ..passes.site import Plan, SeriesSite
 from ..pixels.block import Block, Tally
 from ..pixels.sampling import Stratified
-from ..pixels.strips import STRIP_PIXELS
-from ..progress import Progress, Silent, Span, check_cancelled
+from ..pixels.strips import STRIP_PIXELS, plan_series
+from ..progress import Progress, Silent
 from ..quality.indices import Score, Suggestion, advise, scikit_learn, score
 from ..report import suggestk as page
 from ..requests import SuggestRequest
 from ..results.staging import Destinations
-from ..scenes.files import small_block_cache
-from ..scenes.scene import Scene, Strip
+from ..scenes.scene import Scene
+from ..scenes.selection import Selection
+from .frame import Run
 
 if TYPE_CHECKING:
     from ..arrays import DN, Grid64
@@ -55,88 +61,99 @@ def suggest(request: SuggestRequest, progress: Progress | None = None, strip_pix
     IIkMCError
         Any of its children; nothing is written then.
     """
-    progress = progress or Silent()
     request.check()
+    run = Run(Destinations(request.destinations), progress)
+    progress = run.progress
     scenes = request.checked_scenes(progress)
-    executor = ThreadExecutor(request.workers)
     kernel = NumpyKernel()
-    with one_blas_thread(), small_block_cache(), Destinations(request.destinations) as files:
+    plan = Plan(tuple(scenes), Selection(request.roles, request.mask), tuple(plan_series(scenes, strip_pixels)))
+    with run:
+        executor = ThreadExecutor(run.enter(SeriesSite(plan, kernel, pick_packer(kernel))), request.workers)
         progress.stage(f"Drawing a sample from {len(scenes)} scene(s) on {executor.workers} thread(s)")
-        sample = draw_sample(
-            scenes, request.roles, request.mask, request.sample, request.seed, executor, pick_packer(kernel),
-            Span(progress, 0.0, _READ), strip_pixels,
-        )  # fmt: skip
+        sample = draw_sample(executor, plan, request.sample, request.seed, run.span(0.0, _READ))
         _tell(scenes, sample, progress)
-        numbers = _numbers(request, sample, progress)
-        sklearn = scikit_learn()
-        if not sklearn:
-            progress.warn(
-                "scikit-learn is not installed: silhouette and Davies-Bouldin are left out, inertia and "
-                "Calinski-Harabasz are computed without it."
-            )
-        progress.stage(
-            f"Clustering {sample.dn.shape[1]:,} pixels into {numbers[0]} to {numbers[-1]} classes, "
-            f"{_STARTS} starts each"
-        )
-
-        def scored(k: int) -> Score:
-            return best_of_starts(sample.dn, k, request.seed, kernel, sklearn, progress)
-
-        # The largest k takes longest: begun first, it holds nobody up at the end.
-        found = executor.each(scored, numbers[::-1], Span(progress, _READ, 1.0))
-        scores = tuple(sorted(found, key=lambda item: item.k))
-        result = Suggestion(request, tuple(scenes), sample, scores, advise(scores), sklearn)
-        files.write_text("TABLE", page.to_csv(result))
-        files.write_text("REPORT", page.render(result))
-        check_cancelled(progress)
-        files.publish()
+        result = _suggestion(request, scenes, sample, run.span(_READ, 1.0))
+        run.files.write_text("TABLE", page.to_csv(result))
+        run.files.write_text("REPORT", page.render(result))
+        run.publish()
     progress.note(result.advice.reason)
     progress.report(1.0)
     return result
 
 
-def best_of_starts(dn: DN, k: int, seed: int, kernel: Kernel, with_scikit_learn: bool, progress: Progress) -> Score:
-    """Cluster a sample from several k-means++ starts to the fixed point, and score the one with the least inertia.
-
-    Parameters
-    ----------
-    dn
-        (n_bands, n) in an order that depends on nothing but the pixels.
-    k, seed
-        Number of classes; the starts are those of seed, seed + 1, ...
-    kernel
-        What labels.
-    with_scikit_learn
-        Whether to ask it for silhouette and Davies-Bouldin.
-    progress
-        Asked whether the user cancelled.
-    """
-    best: Score | None = None
-    best_block, best_centres = None, None
-    for number in range(_STARTS):
-        check_cancelled(progress)
-        block, centres = _clustered(dn, plus_plus(dn, k, seed + number), kernel, progress)
-        found = score(dn, block.labels, block.tally, centres, False)
-        if best is None or found.inertia < best.inertia:
-            best, best_block, best_centres = found, block, centres
-    if best is None or best_block is None or best_centres is None:
-        raise RuntimeError("at least one start")
-    if not with_scikit_learn:
-        return best
-    check_cancelled(progress)
-    return score(dn, best_block.labels, best_block.tally, best_centres, True)
+def _suggestion(request: SuggestRequest, scenes: Sequence[Scene], sample: Stratified, progress: Progress) -> Suggestion:
+    """Cluster a sample with each number of classes, and choose one."""
+    numbers = _numbers(request, sample, progress)
+    sklearn = scikit_learn()
+    if not sklearn:
+        progress.warn(
+            "scikit-learn is not installed: silhouette and Davies-Bouldin are left out, inertia and "
+            "Calinski-Harabasz are computed without it."
+        )
+    progress.stage(
+        f"Clustering {sample.dn.shape[1]:,} pixels into {numbers[0]} to {numbers[-1]} classes, {_STARTS} starts each"
+    )
+    site = SampleSite(sample.dn, request.seed, NumpyKernel(), sklearn)
+    # The largest k takes longest: begun first, it holds nobody up at the end.
+    found = ThreadExecutor(site, request.workers).run([ScoreK(k) for k in numbers[::-1]], progress)
+    scores = tuple(sorted(found, key=lambda item: item.k))
+    return Suggestion(request, tuple(scenes), sample, scores, advise(scores), sklearn)
 
 
-def _clustered(dn: DN, start: Grid64, kernel: Kernel, progress: Progress) -> tuple[Block, Grid64]:
-    k, n_bands = start.shape
-    n = dn.shape[1]
-    block = Block(Strip(0, 0, 0), np.empty(0, np.uint8), dn, np.zeros(n, np.uint8), Tally.zero(k, n_bands))
+class SampleSite(Site):
+    """A sample that is clustered again and again."""
 
-    def label(centres: Grid64, _: Progress) -> Labelled:
-        check_cancelled(progress)
-        return Labelled(kernel.relabel(block, centres), block.tally)
+    def __init__(self, dn: DN, seed: int, kernel: Kernel, with_scikit_learn: bool) -> None:
+        """Take what all clusterings share.
 
-    return block, lloyd(label, start, n, _STOP, Silent()).centres
+        Parameters
+        ----------
+        dn
+            (n_bands, n) in an order that depends on nothing but the pixels.
+        seed
+            The starts are those of seed, seed + 1, ...
+        kernel
+            What labels.
+        with_scikit_learn
+            Whether to ask it for silhouette and Davies-Bouldin.
+        """
+        super().__init__()
+        self.dn, self.seed, self.kernel, self.with_scikit_learn = dn, seed, kernel, with_scikit_learn
+
+
+@dataclass(frozen=True)
+class ScoreK:
+    """Cluster a sample from several k-means++ starts to the fixed point, and score the one with the least inertia."""
+
+    k: int
+    """Number of classes."""
+
+    def do(self, site: SampleSite) -> Score:
+        """Cluster and score."""
+        dn, best, best_held, best_centres = site.dn, None, None, None
+        for number in range(_STARTS):
+            site.check()
+            held, centres = _clustered(site, plus_plus(dn, self.k, site.seed + number))
+            found = score(dn, held.labels(), held.tally, centres, False)
+            if best is None or found.inertia < best.inertia:
+                best, best_held, best_centres = found, held, centres
+        if best is None or best_held is None or best_centres is None:
+            raise RuntimeError("at least one start")
+        if not site.with_scikit_learn:
+            return best
+        site.check()
+        return score(dn, best_held.labels(), best_held.tally, best_centres, True)
+
+
+def _clustered(site: SampleSite, start: Grid64) -> tuple[Held, Grid64]:
+    held = site.kernel.hold(Block.loose(site.dn), start.shape[0])
+
+    def each(centres: Grid64, moves: Moves, _: Progress) -> list[Change]:
+        site.check()
+        return [held.relabel(centres, moves)]
+
+    label = LabelAll(each, held.block.size, Tally.zero(*start.shape), False)
+    return held, lloyd(label, start, held.block.size, _STOP, Silent()).centres
 
 
 def _numbers(request: SuggestRequest, sample: Stratified, progress: Progress) -> list[int]:

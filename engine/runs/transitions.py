@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..colours import default_colour
 from ..errors import NoValidPixels, ParameterError
+from ..execution.executor import Site
 from ..execution.threads import ThreadExecutor
 from ..maps.change_raster import attribute_table, write_changes
 from ..maps.classified import Classified, open_classified
 from ..maps.overlap import Overlap, doubts, overlap, placement
-from ..maps.transition import Comparison, code_table, transitions_of
+from ..maps.transition import Transitions, code_table, transitions_of
 from ..pixels.strips import STRIP_PIXELS, plan_strips
-from ..progress import Progress, Silent, Span, check_cancelled
+from ..progress import Progress
 from ..report import transitions as page
 from ..requests import TransitionRequest
 from ..results.geotiff import Rows
 from ..results.legend import default_name
 from ..results.staging import Destinations
 from ..results.styles import qml_of_values
-from ..scenes.files import small_block_cache
 from ..scenes.scene import Strip
+from .frame import Run
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -60,7 +62,7 @@ def check(request: TransitionRequest) -> tuple[Classified, Classified, Overlap]:
 
 def compare(
     request: TransitionRequest, progress: Progress | None = None, strip_pixels: int = STRIP_PIXELS
-) -> Comparison:
+) -> Transitions:
     """Compare two classified rasters pixel by pixel and write what was asked for.
 
     Parameters
@@ -77,28 +79,27 @@ def compare(
     IIkMCError
         Any of its children; nothing is written then.
     """
-    progress = progress or Silent()
+    run = Run(Destinations(request.destinations), progress)
+    progress = run.progress
     before, after, common = check(request)
     for line in _notes(before, after, common):
         progress.note(line)
     for line in doubts(before, after):
         progress.warn(line)
-    executor = ThreadExecutor(request.workers)
+    executor = ThreadExecutor(PairSite(before, after, common), request.workers)
     strips = plan_strips(common.grid, 0, strip_pixels)
-    pair = _Pair(before, after, common)
-    with small_block_cache(), Destinations(request.destinations) as files:
+    with run:
         progress.stage(f"Comparing {common.grid.pixels:,} pixels on {executor.workers} thread(s)")
         counts = np.zeros((256, 256), np.int64)
-        for part in executor.each(pair.count, strips, Span(progress, 0.0, _COUNTED)):
+        for part in executor.run([CountPairs(strip) for strip in strips], run.span(0.0, _COUNTED)):
             counts += part
         result = _described(before, after, common, counts)
         if request.changes is not None:
             progress.stage("Writing the raster of changes")
-            _write_changes(result, pair, strips, executor, files, Span(progress, _COUNTED, 1.0))
-        files.write_text("MATRIX", page.to_csv(result))
-        files.write_text("REPORT", page.render(result))
-        check_cancelled(progress)
-        files.publish()
+            _write_changes(result, strips, executor, run.files, run.span(_COUNTED, 1.0))
+        run.files.write_text("MATRIX", page.to_csv(result))
+        run.files.write_text("REPORT", page.render(result))
+        run.publish()
     progress.note(
         f"{result.changed:,} of {result.common:,} pixels classified in both changed class "
         f"({result.changed_percent:.2f} %)"
@@ -107,11 +108,14 @@ def compare(
     return result
 
 
-class _Pair:
-    """The two rasters, read window by window."""
+class PairSite(Site):
+    """Two classified rasters, read window by window."""
 
     def __init__(self, before: Classified, after: Classified, common: Overlap) -> None:
+        super().__init__()
         self._before, self._after, self._common = before, after, common
+        self.table: NDArray[np.uint16] | NDArray[np.uint32] = np.empty(0, np.uint16)
+        """(65536,) code of each pair 256 * before + after; set when the pairs are counted."""
 
     def read(self, strip: Strip) -> NDArray[np.uint16]:
         """Return 256 * before + after, (height, width)."""
@@ -122,13 +126,33 @@ class _Pair:
         both |= self._after.read(top2 + strip.row, left2, strip.height, width)
         return both
 
-    def count(self, strip: Strip) -> NDArray[np.int64]:
+
+@dataclass(frozen=True)
+class CountPairs:
+    """Count the pairs of classes in a strip."""
+
+    strip: Strip
+    """Which rows of the common area."""
+
+    def do(self, site: PairSite) -> NDArray[np.int64]:
         """Return the pixels of each pair of classes, (256, 256)."""
-        return np.bincount(self.read(strip).ravel(), minlength=1 << 16).reshape(256, 256)
+        return np.bincount(site.read(self.strip).ravel(), minlength=1 << 16).reshape(256, 256)
 
 
-def _described(before: Classified, after: Classified, common: Overlap, counts: NDArray[np.int64]) -> Comparison:
-    result = Comparison(
+@dataclass(frozen=True)
+class CodeStrip:
+    """Give the pairs of classes in a strip their codes."""
+
+    strip: Strip
+    """Which rows of the common area."""
+
+    def do(self, site: PairSite) -> Rows:
+        """Look the codes up."""
+        return Rows(self.strip.row, site.table.take(site.read(self.strip)))
+
+
+def _described(before: Classified, after: Classified, common: Overlap, counts: NDArray[np.int64]) -> Transitions:
+    result = Transitions(
         before,
         after,
         common,
@@ -153,29 +177,20 @@ def _name(number: int, own: Classified, other: Classified) -> str:
 
 
 def _write_changes(
-    result: Comparison,
-    pair: _Pair,
+    result: Transitions,
     strips: list[Strip],
-    executor: ThreadExecutor,
+    executor: ThreadExecutor[PairSite],
     files: Destinations,
     progress: Progress,
 ) -> None:
-    table = code_table(result.counts)
+    table = executor.site.table = code_table(result.counts)
     found = transitions_of(result.counts, result.before_names, result.after_names, result.colours)
-
-    def coded(strip: Strip) -> Rows:
-        return Rows(strip.row, table.take(pair.read(strip)))
-
-    def in_turn() -> Iterator[Rows]:
-        # A few strips at a time: whoever reads faster than the writer compresses would fill the memory.
-        few = 2 * executor.workers
-        for first in range(0, len(strips), few):
-            span = Span(progress, first / len(strips), min(1.0, (first + few) / len(strips)))
-            yield from executor.each(coded, strips[first : first + few], span)
 
     grid = result.overlap.grid
     tags = {"BEFORE": result.before.path.name, "AFTER": result.after.path.name, "CODES": "1=unchanged; 1000*from+to"}
-    write_changes(files.path("CHANGES"), grid, table.dtype.name, in_turn(), tags)
+    # The threads are never far ahead: whoever reads faster than the writer compresses would fill the memory.
+    with closing(executor.run([CodeStrip(strip) for strip in strips], progress)) as rows:
+        write_changes(files.path("CHANGES"), grid, table.dtype.name, rows, tags)
     files.write_text("CHANGES", qml_of_values((item.code, item.name, item.colour) for item in found), ".qml")
     files.write_text("CHANGES", attribute_table(found, grid.hectares_per_pixel), f"{files.suffix('CHANGES')}.aux.xml")
 

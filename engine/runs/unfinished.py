@@ -78,7 +78,8 @@ class Keeper:
         series, request = self._series, self._request
         if "iterate" not in self._clock.laps:
             self._clock.lap("iterate")
-        run = run_record(series.scenes, series.audits, fit, request.parameters(), self._kernel, self._clock)
+        scenes, audits = [one.scene for one in series.results], [one.audit for one in series.results]
+        run = run_record(scenes, audits, fit, request.parameters(), self._kernel, self._clock)
         run.update(converged=False, cancelled=True)
         names = legends.names_for(request.output, SIGNATURES_NAME, request.roles, fit.centres)
         records = class_records(

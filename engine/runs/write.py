@@ -1,53 +1,49 @@
-"""Writing what a run with common classes makes."""
+"""Writing what a run makes: rasters with their styles, signatures, statistics and the report."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from ..centres.fit import Fit
-from ..clock import Clock
-from ..execution.threads import ThreadExecutor
-from ..kernels.kernel import Kernel
 from ..passes.series import Series
-from ..passes.write import write_rasters, write_signatures
-from ..pixels.masking import Audit
-from ..pixels.packing import Packer
-from ..pixels.sketch import Sketch
-from ..progress import Progress
-from ..quality.own_classes import Comparison
-from ..report import cluster as report_page
-from ..report.pictures import draw, middle_tone
+from ..passes.write import write_rasters
+from ..quality.scene_result import SceneResult
+from ..report.cluster import render
+from ..report.pictures import draw_all
 from ..requests import Request
-from ..results import legend as legends
-from ..results import statistics
-from ..results.legend import Legend
+from ..results import signatures_file, statistics
+from ..results.legend import Legend, names_for
 from ..results.names import REPORT_NAME, SIGNATURES_NAME, STATISTICS_NAME, raster_name
 from ..results.palette import class_colours
 from ..results.result import Result
 from ..results.run_record import run_record
+from ..results.signatures import Signatures, class_records
 from ..results.staging import Staging
-from ..results.statistics import Moments
-from ..scenes.scene import Scene
+from ..results.statistics import Moments, added
+from .clustering import ITERATE, Clustering
+from .frame import Run
 
 
-def write_results(
-    series: Series,
-    fit: Fit,
-    request: Request,
-    kernel: Kernel,
-    packer: Packer,
-    executor: ThreadExecutor,
-    staging: Staging,
-    clock: Clock,
-    progress: Progress,
-    comparisons: Sequence[Comparison | None] = (),
-) -> Result:
-    """Write all results of a labelled series into the staging folder.
+@dataclass(frozen=True)
+class Classes:
+    """Classes that were found or given, as they are written down."""
 
-    `comparisons` are for the report, one a scene, if there are any.
+    roles: tuple[str, ...]
+    """Bands."""
+    fit: Fit
+    """Centres and iterations."""
+    legend: Legend
+    """Names and colours."""
+    record: dict[str, Any]
+    """What "run" in signatures.json says."""
+
+
+def write_results(run: Run[Staging], clustering: Clustering, series: Series, fit: Fit, request: Request) -> Result:
+    """Write all results of a labelled series.
 
     Raises
     ------
@@ -56,24 +52,23 @@ def write_results(
     Cancelled
         The user cancelled.
     """
-    k = fit.centres.shape[0]
-    names = legends.names_for(request.output, SIGNATURES_NAME, request.roles, fit.centres)
+    names = names_for(request.output, SIGNATURES_NAME, request.roles, fit.centres)
     legend = Legend(names, class_colours(fit.centres, request.roles))
-    empty = tuple(int(j) + 1 for j in np.flatnonzero(fit.tally.count == 0))
+    empty = empty_classes(fit)
     if empty:
-        progress.warn(
+        run.progress.warn(
             f"No pixel belongs to class {', '.join(map(str, empty))}: it kept its start or last centre; "
             "a smaller K or another INIT may suit the series better."
         )
-    per_scene = write_rasters(series, legend, k, packer, executor, staging, progress)
-    clock.lap("write")
-    run = run_record(series.scenes, series.audits, fit, request.parameters(), kernel, clock)
-    write_tables(
-        series.scenes, series.audits, per_scene, request.roles, fit, legend, run, series.sketches, staging, comparisons
-    )
+    plan, tray = clustering.plan, run.files.tray
+    write_rasters(clustering.executor, plan, series, legend, tray, run.span(ITERATE, 1.0))
+    run.clock.lap("write")
+    scenes, audits = plan.scenes, [one.audit for one in series.results]
+    record = run_record(scenes, audits, fit, request.parameters(), clustering.site.kernel, run.clock)
+    write_tables(run.files, series.results, Classes(request.roles, fit, legend, record))
     return Result(
-        scenes=tuple(series.scenes),
-        rasters=tuple(request.output / raster_name(scene) for scene in series.scenes),
+        scenes=scenes,
+        rasters=tuple(request.output / raster_name(scene) for scene in scenes),
         output=request.output,
         fit=fit,
         pixels=series.pixels,
@@ -82,37 +77,56 @@ def write_results(
     )
 
 
-def write_tables(
-    scenes: Sequence[Scene],
-    audits: Sequence[Audit],
-    per_scene: Sequence[Moments],
-    roles: Sequence[str],
-    fit: Fit,
-    legend: Legend,
-    run: dict[str, Any],
-    sketches: Sequence[Sketch],
-    staging: Staging,
-    comparisons: Sequence[Comparison | None] = (),
-) -> None:
-    """Write signatures, statistics and report into the staging folder.
+def empty_classes(fit: Fit) -> tuple[int, ...]:
+    """Return the ids of the classes without a pixel."""
+    return tuple(int(j) + 1 for j in np.flatnonzero(fit.tally.count == 0))
+
+
+def write_tables(staging: Staging, results: Sequence[SceneResult], classes: Classes) -> None:
+    """Write signatures, statistics and report of common classes.
 
     Parameters
     ----------
-    scenes, audits, per_scene, sketches
-        In order, with the moments of the classes in each scene and what its pictures are drawn from.
-    roles, fit, legend, run
-        Bands, centres, names and colours, and what "run" in signatures.json says.
-    comparisons
-        Per scene, if each was clustered on its own as well.
+    staging
+        Where files are made.
+    results
+        Of the scenes, in order.
+    classes
+        The classes.
 
     Raises
     ------
     OutputError
         A file cannot be written.
     """
-    signed = write_signatures("signatures", per_scene, roles, fit, legend, run, staging)
-    counts = [part.count for part in per_scene]
-    staging.write_text(STATISTICS_NAME, statistics.to_csv(scenes, legend.names, counts))
-    middle = middle_tone(sketches)
-    pictures = [draw(sketch, middle, legend.colours) for sketch in sketches]
-    staging.write_text(REPORT_NAME, report_page.render(signed, scenes, audits, per_scene, fit, pictures, comparisons))
+    signed = write_signatures(staging, "signatures", [one.moments for one in results], classes)
+    scenes, counts = [one.scene for one in results], [one.moments.count for one in results]
+    staging.write_text(STATISTICS_NAME, statistics.to_csv(scenes, classes.legend.names, counts))
+    pictures = draw_all([one.sketch for one in results], [classes.legend.colours] * len(results))
+    staging.write_text(REPORT_NAME, render(signed, classes.fit, results, pictures))
+
+
+def write_signatures(staging: Staging, stem: str, moments: Sequence[Moments], classes: Classes) -> Signatures:
+    """Write a set of signatures as `stem`.json and `stem`.csv, and return it.
+
+    Parameters
+    ----------
+    staging, stem
+        Where files are made, and their name without ending.
+    moments
+        Of the classes, one a scene.
+    classes
+        The classes.
+
+    Raises
+    ------
+    OutputError
+        A file cannot be written.
+    """
+    legend, centres = classes.legend, classes.fit.centres
+    whole = added(moments, *centres.shape)
+    records = class_records(legend.names, legend.colours, whole.count, whole.total, whole.squares)
+    signed = Signatures(tuple(classes.roles), centres, records, classes.record)
+    staging.write_text(f"{stem}.json", signatures_file.to_json(signed))
+    staging.write_text(f"{stem}.csv", signatures_file.to_csv(signed))
+    return signed

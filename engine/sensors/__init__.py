@@ -1,1 +1,1 @@
-"""What a product is: names, bands, bits and scale of the sensors, as data."""
+"""What a product is: bands, bits and scale of the sensors as data, and what reads its name and its metadata file."""

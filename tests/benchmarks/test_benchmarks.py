@@ -99,7 +99,7 @@ def test_the_pixel_set_is_the_same_for_libraries_and_programs(pixel_set):
     for role, band in zip(("blue", "green", "red", "nir", "swir1", "swir2"), dn):
         with rasterio.open(pixel_set / f"{role}.tif") as dataset:
             assert np.array_equal(dataset.read(1).ravel(), band)
-    blocks = series.blocks(pixel_set, 8, 1000)
+    blocks = series.blocks(pixel_set, 1000)
     assert np.array_equal(np.concatenate([block.dn for block in blocks], axis=1), dn[:, :1000])
     assert np.array_equal(fits._matrix(str(pixel_set)), dn.T)
 

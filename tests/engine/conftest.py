@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,13 @@ from tiny import KERNELS, ids, make_scene, product, six_band_noise
 def kernel(request: pytest.FixtureRequest) -> Kernel:
     """Every kernel in turn."""
     return request.param()
+
+
+@pytest.fixture
+def pool() -> Iterator[ThreadPoolExecutor]:
+    """More threads than the cards' lanes and most machines' cores."""
+    with ThreadPoolExecutor(6) as threads:
+        yield threads
 
 
 @pytest.fixture

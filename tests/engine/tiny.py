@@ -12,12 +12,11 @@ from typing import Any
 import numpy as np
 import rasterio
 from iikmc.benchmarks.simulate import write_scene
-from iikmc.engine.kernels.kernel import Kernel
+from iikmc.engine.kernels.kernel import Held, Kernel, Labelling
 from iikmc.engine.kernels.numba_kernel import NumbaKernel
 from iikmc.engine.kernels.numpy_kernel import NumpyKernel
 from iikmc.engine.kernels.reference import ReferenceKernel
 from iikmc.engine.pixels.block import Block, Tally
-from iikmc.engine.scenes.scene import Strip
 
 
 class UnprunedNumbaKernel(NumbaKernel):
@@ -88,12 +87,46 @@ def make_tar(folder: Path, bundle: Path, prefix: str = "") -> Path:
     return bundle
 
 
-def make_block(dn: Any, k: int) -> Block:
-    """Return an unlabelled block of the pixels (n_bands, n)."""
-    dn = np.ascontiguousarray(dn, np.uint16)
-    n = dn.shape[1]
-    valid = np.packbits(np.ones(n, bool))
-    return Block(Strip(0, 0, 1), valid, dn, np.zeros(n, np.uint8), Tally.zero(k, dn.shape[0]))
+class Subject:
+    """A block that one kernel after the other labels, and what the last of them holds of it."""
+
+    def __init__(self, dn: Any, k: int) -> None:
+        """Make a block of pixels (n_bands, n), or take one, that nobody has labelled."""
+        self.block = dn if isinstance(dn, Block) else Block.loose(np.ascontiguousarray(dn, np.uint16))
+        self.k = k
+        self.kernel: Kernel | None = None
+        self.held: Held | None = None
+
+    def hold(self, kernel: Kernel) -> Held:
+        """Have a kernel hold the block, on the labels of the one before."""
+        if self.held is None or self.kernel is not kernel:
+            before = None if self.held is None else Labelling(self.held.labels(), self.held.tally)
+            self.kernel, self.held = kernel, kernel.hold(self.block, self.k, before)
+        return self.held
+
+    def relabel(self, kernel: Kernel, centres: Any, moves: Any = None) -> int:
+        """Have a kernel label the block anew and return how many pixels changed class."""
+        return self.hold(kernel).relabel(centres, moves).changed
+
+    @property
+    def labels(self) -> np.ndarray:
+        """Row by row; 0 where nobody has labelled yet."""
+        return np.zeros(self.size, np.uint8) if self.held is None else self.held.labels()
+
+    @property
+    def tally(self) -> Tally:
+        """Of the labels."""
+        return Tally.zero(self.k, self.block.n_bands) if self.held is None else self.held.tally
+
+    @property
+    def dn(self) -> np.ndarray:
+        """The pixels."""
+        return self.block.dn
+
+    @property
+    def size(self) -> int:
+        """Number of pixels."""
+        return self.block.size
 
 
 def read_raster(path: Path) -> np.ndarray:

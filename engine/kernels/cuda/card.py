@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ...pixels.block import Tally
+from ..kernel import Change
 from . import nvrtc, source
 
 if TYPE_CHECKING:
@@ -94,8 +96,8 @@ class Lane:
             self.stream.synchronize()
             np.copyto(part, buffer)
 
-    def launch(self, pixels: Any, labels: Any, n: int, centres: Grid64) -> NDArray[np.int64]:
-        """Label n pixels that are on the card, and wait for the changes of the tally (`Card.run`)."""
+    def launch(self, pixels: Any, labels: Any, n: int, centres: Grid64) -> Change:
+        """Label n pixels that are on the card, and wait for what that changed."""
         k, n_bands = centres.shape
         kernel = self._card.compile(k, n_bands)
         blocks, steps = self._card.shape(n)
@@ -108,9 +110,11 @@ class Lane:
             pixels, np.int64(pixels.shape[1]), np.int64(n), labels, there, np.int32(steps), sums,
         )  # fmt: skip
         kernel((blocks,), (source.THREADS,), arguments)
+        # Class by class the changes of the bands' sums and of the members; and how many pixels changed class.
         changes: NDArray[np.int64] = sums.get(stream=self.stream)
         self.stream.synchronize()
-        return changes
+        by_class = changes[:-1].reshape(k, n_bands + 1)
+        return Change(int(changes[-1]), Tally(by_class[:, n_bands].copy(), by_class[:, :n_bands].copy()))
 
     def room(self, k: int, n_bands: int) -> tuple[Any, Any]:
         """Return room for centres and sums."""
@@ -245,30 +249,17 @@ class Card:
             _send(lane, pixels_there, labels_there, dn, labels)
         return pixels_there, labels_there
 
-    def set_labels(self, there: Any, labels: Labels) -> None:
-        """Copy labels to the card."""
-        with self.lane() as lane:
-            lane.send(there, labels)
-
     def get_labels(self, there: Any, labels: Labels) -> None:
         """Copy labels from the card, in place."""
         with self.lane() as lane:
             lane.fetch(there, labels)
 
-    def run(self, pixels: Any, labels: Any, n: int, centres: Grid64) -> NDArray[np.int64]:
-        """Label n pixels on the card anew.
-
-        Returns
-        -------
-        (k * (n_bands + 1) + 1,) int64
-            Changes of the classes' sums and members, class by class, and how many pixels changed class.
-        """
+    def run(self, pixels: Any, labels: Any, n: int, centres: Grid64) -> Change:
+        """Label n pixels on the card anew; the labels stay there."""
         with self.lane() as lane:
             return lane.launch(pixels, labels, n, centres)
 
-    def pass_through(
-        self, dn: DN, labels: Labels, centres: Grid64, wait: bool
-    ) -> tuple[NDArray[np.int64], Labels | None] | None:
+    def pass_through(self, dn: DN, labels: Labels, centres: Grid64, wait: bool) -> tuple[Change, Labels | None] | None:
         """Label pixels that are sent to the card, and forgotten there.
 
         Parameters
@@ -280,8 +271,8 @@ class Card:
 
         Returns
         -------
-        changes
-            As `run` returns them.
+        change
+            What that changed.
         labels
             The new ones; None where none changed.
         """
@@ -292,12 +283,12 @@ class Card:
                 n_bands, n = dn.shape
                 pixels_there, labels_there = lane.scratch(n_bands, n)
                 _send(lane, pixels_there, labels_there, dn, labels)
-                changes = lane.launch(pixels_there, labels_there, n, centres)
-                if not changes[-1]:
-                    return changes, None
+                change = lane.launch(pixels_there, labels_there, n, centres)
+                if not change.changed:
+                    return change, None
                 new = np.empty(n, np.uint8)
                 lane.fetch(labels_there, new)
-                return changes, new
+                return change, new
         finally:
             self._passing.release()
 

@@ -1,4 +1,4 @@
-"""Landsat product identifiers; nothing else in the project knows how products are named.
+"""Landsat product identifiers: their form, their parts, and which products are refused.
 
 Source: USGS LSDS-1619 (Landsat 8-9 C2 L2 Data Format Control Book) and LSDS-1618 (Landsat 4-7), naming convention
 ``LXSS_LLLL_PPPRRR_YYYYMMDD_yyyymmdd_CX_TX``.

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from iikmc.engine.centres.kmeans import Labelled, StopRule, largest_move_dn, lloyd, next_centres
 from iikmc.engine.pixels.block import Tally
 from iikmc.engine.progress import Silent
-from tiny import Recorder, make_block
+from tiny import Recorder, Subject
 
 
 def tally(count, total) -> Tally:
@@ -22,13 +22,13 @@ def tally(count, total) -> Tally:
 def run(kernel, dn, start, max_iterations=100, tolerance=0.0):
     """Cluster the pixels (n_bands, n) of one block; return the fit and the labels."""
     start = np.array(start, np.int64)
-    block = make_block(dn, len(start))
+    subject = Subject(dn, len(start))
 
     def label(centres, progress):
-        return Labelled(kernel.relabel(block, centres), block.tally)
+        return Labelled(subject.relabel(kernel, centres), subject.tally)
 
-    fit = lloyd(label, start, block.size, StopRule(max_iterations, tolerance), Silent())
-    return fit, block.labels
+    fit = lloyd(label, start, subject.size, StopRule(max_iterations, tolerance), Silent())
+    return fit, subject.labels
 
 
 # --- the mean on the grid of 1/64 DN ---------------------------------------------------------------------------------
@@ -233,12 +233,12 @@ def test_a_class_that_stays_empty_keeps_its_centre(kernel):
 
 
 def test_progress_tells_each_iteration_and_never_goes_back(kernel):
-    block = make_block(SIX, 2)
+    subject = Subject(SIX, 2)
 
     def label(centres, progress):
         progress.report(0.5)
         progress.report(1.0)
-        return Labelled(kernel.relabel(block, centres), block.tally)
+        return Labelled(subject.relabel(kernel, centres), subject.tally)
 
     progress = Recorder()
     lloyd(label, np.array([[64], [320]]), 6, StopRule(100, 0.0), progress)

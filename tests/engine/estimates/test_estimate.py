@@ -23,7 +23,7 @@ from iikmc.engine.kernels.numpy_kernel import NumpyKernel
 from iikmc.engine.progress import Silent
 from iikmc.engine.requests import ClassifyRequest
 from iikmc.engine.runs import classify as run_classify
-from iikmc.engine.runs import cluster as run_cluster
+from iikmc.engine.runs import clustering
 from iikmc.engine.runs import each as run_each
 from iikmc.engine.runs.classify import classify
 from iikmc.engine.runs.cluster import cluster
@@ -242,7 +242,7 @@ class TestLog:
         ]
         monkeypatch.setattr(rates, "recall", lambda: runs)
         monkeypatch.setattr(devices, "WORTH", worth)
-        monkeypatch.setattr(run_cluster, "pick_kernel", lambda progress: NumpyKernel())
+        monkeypatch.setattr(clustering, "pick_kernel", lambda progress: NumpyKernel())
         monkeypatch.setitem(sys.modules, "cupy", None)
         recorder = Recorder()
         cluster(request_of(*small_series, device=device, max_iterations=1), recorder)
@@ -253,7 +253,7 @@ class TestLog:
     def test_looking_at_the_scenes_counts_as_time_taken_and_not_as_a_rate(
         self, small_series, request_of, monkeypatch, tmp_path, how
     ):
-        kept, late, usable_scenes, now = [], [], run_cluster.usable_scenes, time.perf_counter
+        kept, late, usable_scenes, now = [], [], clustering.usable_scenes, time.perf_counter
 
         def usable(*arguments):
             late.append(1000.0)
@@ -262,7 +262,7 @@ class TestLog:
         cluster(request_of(*small_series, max_iterations=1, out="before"))
         monkeypatch.setattr(rates, "remember", kept.append)
         monkeypatch.setattr(time, "perf_counter", lambda: now() + sum(late))
-        monkeypatch.setattr(run_cluster, "usable_scenes", usable)
+        monkeypatch.setattr(clustering, "usable_scenes", usable)
         monkeypatch.setattr(run_classify, "usable_scenes", usable)
         recorder = Recorder()
         if how == "classify":
@@ -271,7 +271,7 @@ class TestLog:
             result = classify(ClassifyRequest(paths, tmp_path / "out", NO_FLAG, signatures=signatures), recorder)
         else:
             mode = EACH_SCENE if how == "each" else TOGETHER
-            result = run_each.run(request_of(*small_series, mode=mode, max_iterations=1), recorder)
+            result = run_each.run_in_mode(request_of(*small_series, mode=mode, max_iterations=1), recorder)
         assert float(re.match(r"Took (\d+\.\d) s", recorder.notes[-1])[1]) >= 1000
         if how != "each":
             assert json.loads(result.signatures.read_text())["run"]["seconds"]["prepare"] >= 1000

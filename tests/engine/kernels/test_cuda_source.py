@@ -13,10 +13,11 @@ import emulated_cuda
 import numpy as np
 import pytest
 from iikmc.engine.kernels import reference, selftest
+from iikmc.engine.kernels.cuda import card as cuda_card
 from iikmc.engine.kernels.cuda import kernel as cuda_kernel
 from iikmc.engine.kernels.cuda import source as cuda_source
 from test_kernels import hostile, hostile_centres, relabel_all
-from tiny import make_block
+from tiny import Subject
 
 # Turing, Ampere, Ada, Hopper: 64 registers a thread and 48 kB of shared memory a block are there on all of them.
 ARCHITECTURES = ("75", "86", "89", "90")
@@ -121,7 +122,7 @@ def kind_of(k: int, n_bands: int, **changed: int) -> dict[str, int]:
 
 
 def make_kernel():
-    return cuda_kernel.CupyKernel(cuda_kernel.Card(0), None)
+    return cuda_kernel.CupyKernel(cuda_card.Card(0), None)
 
 
 @needs_gpp
@@ -241,15 +242,15 @@ def test_rounding_every_product_changes_no_label_and_no_check_changes_many(tmp_p
 def test_after_the_first_time_only_centres_and_sums_travel(emulated_cupy):
     rng = np.random.default_rng(8)
     dn = rng.integers(7000, 30000, (6, 5000)).astype(np.uint16)
-    block = make_block(dn, 8)
+    subject = Subject(dn, 8)
     kernel = make_kernel()
-    kernel.relabel(block, 64 * rng.integers(7000, 30000, (8, 6)))
+    subject.relabel(kernel, 64 * rng.integers(7000, 30000, (8, 6)))
     emulated_cupy.traffic.clear()
     for _ in range(3):
-        assert kernel.relabel(block, 64 * rng.integers(7000, 30000, (8, 6))) > 0
+        assert subject.relabel(kernel, 64 * rng.integers(7000, 30000, (8, 6))) > 0
     moved = [(what, size) for what, size in emulated_cupy.traffic if what in ("set", "get", "empty")]
     assert moved == [("set", 4 * 8 * 6), ("get", 8 * (7 * 8 + 1))] * 3
     emulated_cupy.traffic.clear()
-    assert block.labels.all()
-    assert block.labels is block.labels
+    assert subject.labels.all()
+    assert subject.labels is subject.labels
     assert [(what, size) for what, size in emulated_cupy.traffic if what != "synchronize"] == [("get", 5000)]

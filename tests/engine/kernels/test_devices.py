@@ -12,7 +12,7 @@ from iikmc.engine import choices
 from iikmc.engine.kernels import reference
 from iikmc.engine.kernels.cuda import devices, nvrtc
 from iikmc.engine.kernels.numpy_kernel import NumpyKernel
-from tiny import Recorder, make_block
+from tiny import Recorder, Subject
 
 JOB = devices.Job(pixels=devices.WORTH // 48, k=8, n_bands=6)
 SMALL = devices.Job(pixels=devices.WORTH // 48 - 1, k=8, n_bands=6)
@@ -27,7 +27,7 @@ def untested(monkeypatch):
 def pick(device, job=JOB):
     cpu, progress = NumpyKernel(), Recorder()
     kernel = devices.pick(device, job, cpu, progress)
-    assert kernel is cpu or kernel._fallback is cpu
+    assert kernel is cpu or kernel._ledger.fallback is cpu
     return kernel.name, progress
 
 
@@ -81,10 +81,10 @@ def test_the_picked_kernel_labels(emulated_cupy):
     rng = np.random.default_rng(3)
     dn = rng.integers(7000, 30000, (6, 500)).astype(np.uint16)
     centres = 64 * rng.integers(7000, 30000, (8, 6))
-    block = make_block(dn, 8)
-    assert devices.pick(choices.GPU, JOB, NumpyKernel(), Recorder()).relabel(block, centres) == 500
-    assert block.resident is not None
-    np.testing.assert_array_equal(block.labels, reference.nearest(dn, centres))
+    subject = Subject(dn, 8)
+    assert subject.relabel(devices.pick(choices.GPU, JOB, NumpyKernel(), Recorder()), centres) == 500
+    assert subject.held.pieces
+    np.testing.assert_array_equal(subject.labels, reference.nearest(dn, centres))
 
 
 def test_of_several_cards_the_one_with_most_free_memory(emulated_cupy, monkeypatch):

@@ -12,8 +12,10 @@ import numpy as np
 import pytest
 from iikmc.benchmarks import gpu, gpu_checks, gpu_speed
 from iikmc.engine.kernels.cuda import kernel as cuda_kernel
+from iikmc.engine.kernels.cuda.card import Card
 from iikmc.engine.kernels.numpy_kernel import NumpyKernel
 from iikmc.engine.kernels.reference import ReferenceKernel
+from iikmc.engine.pixels.block import Block
 
 SCRIPT = Path(gpu.__file__)
 SMALL = [
@@ -67,10 +69,17 @@ def test_the_landscape_is_a_function_of_the_seed_alone(monkeypatch):
 class Wrong(ReferenceKernel):
     """Loses a pixel where there are nine classes."""
 
-    def relabel(self, block, centres, drift=None):
-        changed = super().relabel(block, centres)
-        block.tally.count[0] -= len(centres) == 9
-        return changed
+    def hold(self, *arguments):
+        held = super().hold(*arguments)
+        relabel = held.relabel
+
+        def losing(centres):
+            change = relabel(centres)
+            held.tally.count[0] -= len(centres) == 9
+            return change
+
+        held.relabel = losing
+        return held
 
 
 def test_a_difference_is_found_and_told():
@@ -90,7 +99,7 @@ def test_runs_that_differ_anywhere_are_not_equal():
     start = np.array([[64 * 9000, 64 * 9000], [64 * 15000, 64 * 15000], [64 * 20000, 64 * 20000]])
 
     def run(kernel, size=3000):
-        return gpu_speed.iterate(kernel, gpu_speed.parts(dn, 3, size), start, 4)
+        return gpu_speed.iterate(gpu_speed.hold(kernel, gpu_speed.parts(dn, size), 3), start, 4)
 
     ours = run(NumpyKernel())
     assert gpu_speed.equal(ours, run(ReferenceKernel(), 700))
@@ -224,12 +233,12 @@ def test_it_needs_numpy_and_cupy_only(tmp_path):
 
 def test_the_launch_alone_leaves_what_it_measured(emulated_cupy):
     dn = gpu_checks.landscape(6, 3001)
-    card = cuda_kernel.Card(0)
-    block = gpu_checks.make_block(dn, 8)
+    card = Card(0)
     start = 64 * dn[:, :8].astype(np.int64).T
-    gpu_speed.iterate(cuda_kernel.CupyKernel(card, None), [block], start, 1)
+    held = cuda_kernel.CupyKernel(card, None).hold(Block.loose(dn), 8)
+    gpu_speed.iterate([held], start, 1)
     before = [what for what, _ in emulated_cupy.traffic].count("launch")
-    found = gpu_speed.launch_seconds(card, block, start, 3)
+    found = gpu_speed.launch_seconds(card, held, start, 3)
     assert [what for what, _ in emulated_cupy.traffic].count("launch") - before == 6
     assert found.keys() == {"all_change", "none_changes"}
     assert gpu_speed.bandwidth(card, 1000, 3) > 0

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from iikmc.engine.kernels import reference
 from iikmc.engine.kernels.choice import pick_kernel
 from iikmc.engine.kernels.numpy_kernel import nearest as numpy_nearest
-from tiny import make_block
+from tiny import Subject
 
 K = (2, 3, 8, 63, 64, 65, 128, 254)
 # The ends of uint16, both sides of the kernels' offset 32768, its eighth, and usual surface reflectances.
@@ -28,23 +28,24 @@ def definition(pixel, centres) -> int:
 
 def relabel_all(kernel, dn, sets):
     """Label one block with each set of centres in turn; check every answer against the reference."""
-    block = make_block(dn, len(sets[0]))
+    subject = Subject(dn, len(sets[0]))
     before = dn.copy()
-    old = np.zeros(block.size, np.uint8)
+    old = np.zeros(subject.size, np.uint8)
     for centres in sets:
         kept = centres.copy()
-        changed = kernel.relabel(block, centres)
+        changed = subject.relabel(kernel, centres)
         expected = reference.nearest(dn, centres)
-        np.testing.assert_array_equal(block.labels, expected)
+        np.testing.assert_array_equal(subject.labels, expected)
         assert changed == np.count_nonzero(expected != old)
         again = reference.tally(dn, expected, len(centres))
-        np.testing.assert_array_equal(block.tally.count, again.count)
-        np.testing.assert_array_equal(block.tally.total, again.total)
-        assert block.tally.count.sum() == block.size
+        np.testing.assert_array_equal(subject.tally.count, again.count)
+        np.testing.assert_array_equal(subject.tally.total, again.total)
+        assert subject.tally.count.sum() == subject.size
         np.testing.assert_array_equal(centres, kept)
         old = expected
     np.testing.assert_array_equal(dn, before)
-    assert (block.labels.dtype, block.tally.count.dtype, block.tally.total.dtype) == (np.uint8, np.int64, np.int64)
+    dtypes = (subject.labels.dtype, subject.tally.count.dtype, subject.tally.total.dtype)
+    assert dtypes == (np.uint8, np.int64, np.int64)
 
 
 def hostile(rng, n_bands, n):
@@ -127,9 +128,9 @@ def test_distances_that_differ_by_one_unit_in_2_to_the_44(kernel, n_bands):
             nearer[:3] += sign * np.array([a, b + 1, c + 1])
             dn = np.full((n_bands, 3), pixel, np.uint16)
             for centres, expected in (([farther, nearer], 2), ([nearer, farther], 1), ([farther, farther, nearer], 3)):
-                block = make_block(dn, len(centres))
-                kernel.relabel(block, np.array(centres))
-                assert block.labels.tolist() == [expected] * 3, (b, c, pixel)
+                subject = Subject(dn, len(centres))
+                subject.relabel(kernel, np.array(centres))
+                assert subject.labels.tolist() == [expected] * 3, (b, c, pixel)
 
 
 @pytest.mark.parametrize("k", [2, 64, 65, 254])
@@ -139,9 +140,9 @@ def test_ties_go_to_the_lowest_class_everywhere(kernel, k):
     dn = np.full((6, 5), 40_000, np.uint16)
     centres = np.array([[64] * 6] + [[40_000 * 64 + o for o in offset] for offset in offsets], np.int64)
     for order in (centres, np.concatenate([centres[1:], centres[:1]])):
-        block = make_block(dn, k)
-        kernel.relabel(block, order)
-        assert set(block.labels.tolist()) == {2 if order is centres else 1}
+        subject = Subject(dn, k)
+        subject.relabel(kernel, order)
+        assert set(subject.labels.tolist()) == {2 if order is centres else 1}
 
 
 def test_equal_centres_across_groups_of_64(kernel):
@@ -150,9 +151,9 @@ def test_equal_centres_across_groups_of_64(kernel):
     centres = np.full((254, 1), 32_000 * 64, np.int64)
     centres[[70, 130, 253], 0] = 64
     centres[[63, 64, 200], 0] = 65535 * 64
-    block = make_block(dn, 254)
-    assert kernel.relabel(block, centres) == 3
-    assert block.labels.tolist() == [71, 71, 64]
+    subject = Subject(dn, 254)
+    assert subject.relabel(kernel, centres) == 3
+    assert subject.labels.tolist() == [71, 71, 64]
 
 
 @pytest.mark.parametrize(("k", "n"), [(2, 140_000), (64, 4097), (65, 2049), (8, 16_385)])
@@ -167,12 +168,12 @@ def test_sums_of_a_full_block_of_the_largest_number(kernel):
     # 200 000 pixels of 65535: 1.3e10, beyond uint32.
     dn = np.full((6, 200_000), 65535, np.uint16)
     centres = np.array([[64] * 6, [65535 * 64] * 6], np.int64)
-    block = make_block(dn, 2)
-    assert kernel.relabel(block, centres) == 200_000
-    assert block.tally.count.tolist() == [0, 200_000]
-    assert block.tally.total.tolist() == [[0] * 6, [200_000 * 65535] * 6]
-    assert kernel.relabel(block, centres[::-1].copy()) == 200_000
-    assert block.tally.total.tolist() == [[200_000 * 65535] * 6, [0] * 6]
+    subject = Subject(dn, 2)
+    assert subject.relabel(kernel, centres) == 200_000
+    assert subject.tally.count.tolist() == [0, 200_000]
+    assert subject.tally.total.tolist() == [[0] * 6, [200_000 * 65535] * 6]
+    assert subject.relabel(kernel, centres[::-1].copy()) == 200_000
+    assert subject.tally.total.tolist() == [[200_000 * 65535] * 6, [0] * 6]
 
 
 def test_picked_kernel_gives_the_reference_answer():

@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 from iikmc.engine.centres.kmeans import next_centres
 from iikmc.engine.kernels import reference, selftest
-from iikmc.engine.kernels.moves import Log
-from iikmc.engine.pixels.block import Gaps
-from tiny import make_block
+from iikmc.engine.kernels.moves import MoveLog
+from iikmc.engine.pixels.block import Block
+from tiny import Subject
 
 pytest.importorskip("numba")
 
+from iikmc.engine.kernels import numba_kernel
 from iikmc.engine.kernels.numba_kernel import NumbaKernel
 
 CHUNK = 1024
@@ -51,22 +52,22 @@ def covers(rng, n_bands, n, classes=5, noise=1500):
     )
 
 
-def relabel(kernel, block, centres, moved):
+def relabel(kernel, subject, centres, moved):
     """Label a block and compare everything with the reference."""
-    old = block.labels.copy()
-    expected = reference.nearest(block.dn, centres)
-    changed = kernel.relabel(block, centres, moved)
-    np.testing.assert_array_equal(block.labels, expected)
+    old = subject.labels.copy()
+    expected = reference.nearest(subject.dn, centres)
+    changed = subject.relabel(kernel, centres, moved)
+    np.testing.assert_array_equal(subject.labels, expected)
     assert changed == np.count_nonzero(old != expected)
     assert isinstance(changed, int)
-    tally = reference.tally(block.dn, expected, len(centres))
-    np.testing.assert_array_equal(block.tally.count, tally.count)
-    np.testing.assert_array_equal(block.tally.total, tally.total)
+    tally = reference.tally(subject.dn, expected, len(centres))
+    np.testing.assert_array_equal(subject.tally.count, tally.count)
+    np.testing.assert_array_equal(subject.tally.total, tally.total)
 
 
-def use_keys(block, moved):
+def use_keys(subject, moved):
     """Make the kernel write keys at its next call, as if hardly a pixel were in doubt."""
-    block.gaps = Gaps(moved.history, None, 0.0)
+    subject.held.expect_few_doubts(moved.history)
 
 
 @pytest.mark.parametrize("n_bands", range(1, 7))
@@ -74,35 +75,35 @@ def use_keys(block, moved):
 def test_every_path_gives_the_reference_answer_on_hostile_pixels(kernel, k, n_bands):
     rng = np.random.default_rng([k, n_bands])
     dn = hostile(rng, n_bands, 2 * CHUNK + 77)
-    block = make_block(dn, k)
+    subject = Subject(dn, k)
     centres = hostile_centres(rng, dn, k)
-    log = Log()
-    relabel(kernel, block, centres, log.follow(centres))
-    assert block.gaps.key is None
+    log = MoveLog()
+    relabel(kernel, subject, centres, log.follow(centres))
+    assert subject.held.gaps.key is None
     for move in (3, 900):
         centres = np.clip(centres + rng.integers(-move, move + 1, centres.shape), 0, 65535 * 64)
-        relabel(kernel, block, centres, log.follow(centres))
-    use_keys(block, log.follow(centres))
+        relabel(kernel, subject, centres, log.follow(centres))
+    use_keys(subject, log.follow(centres))
     for move in (0, 1, 5, 200):
         centres = np.clip(centres + rng.integers(-move, move + 1, centres.shape), 0, 65535 * 64)
         moved = log.follow(centres)
-        relabel(kernel, block, centres, moved)
-        if block.gaps.key is None:
-            use_keys(block, moved)
+        relabel(kernel, subject, centres, moved)
+        if subject.held.gaps.key is None:
+            use_keys(subject, moved)
 
 
 @pytest.mark.parametrize("n", [0, 1, 7, 8, 9, CHUNK - 1, CHUNK, CHUNK + 1, 3 * CHUNK])
 def test_blocks_of_any_size(kernel, n):
     rng = np.random.default_rng(n)
     dn = covers(rng, 6, n)
-    block = make_block(dn, 8)
-    log = Log()
+    subject = Subject(dn, 8)
+    log = MoveLog()
     centres = rng.integers(7000 * 64, 30000 * 64, (8, 6))
     for step in range(6):
         moved = log.follow(centres)
         if step == 2:
-            use_keys(block, moved)
-        relabel(kernel, block, centres, moved)
+            use_keys(subject, moved)
+        relabel(kernel, subject, centres, moved)
         centres = centres + rng.integers(-9, 10, centres.shape)
 
 
@@ -110,20 +111,20 @@ def test_blocks_of_any_size(kernel, n):
 def test_a_whole_run_agrees_and_prunes(kernel, k, n_bands):
     rng = np.random.default_rng(k)
     dn = covers(rng, n_bands, 20_000, noise=4000)
-    block, twin = make_block(dn, k), make_block(dn, k)
+    subject, twin = Subject(dn, k), Subject(dn, k)
     low, high = dn.min(axis=1).astype(np.int64), dn.max(axis=1).astype(np.int64)
     centres = 64 * low + (64 * (high - low) * (2 * np.arange(k)[:, None] + 1)) // (2 * k)
-    log = Log()
+    log = MoveLog()
     full = NumbaKernel(prune=False)
     used = 0
     for _ in range(200):
         moved = log.follow(centres)
-        relabel(kernel, block, centres, moved)
-        full.relabel(twin, centres, moved)
-        np.testing.assert_array_equal(block.labels, twin.labels)
-        assert twin.gaps is None
-        used += block.gaps.key is not None and block.gaps.doubtful < 0.01
-        proposed = next_centres(centres, block.tally)
+        relabel(kernel, subject, centres, moved)
+        twin.relabel(full, centres, moved)
+        np.testing.assert_array_equal(subject.labels, twin.labels)
+        assert twin.held.gaps is None
+        used += subject.held.gaps.key is not None and subject.held.gaps.doubtful < 0.01
+        proposed = next_centres(centres, subject.tally)
         if np.array_equal(proposed, centres):
             break
         centres = proposed
@@ -141,15 +142,15 @@ def test_near_ties_are_decided_by_the_integers(kernel):
         near[rng.integers(n_bands)] = 1
         for extra in (-near, 0 * near, near):
             centres = np.stack([64 * x + way, 64 * x - way + extra, 64 * x + way])
-            block = make_block(x[:, None], 3)
-            log = Log()
-            relabel(kernel, block, centres, log.follow(centres))
+            subject = Subject(x[:, None], 3)
+            log = MoveLog()
+            relabel(kernel, subject, centres, log.follow(centres))
             first, second = (int((d * d).sum()) for d in (way, way - extra))
-            assert block.labels[0] == (1 if first <= second else 2)
+            assert subject.labels[0] == (1 if first <= second else 2)
             # Swapped, the tie goes to the other centre; keys made meanwhile do not hide that.
-            use_keys(block, log.follow(centres))
-            relabel(kernel, block, centres, log.follow(centres))
-            relabel(kernel, block, centres[::-1].copy(), log.follow(centres[::-1].copy()))
+            use_keys(subject, log.follow(centres))
+            relabel(kernel, subject, centres, log.follow(centres))
+            relabel(kernel, subject, centres[::-1].copy(), log.follow(centres[::-1].copy()))
 
 
 def exact_gaps(dn, centres):
@@ -165,14 +166,14 @@ def test_keys_are_below_the_gaps_but_not_far(kernel, k, n_bands):
     rng = np.random.default_rng(k + n_bands)
     for dn in (hostile(rng, n_bands, 3000), covers(rng, n_bands, 3000)):
         centres = hostile_centres(rng, dn, k)
-        block = make_block(dn, k)
-        log = Log()
+        subject = Subject(dn, k)
+        log = MoveLog()
         moved = log.follow(centres)
-        relabel(kernel, block, centres, moved)
-        use_keys(block, moved)
-        relabel(kernel, block, centres, moved)
+        relabel(kernel, subject, centres, moved)
+        use_keys(subject, moved)
+        relabel(kernel, subject, centres, moved)
         gap = np.minimum(16 * exact_gaps(dn, centres), 65535)
-        key = block.gaps.key
+        key = subject.held.gaps.key
         assert (key <= gap).all()
         # Rounded down by at most the 2 quanta of the errors' bound, those errors, 1 of rounding, and the 2**-20.
         assert (key >= gap - 5).all()
@@ -183,25 +184,25 @@ def test_every_pixel_that_would_change_is_in_doubt(kernel, size):
     rng = np.random.default_rng(size)
     for k, n_bands in ((2, 6), (8, 6), (12, 3)):
         dn = covers(rng, n_bands, 4000)
-        block = make_block(dn, k)
+        subject = Subject(dn, k)
         centres = rng.integers(7000 * 64, 30000 * 64, (k, n_bands))
-        log = Log()
+        log = MoveLog()
         moved = log.follow(centres)
-        relabel(kernel, block, centres, moved)
+        relabel(kernel, subject, centres, moved)
         for _ in range(6):
-            if block.gaps.key is None or block.gaps.history != moved.history:
-                use_keys(block, moved)
-                relabel(kernel, block, centres, moved)
+            if subject.held.gaps.key is None or subject.held.gaps.history != moved.history:
+                use_keys(subject, moved)
+                relabel(kernel, subject, centres, moved)
             new = centres.copy()
             movers = rng.random(k) < 0.5
             new[movers] += rng.integers(-size, size + 1, new[movers].shape)
             later = log.follow(new)
-            gaps = block.gaps
+            gaps = subject.held.gaps
             if gaps.key is not None and gaps.history == later.history:
-                would = reference.nearest(dn, new) != block.labels
-                doubt = gaps.key <= later.total[block.labels - 1]
+                would = reference.nearest(dn, new) != subject.labels
+                doubt = gaps.key <= later.closed[subject.labels - 1]
                 assert not (would & ~doubt).any()
-            relabel(kernel, block, new, later)
+            relabel(kernel, subject, new, later)
             centres, moved = new, later
 
 
@@ -209,48 +210,49 @@ def test_any_pixel_may_be_looked_at_again(kernel):
     # Keys set to 0 anywhere, few or many to a chunk: picked pixels and whole chunks give the same.
     rng = np.random.default_rng(11)
     dn = covers(rng, 6, 12 * CHUNK + 5)
-    block = make_block(dn, 8)
+    subject = Subject(dn, 8)
     centres = rng.integers(7000 * 64, 30000 * 64, (8, 6))
-    log = Log()
+    log = MoveLog()
     moved = log.follow(centres)
-    relabel(kernel, block, centres, moved)
+    relabel(kernel, subject, centres, moved)
     for _ in range(8):
-        use_keys(block, moved)
-        relabel(kernel, block, centres, moved)
-        share = np.repeat(rng.choice([0, 0.001, 0.05, 0.3, 0.39, 0.5, 1.0], 13), CHUNK)[: block.size]
-        block.gaps.key[rng.random(block.size) < share] = 0
+        use_keys(subject, moved)
+        relabel(kernel, subject, centres, moved)
+        share = np.repeat(rng.choice([0, 0.001, 0.05, 0.3, 0.39, 0.5, 1.0], 13), CHUNK)[: subject.size]
+        subject.held.gaps.key[rng.random(subject.size) < share] = 0
         centres = centres + rng.integers(-40, 41, centres.shape)
         moved = log.follow(centres)
-        relabel(kernel, block, centres, moved)
+        relabel(kernel, subject, centres, moved)
 
 
 def test_keys_of_another_history_are_not_believed(kernel):
     rng = np.random.default_rng(12)
     dn = covers(rng, 6, 3000)
-    block = make_block(dn, 8)
+    subject = Subject(dn, 8)
     first, other = (rng.integers(7000 * 64, 30000 * 64, (8, 6)) for _ in range(2))
-    relabel(kernel, block, first, Log().follow(first))
-    stale = Log().follow(first)
-    block.gaps = Gaps(stale.history, np.full(block.size, 65535, np.uint16), 0.0)
-    relabel(kernel, block, other, Log().follow(other))
+    relabel(kernel, subject, first, MoveLog().follow(first))
+    stale = MoveLog().follow(first)
+    subject.held.gaps = numba_kernel._Gaps(stale.history, np.full(subject.size, 65535, np.uint16), 0.0)
+    relabel(kernel, subject, other, MoveLog().follow(other))
     # And where no history is known, nothing is remembered.
-    block.gaps = Gaps(stale.history, np.full(block.size, 65535, np.uint16), 0.0)
-    relabel(kernel, block, first, None)
-    assert block.gaps is None
+    subject.held.gaps = numba_kernel._Gaps(stale.history, np.full(subject.size, 65535, np.uint16), 0.0)
+    relabel(kernel, subject, first, None)
+    assert subject.held.gaps is None
 
 
 def test_centres_that_leap_past_the_limit_begin_a_new_history(kernel):
     rng = np.random.default_rng(13)
     dn = covers(rng, 6, 3000)
-    block = make_block(dn, 4)
+    subject = Subject(dn, 4)
+    subject.hold(kernel)
     centres = rng.integers(7000 * 64, 30000 * 64, (4, 6))
-    log = Log()
+    log = MoveLog()
     histories = set()
     for step in range(12):
         moved = log.follow(centres)
         histories.add(moved.history)
-        use_keys(block, moved) if step % 3 == 0 else None
-        relabel(kernel, block, centres, moved)
+        use_keys(subject, moved) if step % 3 == 0 else None
+        relabel(kernel, subject, centres, moved)
         centres = np.clip(centres + rng.integers(-900 * 64, 900 * 64, centres.shape), 0, 65535 * 64)
     assert len(histories) > 1
 
@@ -258,15 +260,15 @@ def test_centres_that_leap_past_the_limit_begin_a_new_history(kernel):
 def test_keys_are_made_when_little_moves_and_dropped_when_much_does(kernel):
     rng = np.random.default_rng(14)
     dn = covers(rng, 6, 30_000)
-    block = make_block(dn, 8)
+    subject = Subject(dn, 8)
     centres = rng.integers(7000 * 64, 30000 * 64, (8, 6))
-    log = Log()
+    log = MoveLog()
 
     def step(by):
         nonlocal centres
         centres = centres + by
-        relabel(kernel, block, centres, log.follow(centres))
-        return block.gaps
+        relabel(kernel, subject, centres, log.follow(centres))
+        return subject.held.gaps
 
     assert step(0).doubtful == 1.0
     gaps = step(64)
@@ -286,24 +288,23 @@ def test_pixels_in_a_memory_map(kernel, tmp_path):
     dn = covers(rng, 6, 5000)
     mapped = np.memmap(tmp_path / "dn", np.uint16, "w+", shape=dn.shape)
     mapped[:] = dn
-    block = make_block(dn, 8)
-    block.held = mapped
+    subject = Subject(Block.loose(mapped), 8)
     before = len(kernel._loops.relabel_plain.signatures)
     centres = rng.integers(7000 * 64, 30000 * 64, (8, 6))
-    relabel(kernel, block, centres, Log().follow(centres))
+    relabel(kernel, subject, centres, MoveLog().follow(centres))
     assert len(kernel._loops.relabel_plain.signatures) == before
     np.testing.assert_array_equal(mapped, dn)
 
 
 def test_one_kernel_serves_many_threads(kernel):
     rng = np.random.default_rng(16)
-    blocks = [make_block(covers(rng, 6, 20_000), 8) for _ in range(8)]
+    blocks = [Subject(covers(rng, 6, 20_000), 8) for _ in range(8)]
     centres = rng.integers(7000 * 64, 30000 * 64, (8, 6))
-    log = Log()
+    log = MoveLog()
     with ThreadPoolExecutor(4) as pool:
         for _ in range(5):
             moved = log.follow(centres)
-            list(pool.map(lambda block: relabel(kernel, block, centres, moved), blocks))  # noqa: B023
+            list(pool.map(lambda subject: relabel(kernel, subject, centres, moved), blocks))  # noqa: B023
             centres = centres + rng.integers(-20, 21, centres.shape)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from iikmc.engine.measuring.timings import Comparison, Lacking, Timing, ceiling, thread_counts
+from iikmc.engine.measuring.timings import Lacking, Timing, Timings, ceiling, thread_counts
 
 SERIAL = Timing(
     "NumPy", 1, 0.25, read=(8.0, 6.0), start=(0.5, 0.5), iterations=((5.0, 3.0, 4.0), (4.0, 3.0, 2.0)), write=(2.5, 2.0)
@@ -12,7 +12,7 @@ SERIAL = Timing(
 NUMBA = Timing(
     "Numba", 2, 1.5, read=(3.0, 3.5), start=(0.5, 0.25), iterations=((1.0, 0.5, 0.5), (0.5, 1.0, 1.5)), write=(1.0, 1.0)
 )
-BOTH = Comparison(pixels=6_000_000, timings=(SERIAL, NUMBA), lacking=(Lacking("GPU", "there is none."),))
+BOTH = Timings(pixels=6_000_000, timings=(SERIAL, NUMBA), lacking=(Lacking("GPU", "there is none."),))
 
 
 def test_the_best_of_each_stage_counts():
@@ -43,7 +43,7 @@ def test_speed_ups_and_pixels_per_second():
 def test_a_wrong_result_is_never_the_best():
     wrong = Timing("GPU", 2, 0.0, (1.0,), (0.0,), ((0.1, 0.1, 0.1),), (1.0,), difference="1 of 9 labels differ")
     assert BOTH.equal
-    found = Comparison(9, (SERIAL, wrong))
+    found = Timings(9, (SERIAL, wrong))
     assert not found.equal
     assert found.best is SERIAL
     assert found.speed_up(wrong) == pytest.approx(30)

@@ -26,7 +26,7 @@ RULE = MaskRule(DEFAULT_FLAGS, True)
 
 
 def read_strip(scene, strip, handles):
-    return reading.read_strip(scene, ROLES, RULE, strip, handles, NumpyPacker()).pixels
+    return reading.read_strip(scene, Selection(ROLES, RULE), strip, handles, NumpyPacker()).pixels
 
 
 def grid(width, height, block_height):

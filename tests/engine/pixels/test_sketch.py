@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 from iikmc.engine.pixels.masking import mask
-from iikmc.engine.pixels.sketch import Sketch
+from iikmc.engine.pixels.sketch import Sketch, look_at_bands, look_at_classes
 from iikmc.engine.pixels.strips import plan_strips
 from iikmc.engine.scenes.scene import PixelGrid
 from iikmc.engine.scenes.selection import MaskRule
@@ -25,8 +25,8 @@ def sketched(dn: np.ndarray, classes: np.ndarray, strip_pixels: int) -> Sketch:
     for strip in reversed(plan_strips(grid, 0, strip_pixels)):
         rows = slice(strip.row, strip.row + strip.height)
         valid, _ = mask(dn[:, rows], None, None, MaskRule((), False), 0)
-        sketch.take_bands(strip, dn[:, rows], np.packbits(valid))
-        sketch.take_classes(strip, classes[rows])
+        sketch.add(look_at_bands(grid, ROLES, strip, dn[:, rows], np.packbits(valid)))
+        sketch.add(look_at_classes(grid, strip, classes[rows]))
     return sketch
 
 
@@ -49,7 +49,8 @@ def test_every_nth_pixel_whatever_the_strips(height, width, step, strip_pixels):
 def test_no_colours_are_kept_without_red_green_and_blue():
     sketch = Sketch(grid_of(2, 2), ("green", "nir"))
     strip = plan_strips(grid_of(2, 2), 0)[0]
-    sketch.take_bands(strip, np.full((2, 2, 2), 9000, np.uint16), np.packbits(np.ones(4, bool)))
+    bands, valid = np.full((2, 2, 2), 9000, np.uint16), np.packbits(np.ones(4, bool))
+    sketch.add(look_at_bands(grid_of(2, 2), ("green", "nir"), strip, bands, valid))
     assert sketch.dn.shape == (0, 2, 2)
     assert not sketch.valid.any()
     assert sketch.samples().size == 0

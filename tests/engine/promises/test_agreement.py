@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 import pytest
 from iikmc.engine.choices import COARSE_TO_FINE, MINIMUM_MAXIMUM, PERCENTILE_RANGE, PLUS_PLUS, SIGNATURES_FILE
-from iikmc.engine.execution.threads import ThreadExecutor
+from iikmc.engine.execution import threads
 from iikmc.engine.kernels.reference import ReferenceKernel
+from iikmc.engine.passes.tasks import ReadStrip
 from iikmc.engine.pixels import store as pixel_store
 from iikmc.engine.pixels.store import PixelStore, SpilledPixels
 from iikmc.engine.pixels.strips import plan_strips
@@ -114,13 +117,33 @@ def test_same_start_however_it_is_surveyed(start, strip_pixels, workers, order, 
     assert outcome(cluster(request, strip_pixels=strip_pixels)) == expected[start]
 
 
-@pytest.mark.parametrize("start", [MINIMUM_MAXIMUM, PLUS_PLUS, COARSE_TO_FINE])
-def test_same_answer_whichever_block_is_done_first(start, small_series, expected, request_of, monkeypatch):
-    def backwards(self, function, items, progress):
-        yield from [function(item) for item in items][::-1]
+class Backwards(threads._Todo):
+    """Hands out the last task first."""
 
-    monkeypatch.setattr(ThreadExecutor, "each", backwards)
-    request = request_of(*small_series, start=start, **SETTINGS)
+    def take(self):
+        with self._changed:
+            self._tasks.rotate()
+            return super().take()
+
+
+@pytest.mark.parametrize("start", [MINIMUM_MAXIMUM, PLUS_PLUS, COARSE_TO_FINE])
+@pytest.mark.parametrize("workers", [1, 3])
+def test_same_answer_whichever_block_is_done_first(start, workers, small_series, expected, request_of, monkeypatch):
+    taken = []
+    monkeypatch.setattr(threads, "_Todo", Backwards)
+    genuine = ReadStrip.do
+    monkeypatch.setattr(ReadStrip, "do", lambda self, site: taken.append(self.strip) or genuine(self, site))
+    request = request_of(*small_series, start=start, workers=workers, **SETTINGS)
+    assert outcome(cluster(request, strip_pixels=1)) == expected[start]
+    backwards = sorted(taken, key=lambda strip: (strip.scene, strip.row), reverse=True)
+    assert len(taken) == 9
+    assert workers > 1 or taken == backwards
+
+
+@pytest.mark.parametrize("start", [MINIMUM_MAXIMUM, COARSE_TO_FINE])
+def test_same_answer_without_joblib(start, small_series, expected, request_of, monkeypatch):
+    monkeypatch.setitem(sys.modules, "joblib", None)
+    request = request_of(*small_series, start=start, workers=3, **SETTINGS)
     assert outcome(cluster(request, strip_pixels=1)) == expected[start]
 
 

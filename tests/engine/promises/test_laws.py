@@ -12,7 +12,7 @@ from iikmc.engine.choices import SIGNATURES_FILE
 from iikmc.engine.kernels import reference
 from iikmc.engine.progress import Silent
 from iikmc.engine.runs.cluster import cluster
-from tiny import make_block, make_scene, pixels_of, product, read_json, read_raster, six_band_noise
+from tiny import Subject, make_scene, pixels_of, product, read_json, read_raster, six_band_noise
 
 
 def cost(dn, labels, centres) -> int:
@@ -22,16 +22,16 @@ def cost(dn, labels, centres) -> int:
 
 def fit(kernel, blocks, start, stop=None, seen=None):
     """Cluster pixels (n_bands, n) that lie in several blocks."""
-    held = [make_block(dn, len(start)) for dn in blocks]
+    subjects = [Subject(dn, len(start)) for dn in blocks]
 
     def label(centres, progress):
-        changed = sum(kernel.relabel(block, centres) for block in held)
-        tally = reference.tally(pixels_of(blocks), np.concatenate([b.labels for b in held]), len(start))
+        changed = sum(subject.relabel(kernel, centres) for subject in subjects)
+        tally = reference.tally(pixels_of(blocks), np.concatenate([subject.labels for subject in subjects]), len(start))
         if seen is not None:
-            seen.append((centres.copy(), np.concatenate([b.labels for b in held])))
+            seen.append((centres.copy(), np.concatenate([subject.labels for subject in subjects])))
         return Labelled(changed, tally)
 
-    n = sum(block.size for block in held)
+    n = sum(subject.size for subject in subjects)
     return lloyd(label, start, n, stop or StopRule(1000, 0.0), Silent())
 
 

@@ -6,7 +6,7 @@ import base64
 
 import numpy as np
 import pytest
-from iikmc.engine.pixels.sketch import Sketch
+from iikmc.engine.pixels.sketch import Sketch, look_at_bands, look_at_classes
 from iikmc.engine.report.pictures import EMPTY, draw, middle_tone, png
 from iikmc.engine.scenes.scene import PixelGrid, Strip
 from rasterio.io import MemoryFile
@@ -45,11 +45,12 @@ def test_png_of_colours_and_of_classes(shape):
 def sketched(dn: np.ndarray, classes: np.ndarray | None = None, roles: tuple[str, ...] = ROLES) -> Sketch:
     """Show a scene, (n_bands, height, width) DN and its classes, to a sketch in one strip."""
     height, width = dn.shape[1:]
-    sketch = Sketch(PixelGrid(width, height, (30.0, 0.0, 0.0, 0.0, -30.0, 0.0), None, 1), roles)
+    grid = PixelGrid(width, height, (30.0, 0.0, 0.0, 0.0, -30.0, 0.0), None, 1)
+    sketch = Sketch(grid, roles)
     strip = Strip(0, 0, height)
-    sketch.take_bands(strip, dn, np.packbits((dn != 0).all(axis=0)))
+    sketch.add(look_at_bands(grid, roles, strip, dn, np.packbits((dn != 0).all(axis=0))))
     if classes is not None:
-        sketch.take_classes(strip, classes)
+        sketch.add(look_at_classes(grid, strip, classes))
     return sketch
 
 

@@ -13,6 +13,8 @@ import pytest
 from iikmc.engine.centres.fit import Fit, IterationRecord
 from iikmc.engine.pixels.block import Tally
 from iikmc.engine.pixels.masking import Audit
+from iikmc.engine.pixels.sketch import Sketch
+from iikmc.engine.quality.scene_result import SceneResult
 from iikmc.engine.report import cluster as report_page
 from iikmc.engine.report.pictures import Picture
 from iikmc.engine.results.signatures import ClassRecord, Signatures
@@ -79,7 +81,11 @@ def hand_made(name="Class 1", place="/data", natural="data:image/png;base64,AAAA
     signed = Signatures(("red", "nir"), np.array([[64, 128], [192, 256], [0, 0]]), classes, run)
     fit = Fit(signed.centres, Tally.zero(3, 2), iterations, True)
     pictures = [Picture(natural, "data:image/png;base64,BBBB", 10, 10)] * 2
-    return signed, [first, second], audits, parts, fit, pictures
+    results = [
+        SceneResult(scene, audit, Sketch(grid, signed.roles), part)
+        for scene, audit, part in zip((first, second), audits, parts)
+    ]
+    return signed, fit, results, pictures
 
 
 def test_every_number_is_in_its_place(short_plotly):
@@ -188,8 +194,8 @@ def test_what_is_worth_a_look(short_plotly):
     assert "The largest drift is 0.052 of reflectance: Class 1 in 2022-06-28 LC09 190027" in page.text
     assert "Class 1 and Class 2 are the least separable classes" in page.text
     assert "has not converged" not in page.text
-    signed, scenes, audits, parts, fit, _ = hand_made()
-    page = Page(report_page.render(signed, scenes, audits, parts, replace(fit, converged=False)))
+    signed, fit, results, _ = hand_made()
+    page = Page(report_page.render(signed, replace(fit, converged=False), results))
     assert "The run has not converged" in page.text
 
 
@@ -254,17 +260,18 @@ def test_plotly_itself_fits_into_a_page():
 
 
 def test_numbers_copy_without_anything_in_between(short_plotly):
-    signed, scenes, audits, parts, fit, _ = hand_made()
+    signed, fit, results, _ = hand_made()
     many = replace(signed.classes[0], pixels=1234567)
-    text = report_page.render(replace(signed, classes=(many, *signed.classes[1:])), scenes, audits, parts, fit)
+    text = report_page.render(replace(signed, classes=(many, *signed.classes[1:])), fit, results)
     assert Page(text).table("Class", "Pixels")[1][1] == "1234567"
     assert "1<i></i>234<i></i>567" in text
 
 
 def test_scene_without_sun_or_metres_and_alone(short_plotly):
-    signed, (scene, _), audits, parts, fit, _ = hand_made()
+    signed, fit, (one, _), _ = hand_made()
+    scene = one.scene
     scene = replace(scene, sun_elevation=None, grid=replace(scene.grid, crs=type("Degrees", (), {"is_projected": 0})()))
-    page = Page(report_page.render(signed, [scene], audits[:1], parts[:1], fit))
+    page = Page(report_page.render(signed, fit, [replace(one, scene=scene)]))
     assert page.tables[0][1][3] == ""
     assert page.tables[2][1][2:] == ["", "", ""]
     assert page.tables[3][1][2] == "75.00"
@@ -336,12 +343,12 @@ def test_scenes_in_a_folder_of_a_nasty_name(tmp_path, request_of):
 
 def test_many_scenes_and_classes_stay_readable(short_plotly):
     """100 scenes, 60 classes: some dates are named below the bars, and pairs are listed rather than a matrix drawn."""
-    signed, (scene, _), audits, _, fit, _ = hand_made()
+    signed, fit, (one, _), _ = hand_made()
     k, n = 60, 100
     classes = tuple(ClassRecord(j + 1, f"Class {j + 1}", (j, j, j), n, (0.005 * j,) * 2, (0.01,) * 2) for j in range(k))
     part = Moments([1] * k, [[8000, 8000]] * k, [[8000**2] * 2] * k)
     many = replace(signed, classes=classes, centres=np.zeros((k, 2), np.int64))
-    text = report_page.render(many, [scene] * n, [audits[0]] * n, [part] * n, fit)
+    text = report_page.render(many, fit, [replace(one, moments=part)] * n)
     ticks = next(figure for figure in figures(text) if figure["data"][0].get("type") == "bar")["layout"]["xaxis"]
     assert ticks["tickvals"] == list(range(0, n, 4))
     assert ticks["ticktext"] == ["2022-05-11"] * 25

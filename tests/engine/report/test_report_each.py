@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import pytest
 from iikmc.engine.choices import EACH_SCENE
-from iikmc.engine.quality.own_classes import Comparison, OwnClass
+from iikmc.engine.quality.own_classes import OwnClass, OwnClasses
 from iikmc.engine.report import cluster as report_page
 from iikmc.engine.report import own_classes
 from iikmc.engine.report.each import SceneClasses, render_each
 from iikmc.engine.report.pictures import Picture
-from iikmc.engine.runs.each import run
+from iikmc.engine.runs.each import run_in_mode as run
 from pages import Page, check_offline, figures, plain
 from test_report_cluster import hand_made, short_plotly  # noqa: F401
 from tiny import make_scene, product
@@ -21,33 +21,37 @@ FIRST, SECOND = "2022-05-11 LC08 190027", "2022-06-28 LC09 190027"
 
 def each_by_hand():
     """Return two scenes with three classes each, the second not converged, and a third without a valid pixel."""
-    signed, (first, second), audits, _, fit, pictures = hand_made()
+    signed, fit, (first, second), _ = hand_made()
     own = [
         replace(
             signed,
-            classes=tuple(replace(c, name=f"Class {c.id} of {scene.title}") for c in signed.classes),
+            classes=tuple(replace(c, name=f"Class {c.id} of {one.scene.title}") for c in signed.classes),
             run={**signed.run, "seconds": {"read": seconds, "write": 0.5}},
         )
-        for scene, seconds in ((first, 1.0), (second, 2.5))
+        for one, seconds in ((first, 1.0), (second, 2.5))
     ]
-    third = replace(first, product=replace(first.product, path_row="190028"))
-    nothing = replace(audits[1], valid=0)
+    third = replace(first.scene, product=replace(first.scene.product, path_row="190028"))
+    nothing = replace(second.audit, valid=0)
     return [
-        SceneClasses(first, audits[0], pictures[0], fit, own[0]),
-        SceneClasses(second, audits[1], pictures[1], replace(fit, converged=False), own[1]),
-        SceneClasses(third, nothing, Picture(None, "data:image/png;base64,CCCC", 1, 1), None, None),
+        SceneClasses(first, fit, own[0]),
+        SceneClasses(second, replace(fit, converged=False), own[1]),
+        SceneClasses(replace(first, scene=third, audit=nothing)),
     ]
+
+
+def pictures_by_hand():
+    return [*hand_made()[-1], Picture(None, "data:image/png;base64,CCCC", 1, 1)]
 
 
 @pytest.mark.usefixtures("short_plotly")
 def test_report_of_scenes_with_classes_of_their_own():
-    text = render_each(each_by_hand(), 3)
+    text = render_each(each_by_hand(), pictures_by_hand(), 3)
     check_offline(text)
     page = Page(text)
     assert page.headings[0] == "IIkMC: 3 scene(s), each on its own in 3 classes"
     assert "63 valid pixels were clustered scene by scene" in page.text
     assert "Classes do not match between scenes. Class 3 of one scene is not class 3 of another" in page.text
-    ids = [one.scene.id for one in each_by_hand()]
+    ids = [one.result.scene.id for one in each_by_hand()]
     assert page.table("Date", "Scene", "Valid pixels") == [
         ["Date", "Scene", "Valid pixels", "Iterations", "Changed in the last (%)", "Converged",
          "Classes without a pixel", "Signatures"],
@@ -81,15 +85,17 @@ def test_report_of_such_a_run(tmp_path, request_of):
     ]
 
 
-def compared_by_hand():
-    """Return the comparison of the first scene: own 1 is common 1, own 2 and 3 are common 2; none of the second."""
+def compared_by_hand(found=None):
+    """Return a report's arguments with own classes of the first scene: 1 is common 1, 2 and 3 are common 2."""
     own = (OwnClass(1, 10, 1, 100.0, 100.0), OwnClass(2, 20, 2, 400.0, 400.0), OwnClass(3, 30, 2, 1000.0, None))
-    return [Comparison(7, False, 60, own, (), (3,), (1,), 15, ((2, 3),), 30), None]
+    signed, fit, (first, second), pictures = hand_made()
+    found = found or OwnClasses(7, False, 60, own, (), (3,), (1,), 15, ((2, 3),), 30)
+    return signed, fit, [replace(first, own=found), second], pictures
 
 
 @pytest.mark.usefixtures("short_plotly")
 def test_comparison_with_each_scene_on_its_own():
-    text = report_page.render(*hand_made(), compared_by_hand())
+    text = report_page.render(*compared_by_hand())
     check_offline(text)
     page = Page(text)
     assert "On their own, 0 of 1 scene(s) end with classes without a pixel, 1 of 1 scene(s) have no class for" in (
@@ -122,8 +128,8 @@ def test_comparison_with_each_scene_on_its_own():
 @pytest.mark.usefixtures("short_plotly")
 def test_an_own_class_without_a_pixel_or_a_distance_by_number():
     own = (OwnClass(2, 60, 1, 8.0, None),)
-    found = [Comparison(2, True, 60, own, (1, 3), (), (2,), 0, (), 0), None]
-    page = Page(report_page.render(*hand_made(), found))
+    found = OwnClasses(2, True, 60, own, (1, 3), (), (2,), 0, (), 0)
+    page = Page(report_page.render(*compared_by_hand(found)))
     assert page.table("Date", "Scene", "Own 1")[1][2:] == ["-", "1", "-"]
     assert page.table("Date", "Scene", "Iterations alone")[1][2:5] == ["2", "2: 1, 3", "none"]
     assert page.table("Date", "Scene", "Same number, mean (reflectance)")[1][2:6] == ["", "", "0.0002", "8.0"]
@@ -132,7 +138,7 @@ def test_an_own_class_without_a_pixel_or_a_distance_by_number():
 @pytest.mark.usefixtures("short_plotly")
 def test_many_classes_are_not_listed_one_by_one(monkeypatch):
     monkeypatch.setattr(own_classes, "_MOST_LISTED", 2)
-    page = Page(report_page.render(*hand_made(), compared_by_hand()))
+    page = Page(report_page.render(*compared_by_hand()))
     assert not any("Own 1" in table[0] for table in page.tables)
     assert "Of more than 2 classes it is not listed which is most like which." in page.text
     assert page.table("Date", "Scene", "Iterations alone")

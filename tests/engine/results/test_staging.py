@@ -12,7 +12,7 @@ from iikmc.engine.requests import ClassifyRequest
 from iikmc.engine.results.staging import Staging
 from iikmc.engine.runs.classify import classify
 from iikmc.engine.runs.cluster import cluster
-from iikmc.engine.runs.each import run
+from iikmc.engine.runs.each import run_in_mode as run
 from tiny import listing
 
 NAMES = ("a.tif", "b.json", "c.html")

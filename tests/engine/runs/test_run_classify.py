@@ -11,9 +11,9 @@ import pytest
 import rasterio
 from calls import apply_to
 from iikmc.engine.errors import Cancelled, IIkMCError, ParameterError, SceneError, SignatureError
+from iikmc.engine.passes import tasks
 from iikmc.engine.pixels import sketch
 from iikmc.engine.requests import ClassifyRequest
-from iikmc.engine.runs import classify as run_classify
 from iikmc.engine.runs.classify import classify
 from iikmc.engine.runs.cluster import cluster
 from iikmc.engine.scenes.selection import MaskRule
@@ -249,8 +249,8 @@ def test_a_cancel_leaves_everything_as_it_was(tmp_path, three_classes, monkeypat
     scenes = [make_scene(tmp_path / "in", product(day=f"2020010{n}"), two_bands([[8000]], [[8000]])) for n in (1, 2)]
     before = listing(tmp_path)
     written = []
-    real = run_classify.write_scene
-    monkeypatch.setattr(run_classify, "write_scene", lambda *a: (real(*a), written.append(1)))
+    real = tasks.write_classes
+    monkeypatch.setattr(tasks, "write_classes", lambda *a: (real(*a), written.append(1)))
     with pytest.raises(Cancelled):
         apply_to(scenes, three_classes, tmp_path / "out", progress=Recorder(lambda _: written))
     assert listing(tmp_path) == before

@@ -17,7 +17,8 @@ from iikmc.engine.requests import ClassifyRequest
 from iikmc.engine.runs import each as run_each
 from iikmc.engine.runs.classify import classify
 from iikmc.engine.runs.cluster import cluster
-from iikmc.engine.runs.each import cluster_each, run
+from iikmc.engine.runs.each import cluster_each
+from iikmc.engine.runs.each import run_in_mode as run
 from iikmc.engine.sensors.landsat.qa import DEFAULT_FLAGS
 from pages import Page
 from tiny import Recorder, listing, make_scene, product, read_json, read_raster, six_band_noise
@@ -141,17 +142,17 @@ def test_names_tell_the_scene_and_edited_ones_are_kept_for_it_alone(two, request
 
 
 def test_only_one_scene_is_in_memory_at_a_time(small_series, request_of, monkeypatch):
-    earlier, real = [], run_each.read_scenes
+    earlier, real = [], run_each.Clustering.read
 
-    def read(*arguments):
+    def read(clustering, progress):
         gc.collect()
-        assert [series for series in earlier if series() is not None] == []
-        series = real(*arguments)
-        earlier.append(weakref.ref(series))
-        assert len(series.scenes) == 1
+        assert [site for site in earlier if site() is not None] == []
+        series = real(clustering, progress)
+        earlier.append(weakref.ref(clustering.site))
+        assert len(series.results) == 1
         return series
 
-    monkeypatch.setattr(run_each, "read_scenes", read)
+    monkeypatch.setattr(run_each.Clustering, "read", read)
     cluster_each(request_of(*small_series, mode=EACH_SCENE))
     assert len(earlier) == 3
 

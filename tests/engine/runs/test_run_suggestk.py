@@ -10,15 +10,18 @@ import numpy as np
 import pytest
 from iikmc.engine.errors import Cancelled, NoValidPixels, ParameterError, SceneError
 from iikmc.engine.execution.threads import ThreadExecutor
+from iikmc.engine.kernels.numpy_kernel import NumpyKernel
 from iikmc.engine.passes.sample import draw_sample
+from iikmc.engine.passes.site import Plan, SeriesSite
 from iikmc.engine.pixels.block import Tally
 from iikmc.engine.pixels.packing import NumpyPacker, squares
 from iikmc.engine.pixels.sampling import quotas, share_of
+from iikmc.engine.pixels.strips import plan_series
 from iikmc.engine.progress import Silent
 from iikmc.engine.quality import indices
 from iikmc.engine.quality.indices import Score, advise, elbow
 from iikmc.engine.requests import SuggestRequest
-from iikmc.engine.runs.suggestk import suggest
+from iikmc.engine.runs.suggestk import SampleSite, ScoreK, suggest
 from iikmc.engine.scenes.check import check_series
 from iikmc.engine.scenes.search import find_scenes
 from iikmc.engine.scenes.selection import MaskRule, Selection
@@ -158,9 +161,11 @@ def test_a_share_leaves_enough_cells_of_every_grid():
 
 def drawn(paths, size, seed=42, workers=1, strip_pixels=2_000_000):
     scenes = check_series(find_scenes(paths).scenes, Selection(ROLES, FILL_ONLY))
-    return draw_sample(
-        scenes, ROLES, FILL_ONLY, size, seed, ThreadExecutor(workers), NumpyPacker(), Silent(), strip_pixels
-    )
+    plan = Plan(tuple(scenes), Selection(ROLES, FILL_ONLY), tuple(plan_series(scenes, strip_pixels)), 2)
+    with SeriesSite(plan, NumpyKernel(), NumpyPacker()) as site:
+        sample = draw_sample(ThreadExecutor(site, workers), plan, size, seed, Silent())
+        assert not any(site.handles._idle.values())
+    return sample
 
 
 def test_neither_order_nor_threads_nor_strips_change_the_sample(small_series):
@@ -318,12 +323,48 @@ def test_scenes_are_checked_first(blobs, tmp_path):
         suggest(SuggestRequest((str(blobs[0]),), table=tmp_path))
 
 
-@pytest.mark.parametrize("asked", [1, 3, 10, 40])
+@pytest.mark.parametrize("asked", [1, 3, 10])
 def test_a_cancel_leaves_nothing(blobs, tmp_path, asked):
     before = listing(tmp_path)
     with pytest.raises(Cancelled):
         suggest(ask(blobs, tmp_path / "out"), Recorder(lambda recorder: recorder.asked >= asked))
     assert listing(tmp_path) == before
+
+
+@pytest.mark.parametrize("stage", ["Drawing", "Clustering"])
+def test_a_cancel_at_any_stage_leaves_nothing(blobs, tmp_path, stage):
+    before = listing(tmp_path)
+    log = Recorder(lambda told: bool(told.stages) and told.stages[-1].startswith(stage))
+    with pytest.raises(Cancelled):
+        suggest(ask(blobs, tmp_path / "out"), log)
+    assert log.stages[-1].startswith(stage)
+    assert listing(tmp_path) == before
+
+
+@pytest.mark.parametrize("last", [1, 4])
+def test_a_clustering_ends_between_two_iterations_when_nobody_waits_for_it(last):
+    class Impatient(NumpyKernel):
+        labelled = 0
+
+        def hold(self, block, k, labelling=None):
+            held = super().hold(block, k, labelling)
+            genuine = held.relabel
+
+            def relabel(centres, moves=None):
+                self.labelled += 1
+                if self.labelled == last:
+                    site.given_up.set()
+                return genuine(centres, moves)
+
+            held.relabel = relabel
+            return held
+
+    kernel = Impatient()
+    dn = six_band_noise(1, 40, 50).reshape(6, -1)
+    site = SampleSite(dn, 42, kernel, False)
+    with pytest.raises(Cancelled):
+        ScoreK(5).do(site)
+    assert kernel.labelled == last
 
 
 @pytest.mark.scenes

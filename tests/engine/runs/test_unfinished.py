@@ -89,19 +89,32 @@ def test_format_is_that_of_a_finished_run(three, request_of):
     assert set(document["run"]) == {*whole["run"], "cancelled"}
 
 
+class Before(ReferenceKernel):
+    """Does something before each labelling of a block."""
+
+    def __init__(self, what):
+        self._what = what
+
+    def hold(self, *arguments):
+        held = super().hold(*arguments)
+        relabel = held.relabel
+        held.relabel = lambda *given: (self._what(), relabel(*given))[1]
+        return held
+
+
 def test_a_labelling_under_way_does_not_count(three, request_of):
     calls = []
 
-    class Slow(ReferenceKernel):
-        def relabel(self, *arguments):
-            calls.append(1)
-            if len(calls) > 8:
-                time.sleep(0.05)
-            return super().relabel(*arguments)
+    def slowly():
+        calls.append(1)
+        if len(calls) > 8:
+            time.sleep(0.05)
 
     # Nine blocks, three a scene: the cancel comes while the third labelling is at its fifth block.
     with pytest.raises(Cancelled):
-        cluster(request_of(*three, k=4, tolerance=0.0), Recorder(lambda p: len(calls) >= 23), Slow(), strip_pixels=1)
+        cluster(
+            request_of(*three, k=4, tolerance=0.0), Recorder(lambda p: len(calls) >= 23), Before(slowly), strip_pixels=1
+        )
     document = read_json(request_of().output / NAME)
     assert 23 <= len(calls) < 27
     assert document["centres"] == reference(2, 4)[0].tolist()
@@ -165,16 +178,14 @@ def test_a_full_disk_while_it_is_kept_is_told(tmp_path, three, request_of, monke
 def test_an_error_keeps_nothing(tmp_path, three, request_of, monkeypatch):
     calls = []
 
-    class Broken(ReferenceKernel):
-        def relabel(self, *arguments):
-            calls.append(1)
-            if len(calls) > 4:
-                raise ArithmeticError("broken")
-            return super().relabel(*arguments)
+    def fail():
+        calls.append(1)
+        if len(calls) > 4:
+            raise ArithmeticError("broken")
 
     before = listing(tmp_path)
     with pytest.raises(ArithmeticError):
-        cluster(request_of(*three), kernel=Broken())
+        cluster(request_of(*three), kernel=Before(fail))
     assert listing(tmp_path) == before
 
 

@@ -348,9 +348,9 @@ def test_layers_arrive_from_a_background_task(cluster, tiny, tmp_path, context):
 def test_a_cancel_ends_the_run_soon_and_leaves_no_raster(cluster, tiny, tmp_path, context, monkeypatch, stage):
     """In each stage, with work that would take a minute."""
     from iikmc.engine.kernels import numpy_kernel
-    from iikmc.engine.passes import series, write
-    from iikmc.engine.pixels import reading
-    from iikmc.engine.runs import cluster as run_cluster
+    from iikmc.engine.passes import tasks
+    from iikmc.engine.passes.site import SeriesSite
+    from iikmc.engine.runs import clustering
 
     reached = []
 
@@ -363,12 +363,12 @@ def test_a_cancel_ends_the_run_soon_and_leaves_no_raster(cluster, tiny, tmp_path
         return slow
 
     if stage == "Reading":
-        monkeypatch.setattr(series, "read_strip", slowed(reading.read_strip))
+        monkeypatch.setattr(SeriesSite, "read", slowed(SeriesSite.read))
     elif stage == "Clustering":
-        monkeypatch.setattr(run_cluster, "pick_kernel", lambda progress: numpy_kernel.NumpyKernel())
-        monkeypatch.setattr(numpy_kernel.NumpyKernel, "relabel", slowed(numpy_kernel.NumpyKernel.relabel))
+        monkeypatch.setattr(clustering, "pick_kernel", lambda progress: numpy_kernel.NumpyKernel())
+        monkeypatch.setattr(numpy_kernel._Held, "relabel", slowed(numpy_kernel._Held.relabel))
     else:
-        monkeypatch.setattr(write, "write_scene", slowed(write.write_scene))
+        monkeypatch.setattr(tasks, "write_classes", slowed(tasks.write_classes))
     feedback = QgsProcessingFeedback(False)
     cancelled = []
 

@@ -11,15 +11,16 @@ import emulated_cuda
 import numpy as np
 import pytest
 from iikmc.engine import choices
-from iikmc.engine.centres import coarse
-from iikmc.engine.kernels import labeller
-from iikmc.engine.kernels.cuda import devices
+from iikmc.engine.kernels import device_choice
+from iikmc.engine.kernels.cuda import card as cuda_card
+from iikmc.engine.kernels.cuda import devices, ledger
 from iikmc.engine.kernels.cuda import kernel as cuda_kernel
 from iikmc.engine.kernels.numpy_kernel import NumpyKernel
 from iikmc.engine.pixels import store as pixel_store
 from iikmc.engine.results.run_record import versions
 from iikmc.engine.runs import cluster as run_cluster
-from tiny import Recorder, listing, make_block, read_json
+from iikmc.engine.runs import clustering
+from tiny import Recorder, Subject, listing, read_json
 
 ROOT = Path(__file__).resolve().parents[3]
 ALL = {"card": 100.0, "through": 0.0, "cpu": 0.0}
@@ -33,7 +34,7 @@ def untested(monkeypatch):
 
 @pytest.fixture(autouse=True)
 def numpy_kernel(monkeypatch):
-    monkeypatch.setattr(run_cluster, "pick_kernel", lambda progress: NumpyKernel())
+    monkeypatch.setattr(clustering, "pick_kernel", lambda progress: NumpyKernel())
 
 
 def same_files(folder):
@@ -97,15 +98,16 @@ def test_every_start(emulated_cupy, both, request_of, small_series, start):
 
 def test_the_coarse_start_stays_on_the_cpu(emulated_cupy, both, monkeypatch):
     kernels = []
-    start = coarse.start
+    iterate = clustering.iterate_loose
 
-    def watch(samples, k, seed, kernel, *others):
+    def watch(parts, start, stop, kernel, *others):
         kernels.append(kernel.name)
-        return start(samples, k, seed, kernel, *others)
+        return iterate(parts, start, stop, kernel, *others)
 
-    monkeypatch.setattr(coarse, "start", watch)
+    monkeypatch.setattr(clustering, "iterate_loose", watch)
     both(start=choices.COARSE_TO_FINE)
-    assert kernels == ["numpy", "numpy"]
+    assert set(kernels) == {"numpy"}
+    assert len(kernels) % 2 == 0  # as many on the CPU as beside the card
 
 
 def test_spilled_pixels(emulated_cupy, both, monkeypatch):
@@ -135,14 +137,14 @@ def test_automatic_takes_the_card_as_soon_as_enough_is_read(
         signatures = run_cluster.cluster(request).signatures
     monkeypatch.setattr(devices, "WORTH", 2000 * 3 * 6)
     seen = []
-    counted = labeller.Labeller.counted
+    counted = device_choice.DeviceChoice.counted
 
     def watch(self, pixels):
         counted(self, pixels)
         if pixels and self._device == choices.AUTOMATIC:
             seen.append((pixels, self.kernel.name))
 
-    monkeypatch.setattr(labeller.Labeller, "counted", watch)
+    monkeypatch.setattr(device_choice.DeviceChoice, "counted", watch)
     record, log = both(choices.AUTOMATIC, start=start, signatures=signatures)
     assert {name for pixels, name in seen if pixels < 2000} == {"numpy"}
     assert {name for pixels, name in seen if pixels >= 2000} == {"gpu"}
@@ -222,16 +224,16 @@ def test_a_card_that_calculates_wrongly(emulated_cupy, both, monkeypatch):
 @pytest.mark.parametrize("what", ["set", "launch", "get", "synchronize"])
 @pytest.mark.parametrize("when", ["before", "iterating", "writing"])
 def test_a_card_that_fails_in_the_run(emulated_cupy, both, monkeypatch, what, when):
-    tells = labeller.Labeller.tell
+    tells = device_choice.DeviceChoice.tell
     counts = iter(range(1000))
 
     def fail():
         emulated_cupy.fail[what] = RuntimeError("cudaErrorLaunchFailure")
 
-    def iterate(*arguments):
-        if arguments[4].name == "gpu" and when == "iterating":
+    def iterate(self, *arguments):
+        if self.site.kernel.name == "gpu" and when == "iterating":
             fail()
-        return iterated(*arguments)
+        return iterated(self, *arguments)
 
     def tell(self, progress):
         tells(self, progress)
@@ -244,20 +246,18 @@ def test_a_card_that_fails_in_the_run(emulated_cupy, both, monkeypatch, what, wh
             fail()
         return kernel
 
-    picked, iterated = devices.pick, run_cluster._iterate
-    monkeypatch.setattr(run_cluster, "_iterate", iterate)
-    monkeypatch.setattr(labeller.Labeller, "tell", tell)
+    picked, iterated = devices.pick, clustering.Clustering.fit
+    monkeypatch.setattr(clustering.Clustering, "fit", iterate)
+    monkeypatch.setattr(device_choice.DeviceChoice, "tell", tell)
     monkeypatch.setattr(devices, "pick", pick)
     record, log = both()
     if when == "writing" and what in ("set", "launch"):
         assert log.warnings == []  # nothing of it is needed any more
         return
     assert len(log.warnings) == 1
-    doing = [cuda_kernel.UPLOADING, cuda_kernel.LABELLING, cuda_kernel.FETCHING][
-        ["before", "iterating", "writing"].index(when)
-    ]
+    doing = [ledger.UPLOADING, ledger.LABELLING, ledger.FETCHING][["before", "iterating", "writing"].index(when)]
     if when == "before" and what in ("launch", "get"):
-        doing = cuda_kernel.LABELLING
+        doing = ledger.LABELLING
     assert log.warnings[0] == (
         f"DEVICE: emulated card failed while {doing} (RuntimeError: cudaErrorLaunchFailure); the numpy kernel on the "
         "CPU went on, and the result is the same."
@@ -298,20 +298,18 @@ def test_no_gpu_package_is_imported_in_vain(small_series, tmp_path, device, said
 
 
 def test_versions_name_what_took_part(emulated_cupy):
-    found = versions(cuda_kernel.CupyKernel(cuda_kernel.Card(0), NumpyKernel()))
+    found = versions(cuda_kernel.CupyKernel(cuda_card.Card(0), NumpyKernel()))
     assert found["cupy"] == "13.emulated"
     assert "cupy" not in versions(NumpyKernel())
 
 
-def test_taking_in_is_no_more_than_an_offer(emulated_cupy):
-    kernel = cuda_kernel.CupyKernel(cuda_kernel.Card(0), NumpyKernel())
-    block = make_block(np.full((6, 100), 9000), 8)
-    kernel.take_in(block)
-    assert block.resident is not None
-    assert not block.labels.any()
+def test_holding_is_no_more_than_an_offer(emulated_cupy):
+    kernel = cuda_kernel.CupyKernel(cuda_card.Card(0), NumpyKernel())
+    subject = Subject(np.full((6, 100), 9000), 8)
+    assert subject.hold(kernel).pieces
+    assert not subject.labels.any()
     emulated_cupy.memory = 0
-    other = make_block(np.full((6, 100), 9000), 8)
-    kernel.take_in(other)
-    assert other.resident is None
+    other = Subject(np.full((6, 100), 9000), 8)
+    assert not other.hold(kernel).pieces
     centres = np.full((8, 6), 64 * 9000)
-    assert [kernel.relabel(one, centres) for one in (block, other)] == [100, 100]
+    assert [one.relabel(kernel, centres) for one in (subject, other)] == [100, 100]

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from .cuda import devices
 
 if TYPE_CHECKING:
-    from ..arrays import Grid64
-    from ..pixels.block import Block
     from ..progress import Progress
     from .kernel import Kernel
 
@@ -28,9 +25,6 @@ class CardKernel(Protocol):
     trouble: str
     """What the card was doing when it failed, and why; empty while it works."""
 
-    def take_in(self, block: Block) -> None:
-        """Put a block on the card if there is room; any thread may call, and nothing is raised."""
-
     def about(self) -> dict[str, Any]:
         """Return what did the work, for the run's record: "card", "beside" (the CPU's kernel), "percent" and more."""
 
@@ -40,10 +34,10 @@ class CardKernel(Protocol):
 
 def on_card(kernel: Kernel) -> CardKernel | None:
     """Return a kernel that labels on a graphics card as such; None for the CPU's."""
-    return cast("CardKernel", kernel) if hasattr(kernel, "take_in") else None
+    return cast("CardKernel", kernel) if hasattr(kernel, "about") else None
 
 
-class Labeller:
+class DeviceChoice:
     """Chooses the device as soon as that can be told, which is while the pixels are being read.
 
     Until then, and wherever the card cannot, the CPU's kernel labels; both give the same bits, so it never matters
@@ -72,25 +66,18 @@ class Labeller:
         self._warned = False
         self.counted(0)
 
+    def __enter__(self) -> DeviceChoice:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
     def counted(self, pixels: int) -> None:
         """Learn how many valid pixels there are so far, and choose once they are enough; on the run's own thread."""
         job = devices.Job(pixels, self._k, self._n_bands)
         if not self._chosen and devices.pays(self._device, job):
             self._chosen = True
             self.kernel = devices.pick(self._device, job, self._cpu, self._progress)
-
-    def for_each(self, given: Grid64 | None) -> Callable[[Block], object]:
-        """Return what is done with a block as soon as it is read: labelled if the start is known, else taken in."""
-
-        def work(block: Block) -> None:
-            if given is not None:
-                self.kernel.relabel(block, given)
-                return
-            card = on_card(self.kernel)
-            if card is not None:
-                card.take_in(block)
-
-        return work
 
     @property
     def title(self) -> str:

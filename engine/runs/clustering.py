@@ -1,0 +1,242 @@
+"""The steps of a clustering, which both of its modes take: read, find a start, iterate."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ..centres import coarse
+from ..centres.fit import Fit
+from ..centres.kmeans import StopRule
+from ..centres.starts import PERCENTILES, between, percentile, plus_plus
+from ..choices import COARSE_TO_FINE, CPU, MINIMUM_MAXIMUM, PERCENTILE_RANGE, PLUS_PLUS, SIGNATURES_FILE
+from ..clock import Clock
+from ..errors import NoValidPixels
+from ..execution.threads import ThreadExecutor, threads_of
+from ..kernels.choice import pick_kernel, pick_packer
+from ..kernels.device_choice import DeviceChoice
+from ..kernels.kernel import Kernel
+from ..passes.iterate import Population, iterate
+from ..passes.series import Series, read_series
+from ..passes.site import Plan, SeriesSite, loose_site
+from ..pixels.block import Block
+from ..pixels.masking import Audit
+from ..pixels.packing import Packer
+from ..pixels.store import PixelStore, budget_of
+from ..pixels.strips import most_valid, plan_series
+from ..pixels.survey import Need, Survey, Wish
+from ..progress import Progress, Quiet
+from ..quantities import size
+from ..requests import Request
+from ..results import signatures_file
+from ..results.names import check_folder
+from ..results.staging import Staging
+from ..scenes.check import usable_scenes
+from ..scenes.scene import Scene
+from ..scenes.selection import Selection
+from .frame import tell_audit
+
+if TYPE_CHECKING:
+    from ..arrays import DN, Grid64
+
+READ, ITERATE = 0.45, 0.85
+"""Where reading and iterating end in the progress bar, after the shares of time of a full-size run."""
+
+
+@dataclass(frozen=True)
+class Tools:
+    """What a run works with; none of it changes the result, but the centres that were given."""
+
+    given: Grid64 | None
+    """(k, n_bands) centres of the signatures file that the run starts from, if it does."""
+    cpu: Kernel
+    """Labels the sub-samples of a start."""
+    device: DeviceChoice
+    """Chooses what labels the pixels while they are read."""
+    packer: Packer
+    """Masks and packs."""
+    workers: int
+    """Threads."""
+    strip_pixels: int
+    """Wanted pixels of a strip."""
+
+    @property
+    def kernel(self) -> Kernel:
+        """What labels at present."""
+        return self.device.kernel
+
+    @classmethod
+    def of(
+        cls, request: Request, given: Grid64 | None, kernel: Kernel | None, strip_pixels: int, progress: Progress
+    ) -> Tools:
+        """Return the tools of a request, with this kernel or by default the one that suits machine and DEVICE."""
+        cpu = kernel or pick_kernel(progress)
+        device = request.device if kernel is None else CPU
+        choice = DeviceChoice(device, request.k, len(request.roles), cpu, progress)
+        return cls(given, cpu, choice, pick_packer(cpu), threads_of(request.workers), strip_pixels)
+
+
+class Clustering:
+    """Scenes that are clustered together: the site with their pixels, and the steps from reading to the fit.
+
+    As a context manager it gives back memory, temporary files and open files.
+    """
+
+    def __init__(self, scenes: Sequence[Scene], request: Request, tools: Tools, staging: Staging) -> None:
+        self._request, self._tools, self._staging = request, tools, staging
+        wish = Wish(need(request), request.seed, pictures=True)
+        selection = Selection(request.roles, request.mask)
+        strips = tuple(plan_series(scenes, tools.strip_pixels))
+        self.plan = Plan(tuple(scenes), selection, strips, request.k, wish)
+        """What is worked on."""
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Clustering:
+        request, plan = self._request, self.plan
+        pixels, masked = most_valid(plan.scenes, self._tools.strip_pixels)
+        with ExitStack() as stack:
+            store = PixelStore(budget_of(request.memory), pixels, plan.n_bands, self._staging.folder, masked)
+            self.store = stack.enter_context(store)
+            """Where pixels are kept."""
+            self.site = stack.enter_context(SeriesSite(plan, self._tools.kernel, self._tools.packer, self.store))
+            """What this process holds."""
+            self.executor = ThreadExecutor(self.site, self._tools.workers)
+            """Hands the work to the site."""
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._stack.close()
+
+    def read(self, progress: Progress) -> Series:
+        """Read and mask the scenes, and tell of each how much of it is valid; there may be no valid pixel at all."""
+        series = read_series(self.executor, self.plan, progress, self._tools.given, self._counted)
+        for one in series.results:
+            tell_audit(one.scene, one.audit, progress)
+        if self.store.spilled:
+            progress.note(f"{size(self.store.spilled)} of pixels lie in temporary files (MEMORY)")
+        return series
+
+    def _counted(self, pixels: int) -> None:
+        """Let the device be chosen as soon as that can be told."""
+        self._tools.device.counted(pixels)
+        self.site.kernel = self._tools.kernel
+
+    def fit(
+        self,
+        population: Population,
+        survey: Survey,
+        clock: Clock,
+        progress: Progress,
+        keep: Callable[[Fit], object] | None = None,
+    ) -> Fit:
+        """Find a start for some pixels, at least one, and iterate.
+
+        Parameters
+        ----------
+        population, survey
+            The pixels, and what the start asked for.
+        clock, progress
+            Whose times these are, and whom to tell.
+        keep
+            Called after every iteration with what the run would give if it ended there.
+        """
+        request, tools = self._request, self._tools
+        start = tools.given if tools.given is not None else self._start(survey, progress)
+        clock.lap("start")
+        progress.stage(f"Clustering {population.pixels:,} pixels into {request.k} classes ({tools.device.title})")
+        stop = StopRule(request.max_iterations, request.tolerance)
+        fit = iterate(self.executor, population, start, stop, progress, keep)
+        clock.lap("iterate")
+        return fit
+
+    def _start(self, survey: Survey, progress: Progress) -> Grid64:
+        """Return the start centres that a survey of the valid pixels gives."""
+        request = self._request
+        if survey.low is not None and survey.high is not None:
+            return between([int(low) for low in survey.low], [int(high) for high in survey.high], request.k)
+        if survey.histogram is not None:
+            low, high = ([percentile(h, p) for h in survey.histogram] for p in PERCENTILES)
+            return between(low, high, request.k)
+        if survey.sample is not None:
+            return plus_plus(survey.sample.dn, request.k, request.seed)
+        if survey.draws:
+            quiet = Quiet(progress, 0.0, 0.0)
+
+            def fit(parts: Sequence[DN], start: Grid64, stop: StopRule) -> Fit:
+                return iterate_loose(parts, start, stop, self._tools.cpu, self._tools.workers, quiet)
+
+            progress.stage("Finding a start on sub-samples")
+            return coarse.start(survey.draws, request.k, request.seed, fit, progress)
+        raise RuntimeError(f"no survey for the start {request.start}")
+
+
+def iterate_loose(
+    parts: Sequence[DN], start: Grid64, stop: StopRule, kernel: Kernel, workers: int, progress: Progress
+) -> Fit:
+    """Iterate over pixels of no raster, such as a sub-sample's.
+
+    Parameters
+    ----------
+    parts
+        (n_bands, n) each: the units of work.
+    start
+        (k, n_bands) start centres in 1/64 DN.
+    stop
+        The stop rule.
+    kernel, workers
+        What labels, on how many threads.
+    progress
+        Whom to tell.
+
+    Raises
+    ------
+    Cancelled
+        The user cancelled.
+    """
+    blocks = [Block.loose(dn, number) for number, dn in enumerate(parts)]
+    executor = ThreadExecutor(loose_site(blocks, start.shape[0], kernel), workers)
+    population = Population(tuple(block.strip for block in blocks), sum(block.size for block in blocks))
+    return iterate(executor, population, start, stop, progress)
+
+
+def check_scenes(request: Request, progress: Progress) -> list[Scene]:
+    """Find the scenes and check them by their headers, and the folder of the results; note what was left out."""
+    check_folder(request)
+    return usable_scenes(request.scenes, request.selection, progress)
+
+
+def given_centres(request: Request) -> Grid64 | None:
+    """Return the centres of the signatures file that the run starts from, if it does."""
+    if request.start != SIGNATURES_FILE or request.signatures is None:
+        return None
+    return signatures_file.read_centres(request.signatures, request.roles, request.k)
+
+
+def need(request: Request) -> Need:
+    """Return what the start of a request asks of the survey."""
+    return {
+        MINIMUM_MAXIMUM: Need.RANGE,
+        PERCENTILE_RANGE: Need.HISTOGRAM,
+        PLUS_PLUS: Need.SAMPLE,
+        SIGNATURES_FILE: Need.NOTHING,
+        COARSE_TO_FINE: Need.DRAWS,
+    }[request.start]
+
+
+def no_valid_pixels(audits: Sequence[Audit]) -> NoValidPixels:
+    """Return the error of scenes without one valid pixel."""
+    if not any(audit.inside for audit in audits):
+        return NoValidPixels(
+            f"AOI: not one pixel of the {len(audits)} scene(s) has its centre inside a polygon; choose polygons that "
+            "meet the scenes, and check the CRS of their layer."
+        )
+    reasons, remedies = "fill, masked or saturated", "choose fewer flags in MASK or other scenes"
+    if any(audit.outside for audit in audits):
+        reasons = "outside AOI, " + reasons
+        remedies = "choose fewer flags in MASK, a larger AOI, or other scenes"
+    return NoValidPixels(
+        f"SCENES: not one pixel of the {len(audits)} scene(s) is valid (all are {reasons}); {remedies}."
+    )
