@@ -19,7 +19,7 @@ bench:  ## measure against the bare decode and other programs, write benchmarks/
 	@$(PYTHON) tools/prepare.py bench
 	@$(PYTHON) -m benchmarks.run $(ARGS)
 
-check:  ## check format, lint, types, and the security of the zip
+check:  ## check format, lint, docstrings, types, and the security of the zip
 	@$(PYTHON) tools/prepare.py check
 	@$(PYTHON) tools/check.py
 

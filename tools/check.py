@@ -1,5 +1,8 @@
 #!/usr/bin/python3
-"""Run what a reviewer runs: ruff's format and lint, mypy on the engine, bandit on the zip as it is shipped."""
+"""Run what a reviewer runs: ruff's format and lint, mypy on the engine, bandit on the zip as it is shipped.
+
+And docstrings.py, which compares the docstrings with the signatures.
+"""
 
 from __future__ import annotations
 
@@ -31,6 +34,7 @@ def main() -> int:
     results = [
         run("ruff format", python, "-m", "ruff", "format", "--check", "."),
         run("ruff", python, "-m", "ruff", "check", "."),
+        run("docstrings", python, str(Path(__file__).with_name("docstrings.py"))),
         run("mypy engine", python, "-m", "mypy", "engine"),
     ]
     archive = build_zip.build(ROOT / "dist")
