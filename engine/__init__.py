@@ -12,7 +12,7 @@ lines above its own, type hints included, and ``LAYERS`` in tests/test_architect
     arrays      the types of arrays and their units
     progress    whom to tell, and who may cancel
     machine     what this computer has: cores, memory, disk, a folder to keep things in
-    sensors     what a product is: names, bands, bits and scale, as data
+    sensors     what a product is: bands, bits and scale as data, and what reads names and metadata
     scenes      from folders to checked scenes; the only door to rasterio for reading
     requests    what the user asks of each tool, checked before anything is read
     execution   where work is done: threads
@@ -27,8 +27,81 @@ lines above its own, type hints included, and ``LAYERS`` in tests/test_architect
     estimates   what a run will take, told before it begins
     measuring   what the benchmark measures
     report      the pages that people read
-    runs        the tools, named as their ids: each puts the above in order
+    runs        the tools, named as their ids, and the steps that they share: each puts the above in order
+    public      the names that scripts may rely on
 
-Nothing here imports QGIS, and nothing is imported by this file, so that a missing package is reported by whoever needs
-it and not by ``import iikmc.engine``.
+The front door, which scripts may rely on: ``from iikmc.engine import ...``::
+
+  scenes    find_scenes, check_series, Scene, Selection, MaskRule, Area, ROLES, FLAGS
+  tools     cluster, classify, audit, suggest_k, compare, benchmark
+  asking    Request, ClassifyRequest, AuditRequest, SuggestRequest, TransitionRequest, BenchmarkRequest
+  choices   MINIMUM_MAXIMUM, PERCENTILE_RANGE, PLUS_PLUS, SIGNATURES_FILE, COARSE_TO_FINE (start);
+            TOGETHER, EACH_SCENE (mode); AUTOMATIC, CPU, GPU (device)
+  answers   Result, EachResult, AuditResult, Suggestion, Transitions, BenchmarkResult, Signatures, read_signatures
+  progress  Progress, Silent
+  errors    IIkMCError
+
+Nothing here imports QGIS, and this file imports nothing before a name is asked for, so that a missing package is
+reported by whoever needs it and not by ``import iikmc.engine``.
 """
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .public import *  # noqa: F403 - what a type checker sees is what there is
+
+__all__ = [  # noqa: F405
+    "AUTOMATIC",
+    "COARSE_TO_FINE",
+    "CPU",
+    "EACH_SCENE",
+    "FLAGS",
+    "GPU",
+    "MINIMUM_MAXIMUM",
+    "PERCENTILE_RANGE",
+    "PLUS_PLUS",
+    "ROLES",
+    "SIGNATURES_FILE",
+    "TOGETHER",
+    "Area",
+    "AuditRequest",
+    "AuditResult",
+    "BenchmarkRequest",
+    "BenchmarkResult",
+    "ClassifyRequest",
+    "EachResult",
+    "IIkMCError",
+    "MaskRule",
+    "Progress",
+    "Request",
+    "Result",
+    "Scene",
+    "Selection",
+    "Signatures",
+    "Silent",
+    "SuggestRequest",
+    "Suggestion",
+    "TransitionRequest",
+    "Transitions",
+    "audit",
+    "benchmark",
+    "check_series",
+    "classify",
+    "cluster",
+    "compare",
+    "find_scenes",
+    "read_signatures",
+    "suggest_k",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Return a public name, loading what it needs."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no public name {name!r}")
+    # By a statement, not importlib: QGIS watches those to know which modules go when a plugin is updated or reloaded.
+    from . import public
+
+    return getattr(public, name)

@@ -149,6 +149,7 @@ LAYERS = (
     ("estimates", "measuring"),
     ("report",),
     ("runs",),
+    ("public",),
 )
 LAYER_OF = {part: number for number, layer in enumerate(LAYERS) for part in layer}
 
