@@ -88,8 +88,9 @@ class ThreadExecutor(Generic[S]):
             if done < expected:
                 self.site.given_up.set()
             todo.close()
-            # Python may collect a run that was left in the middle on any thread, also on one of the run's own.
-            if threading.get_ident() not in todo.takers:
+            # Python may collect a run that was left in the middle on any thread, also on one of the run's own, which
+            # cannot wait for itself.
+            if threading.get_ident() not in todo.takers and threading.current_thread() not in started:
                 for thread in started:
                     thread.join()
 
@@ -168,7 +169,7 @@ def _joblib() -> ModuleType | None:
     """Return joblib, or None where it is missing or broken, in whatever way; it is tried once in a process."""
     try:
         import joblib
-    except Exception:  # noqa: BLE001 - likewise
+    except Exception:  # noqa: BLE001 - whatever is wrong with joblib, the standard library's threads work
         return None
     return joblib
 
