@@ -118,7 +118,8 @@ def classify(
             f"Classifying {len(scenes)} scene(s) into the {source.k} classes of {request.signatures} "
             f"on {executor.workers} thread(s) ({kernel.name} kernel)"
         )
-        results = _classified(run, executor, plan, source)
+        legend = Legend([record.name for record in source.classes], [record.colour for record in source.classes])
+        results = _classified(run, executor, plan, source, legend)
         run.clock.lap("classify")
         fit = _fit(source, results)
         empty = empty_classes(fit)
@@ -127,7 +128,7 @@ def classify(
         parameters, audits = request.parameters(source.roles, source.k), [one.audit for one in results]
         record = run_record(scenes, audits, fit, parameters, kernel, run.clock)
         record["applied"] = _origin(request, source)
-        write_tables(run.files, results, Classes(source.roles, fit, _legend(source), record))
+        write_tables(run.files, results, Classes(source.roles, fit, legend, record))
         run.publish()
     result = Result(
         scenes=plan.scenes,
@@ -136,17 +137,18 @@ def classify(
         fit=fit,
         pixels=sum(audit.valid for audit in audits),
         empty_classes=empty,
-        names=tuple(_legend(source).names),
+        names=tuple(legend.names),
     )
     tell_took(run.clock, result.pixels, result.rasters, progress)
     progress.report(1.0)
     return result
 
 
-def _classified(run: Run[Staging], executor: Executor, plan: Plan, source: Signatures) -> list[SceneResult]:
+def _classified(
+    run: Run[Staging], executor: Executor, plan: Plan, source: Signatures, legend: Legend
+) -> list[SceneResult]:
     """Read, label and write the scenes one behind the other."""
-    legend, tray = _legend(source), run.files.tray
-    results = unread(plan)
+    tray, results = run.files.tray, unread(plan)
 
     def classify_strip(strip: Strip) -> ClassifyStrip:
         return ClassifyStrip(strip, source.centres)
@@ -166,10 +168,6 @@ def _classified(run: Run[Staging], executor: Executor, plan: Plan, source: Signa
             one.moments.add(answer.moments)
             one.sketch.add(answer.sketch)
     return results
-
-
-def _legend(source: Signatures) -> Legend:
-    return Legend([record.name for record in source.classes], [record.colour for record in source.classes])
 
 
 def _fit(source: Signatures, results: Sequence[SceneResult]) -> Fit:
