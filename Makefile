@@ -1,7 +1,7 @@
 # Logic lives in tools/. Always the distribution's Python, the one that QGIS uses, whatever comes first on PATH.
 PYTHON := /usr/bin/python3
 
-.PHONY: help demo test bench check docs pictures translations zip clean
+.PHONY: help demo test hostile bench check docs pictures translations zip clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -14,6 +14,10 @@ demo:  ## simulate three Landsat scenes, cluster them in QGIS, draw a picture
 test:  ## run all tests; ARGS="tests/engine -x" hands arguments to pytest
 	@$(PYTHON) tools/prepare.py test
 	@$(PYTHON) tools/test.py $(ARGS)
+
+hostile:  ## run the table of hostile inputs and the fuzzing; ARGS goes to pytest
+	@$(PYTHON) tools/prepare.py test
+	@$(PYTHON) tools/test.py tests/hostile $(ARGS)
 
 bench:  ## measure against the bare decode and other programs, write benchmarks/RESULTS.md; ARGS=--quick tries it out
 	@$(PYTHON) tools/prepare.py bench
