@@ -12,6 +12,7 @@ lines above its own, type hints included, and ``LAYERS`` in tests/test_architect
     arrays      the types of arrays and their units
     progress    whom to tell, and who may cancel
     machine     what this computer has: cores, memory, disk, a folder to keep things in
+    text_files  small text files: read with bounds, written so that other programs read them
     sensors     what a product is: bands, bits and scale as data, and what reads names and metadata
     scenes      from folders to checked scenes; the only door to rasterio for reading
     requests    what the user asks of each tool, checked before anything is read

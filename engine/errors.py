@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from reprlib import Repr
+
 
 class IIkMCError(Exception):
     """Base of all errors of the engine."""
@@ -54,3 +56,16 @@ def first_line(error: BaseException, *, with_kind: bool = False) -> str:
     if not lines:
         return kind
     return f"{kind}: {lines[0]}" if with_kind else lines[0]
+
+
+def shown(value: object) -> str:
+    """Return what was found, as Python writes it, for one line of a message: cut where it is long or deep."""
+    brief = Repr()
+    brief.maxstring = brief.maxother = brief.maxlong = 80
+    brief.maxlevel = 2
+    brief.maxlist = brief.maxtuple = brief.maxdict = brief.maxset = 6
+    try:
+        text = brief.repr(value)
+    except Exception:  # noqa: BLE001 - an object of anybody's may fail in any way to say what it is
+        text = f"an object of the type {type(value).__name__}"
+    return " ".join(text.split())

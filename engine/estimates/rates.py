@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import os
 from collections.abc import Callable, Sequence
@@ -12,6 +11,7 @@ from statistics import median
 from tempfile import TemporaryDirectory
 
 from ..machine import cache_folder
+from ..text_files import read_json, to_json
 
 # Of smaller runs (a corner of one scene) the times are start-up, and say nothing of larger ones.
 SMALLEST = 1_000_000
@@ -126,9 +126,9 @@ def seconds(job: Job, iterations: int, runs: Sequence[Run]) -> float | None:
 def recall(path: Path | None = None) -> list[Run]:
     """Return the remembered runs, the latest last; none where the file is missing or is not ours."""
     try:
-        entries = json.loads((path or _path()).read_text(encoding="utf-8"))["runs"]
+        entries = read_json(path or _path())["runs"]
         runs = [Run(**{field.name: entry[field.name] for field in fields(Run)}) for entry in entries]
-    except (OSError, ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError):
         return []
     return [run for run in runs if run.is_sound()]
 
@@ -139,7 +139,7 @@ def remember(run: Run, path: Path | None = None) -> None:
         return
     path = path or _path()
     runs = [*recall(path), run][-_KEPT:]
-    text = json.dumps({"format": "iikmc-rates", "runs": [asdict(each) for each in runs]}, indent=1)
+    text = to_json({"format": "iikmc-rates", "runs": [asdict(each) for each in runs]})
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         # Renamed into place, so that another run never reads half of it.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import re
 from dataclasses import dataclass
 from functools import partial
@@ -13,10 +12,11 @@ import numpy as np
 
 from ..colours import RGB
 from ..errors import IIkMCError
-from ..results.styles import entries_of
+from ..results.styles import categories_of, entries_of
 from ..scenes.files import open_raster, raster_env, read_window
 from ..scenes.scene import PixelGrid, Window
 from ..sensors.landsat.product_id import leading_product_id
+from ..text_files import Unreadable, read_text, writable
 
 if TYPE_CHECKING:
     from datetime import date
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 # What `rasters.write_classes` puts into the tag: "1=Class 1; 2=Class 2".
 _TAG_ENTRY = re.compile(r"(?:^|; )(\d{1,3})=(.*?)(?=; \d{1,3}=|$)", re.DOTALL)
-_PAM_CATEGORY = re.compile(r"<Category>(.*?)</Category>", re.DOTALL)
 
 
 class ClassifiedError(IIkMCError, ValueError):
@@ -133,12 +132,12 @@ def _colour_table(dataset: Any) -> dict[int, RGB]:
 
 
 def _tag_names(tag: str) -> dict[int, str]:
-    return {int(number): name for number, name in _TAG_ENTRY.findall(tag)}
+    return {int(number): writable(name) for number, name in _TAG_ENTRY.findall(tag)}
 
 
 def _pam_names(path: Path) -> dict[int, str]:
-    found = _PAM_CATEGORY.findall(_text_of(path.with_name(f"{path.name}.aux.xml")))
-    return {number: html.unescape(name) for number, name in enumerate(found) if number and name.strip()}
+    found = categories_of(_text_of(path.with_name(f"{path.name}.aux.xml")))
+    return {number: name for number, name in enumerate(found) if number and name.strip()}
 
 
 def _style(path: Path) -> tuple[dict[int, str], dict[int, RGB]]:
@@ -155,6 +154,6 @@ def _style(path: Path) -> tuple[dict[int, str], dict[int, RGB]]:
 
 def _text_of(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8", errors="replace")
-    except OSError:
+        return read_text(path)
+    except Unreadable:
         return ""

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 from html import escape
 
 from ..pixels.masking import Audit, masked
 from ..scenes.scene import Scene
 from ..sensors.landsat.qa import FLAGS
+from ..text_files import to_csv as csv_text
 from .html import Cell, Html, Number, page, table
 
 _STYLE = """
@@ -33,21 +32,17 @@ def unknown(scene: Scene) -> list[str]:
 
 def to_csv(scenes: Sequence[Scene], audits: Sequence[Audit]) -> str:
     """Return the text of audit.csv: one scene a row, counts of pixels; a count that is not known is empty."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(
-        ["scene", "date", "sensor", "pixels", "outside_aoi", "fill"]
-        + [name.replace(" ", "_") for name in FLAGS]
-        + ["saturated", "masked", "valid", "valid_percent", "out_of_range", "note"]
-    )
+    head: list[object] = ["scene", "date", "sensor", "pixels", "outside_aoi", "fill"]
+    head += [name.replace(" ", "_") for name in FLAGS]
+    rows = [[*head, "saturated", "masked", "valid", "valid_percent", "out_of_range", "note"]]
     for scene, audit in zip(scenes, audits):
-        writer.writerow(
+        rows.append(
             [scene.id, scene.acquired.isoformat(), scene.sensor_name, audit.pixels, audit.outside, audit.fill]
             + [audit.flags.get(name, "") for name in FLAGS]
             + ["" if scene.qa_radsat is None else audit.saturated, masked(audit), audit.valid]
             + [f"{audit.valid_percent:.4f}", audit.out_of_range, "; ".join(unknown(scene))]
         )
-    return out.getvalue()
+    return csv_text(rows)
 
 
 def to_html(

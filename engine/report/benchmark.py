@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import statistics
 from collections.abc import Sequence
 from html import escape
@@ -11,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import machine
 from ..measuring.timings import STAGES, Timing, Timings, verdict
+from ..text_files import to_csv as csv_text
 from ..version import version
 from .html import PLOT_WIDTH, Cell, Html, Wide, number, page, plot, table
 
@@ -31,14 +30,12 @@ _STYLE = ".bad{color:#b00020;font-weight:bold}.good{color:#20602c;font-weight:bo
 def to_csv(result: BenchmarkResult) -> str:
     """Return the table: one way to calculate a row; what could not be measured has a reason and no numbers."""
     comparison = result.comparison
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
     head = ["kernel", "threads", "start_up_s"]
     for stage in STAGES:
         head += [f"{stage}_s", f"{stage}_median_s"]
     head += ["total_s", "iterations", "first_iteration_s", "mean_iteration_s", "pixels", "pixels_per_second"]
     head += ["speed_up_iterations", "speed_up_first_iteration", "speed_up_total", "equal", "note"]
-    writer.writerow(head)
+    rows: list[list[object]] = [[*head]]
     for timing in comparison.timings:
         cells: list[object] = [timing.kernel, timing.threads, _seconds(timing.start_up)]
         for stage in STAGES:
@@ -48,10 +45,10 @@ def to_csv(result: BenchmarkResult) -> str:
         cells += [comparison.pixels, f"{comparison.pixels_per_second(timing):.0f}"]
         speed_ups = (comparison.speed_up, comparison.first_speed_up, comparison.whole_speed_up)
         cells += [f"{speed_up(timing):.3f}" for speed_up in speed_ups]
-        writer.writerow([*cells, "yes" if timing.equal else "no", _remark(timing)])
+        rows.append([*cells, "yes" if timing.equal else "no", _remark(timing)])
     for missing in comparison.lacking:
-        writer.writerow([missing.kernel, *[""] * (len(head) - 2), f"not measured: {missing.why}"])
-    return out.getvalue()
+        rows.append([missing.kernel, *[""] * (len(head) - 2), f"not measured: {missing.why}"])
+    return csv_text(rows)
 
 
 def _seconds(value: float) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 from collections.abc import Callable
 from html import escape
@@ -11,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..quality.indices import SILHOUETTE_PIXELS, Score
 from ..sensors.landsat.bands import SCALE
+from ..text_files import to_csv as csv_text
 from ..version import version
 from .html import PLOT_WIDTH, Cell, Heat, Html, Number, page, plot, table
 
@@ -27,14 +26,12 @@ _COLUMNS: tuple[tuple[str, str, str, Callable[[Score], float | None], str], ...]
 
 def to_csv(result: Suggestion) -> str:
     """Return the table: one number of classes a row; empty where an index could not be had."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(["k", "inertia_dn2", *(column[0] for column in _COLUMNS), "mean_rank", "empty_classes"])
+    rows: list[list[object]] = [["k", "inertia_dn2", *(column[0] for column in _COLUMNS), "mean_rank", "empty_classes"]]
     for score in result.scores:
         cells = [_text(index(score), form) for _, _, _, index, form in _COLUMNS]
         rank = f"{result.advice.ranks[score.k]:.3f}"
-        writer.writerow([score.k, f"{score.inertia:.3f}", *cells, rank, score.empty])
-    return out.getvalue()
+        rows.append([score.k, f"{score.inertia:.3f}", *cells, rank, score.empty])
+    return csv_text(rows)
 
 
 def render(result: Suggestion) -> str:

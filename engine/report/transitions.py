@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -11,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ..colours import css_colour
 from ..maps.overlap import doubts, placement
 from ..maps.transition import UNCHANGED_COLOUR, Transition, transitions_of
+from ..text_files import to_csv as csv_text
 from ..version import version
 from .html import PLOT_WIDTH, Cell, Heat, Html, Number, number, page, plot, table
 
@@ -27,12 +26,10 @@ def to_csv(result: Transitions) -> str:
     The rows of `unit` "pixels" come first, then the same in "hectares" (where the map units are lengths) and in
     "percent" of the class before. Each block ends with a row of totals.
     """
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
     classes = result.classes
-    writer.writerow(
+    rows: list[list[object]] = [
         ["unit", "from_id", "from_name", *(f"to {_full_name(j, result.after_names)}" for j in classes), "total"]
-    )
+    ]
     area = result.overlap.grid.hectares_per_pixel
     inner = result.counts
     units: list[tuple[str, Callable[[int, int], object]]] = [("pixels", lambda count, _: count)]
@@ -43,10 +40,10 @@ def to_csv(result: Transitions) -> str:
         for f in classes:
             whole = int(inner[f, 1:].sum())
             cells = [show(int(inner[f, t]), whole) for t in classes]
-            writer.writerow([unit, f, result.before_names[f], *cells, show(whole, whole)])
+            rows.append([unit, f, result.before_names[f], *cells, show(whole, whole)])
         cells = [show(int(inner[1:, t].sum()), result.common) for t in classes]
-        writer.writerow([unit, "", "total", *cells, show(result.common, result.common)])
-    return out.getvalue()
+        rows.append([unit, "", "total", *cells, show(result.common, result.common)])
+    return csv_text(rows)
 
 
 def render(result: Transitions) -> str:

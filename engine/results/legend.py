@@ -12,6 +12,7 @@ import numpy as np
 from ..colours import RGB
 from ..errors import SignatureError
 from ..scenes.scene import Scene
+from ..text_files import Unreadable, read_text
 from . import signatures_file
 from .styles import entries_of
 
@@ -76,8 +77,8 @@ def _age(path: Path) -> tuple[int, str]:
 def _names_in(style: Path) -> dict[int, str]:
     """Return value -> label of a style file's unique values; nothing from a file that is none."""
     try:
-        text = style.read_text(encoding="utf-8")
-    except (OSError, ValueError):
+        text = read_text(style, strict=True)
+    except Unreadable:
         return {}
     return {entry.value: entry.label for entry in entries_of(text)}
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,8 +10,11 @@ import numpy as np
 
 from ..arrays import GRID
 from ..colours import colour_of, css_colour
-from ..errors import SignatureError
+from ..errors import SignatureError, shown
 from ..sensors.landsat.bands import OFFSET, ROLES, SCALE
+from ..text_files import BadJson, Unreadable, read_json, writable
+from ..text_files import to_csv as csv_text
+from ..text_files import to_json as json_text
 from .signatures import ClassRecord, Signatures
 
 if TYPE_CHECKING:
@@ -49,28 +49,24 @@ def to_json(signatures: Signatures) -> str:
         ],
         "run": signatures.run,
     }
-    return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+    return json_text(document)
 
 
 def to_csv(signatures: Signatures) -> str:
     """Return the text of signatures.csv: one class a row, means and deviations in reflectance, centres in DN."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
     roles = signatures.roles
-    writer.writerow(
-        ["class_id", "class_name", "colour", "pixels"]
-        + [f"mean_{role}" for role in roles]
-        + [f"std_{role}" for role in roles]
-        + [f"centre_dn_{role}" for role in roles]
-    )
+    head = ["class_id", "class_name", "colour", "pixels"]
+    rows: list[list[object]] = [
+        [*head, *(f"{what}_{role}" for what in ("mean", "std", "centre_dn") for role in roles)],
+    ]
     for record, centre in zip(signatures.classes, signatures.centres):
-        writer.writerow(
+        rows.append(
             [record.id, record.name, css_colour(record.colour), record.pixels]
             + [_short(value) for value in record.mean]
             + [_short(value) for value in record.std]
             + [int(value) / GRID for value in centre]
         )
-    return out.getvalue()
+    return csv_text(rows)
 
 
 def _short(value: float | None) -> str:
@@ -125,7 +121,7 @@ def read_names(path: Path, k: int) -> list[str]:
     """
     classes = _read_document(path).get("classes")
     records = [record for record in classes if isinstance(record, dict)] if isinstance(classes, list) else []
-    names = [str(record["name"]) for record in records if isinstance(record.get("name"), str)]
+    names = [writable(record["name"]) for record in records if isinstance(record.get("name"), str)]
     if len(names) != k:
         raise SignatureError(f"SIGNATURES: the classes in {path} are damaged; expected {k} with a name each.")
     return names
@@ -181,12 +177,13 @@ def _class_record(path: Path, row: object, number: int, n_bands: int) -> ClassRe
     """Return one class of a file, checked."""
 
     def wrong(what: str, value: object, wanted: str) -> SignatureError:
-        return SignatureError(f"SIGNATURES: class {number} in {path} has the {what} {value!r}; {wanted}.")
+        return SignatureError(f"SIGNATURES: class {number} in {path} has the {what} {shown(value)}; {wanted}.")
 
     if not isinstance(row, dict) or row.get("id") != number or type(row["id"]) is not int:
         found = row.get("id") if isinstance(row, dict) else None
         raise wrong("id", found, f"the ids must be 1, 2, ... in the order of the centres, so {number} here")
     name, colour, pixels = row.get("name"), row.get("colour"), row.get("pixels", 0)
+    name = writable(name) if isinstance(name, str) else name
     if not isinstance(name, str) or not name.strip():
         raise wrong("name", name, "expected a text")
     levels = colour_of(colour) if isinstance(colour, str) else None
@@ -215,7 +212,7 @@ def _checked_document(path: Path) -> dict[str, Any]:
     for key, expected in (("version", VERSION), ("scale", SCALE), ("offset", OFFSET), ("grid", GRID)):
         if document.get(key) != expected:
             raise SignatureError(
-                f"SIGNATURES: {path} has {key} {document.get(key)!r}, expected {expected!r}; "
+                f"SIGNATURES: {path} has {key} {shown(document.get(key))}, expected {expected!r}; "
                 "use a file that this version of IIkMC wrote."
             )
     return document
@@ -223,15 +220,14 @@ def _checked_document(path: Path) -> dict[str, Any]:
 
 def _read_document(path: Path) -> dict[str, Any]:
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
+        document = read_json(path)
+    except Unreadable as error:
         raise SignatureError(
-            f"SIGNATURES: {path} cannot be read ({error.strerror}); choose the signatures.json of an earlier run."
+            f"SIGNATURES: {path} cannot be read ({error}); choose the signatures.json of an earlier run."
         ) from error
-    except ValueError as error:
+    except BadJson as error:
         raise SignatureError(
-            f"SIGNATURES: {path} is not a signatures file (it is no JSON text); "
-            "choose the signatures.json of an earlier run."
+            f"SIGNATURES: {path} is not a signatures file ({error}); choose the signatures.json of an earlier run."
         ) from error
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise SignatureError(
@@ -262,4 +258,7 @@ def _centres(path: Path, document: dict[str, Any], n_bands: int) -> Grid64:
 
 
 def _listed(bands: object) -> str:
-    return ", ".join(str(band) for band in bands) if isinstance(bands, list) and bands else "none"
+    if not isinstance(bands, list) or not bands:
+        return "none"
+    names = [band for band in bands if isinstance(band, str) and band in ROLES]
+    return ", ".join(names) if names == bands else shown(bands)

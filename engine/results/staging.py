@@ -37,7 +37,8 @@ class Tray:
             It cannot be written.
         """
         try:
-            with open(self.path(name), "w", encoding="utf-8", newline="\n") as file:
+            # A path in the text may have bytes that are no UTF-8, which Python keeps as half a pair: "?" in a file.
+            with open(self.path(name), "w", encoding="utf-8", errors="replace", newline="\n") as file:
                 file.write(text)
         except OSError as error:
             raise OutputError(

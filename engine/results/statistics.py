@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -12,6 +10,7 @@ import numpy as np
 
 from ..pixels.block import Tally
 from ..scenes.scene import Scene
+from ..text_files import to_csv as csv_text
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -98,11 +97,8 @@ def to_csv_each(scenes: Sequence[Scene], names: Sequence[Sequence[str]], counts:
 
 
 def _csv(rows: Iterable[list[object]]) -> str:
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(["class_id", "class_name", "scene", "date", "pixels", "hectares", "percent_of_valid"])
-    writer.writerows(rows)
-    return out.getvalue()
+    head: list[object] = ["class_id", "class_name", "scene", "date", "pixels", "hectares", "percent_of_valid"]
+    return csv_text([head, *rows])
 
 
 def _row(j: int, name: str, scene: Scene, count: Sequence[int]) -> list[object]:

@@ -11,14 +11,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from ..colours import RGB, colour_of, css_colour
+from ..text_files import unescaped, writable
 
 # Read without an XML parser, whose entity handling would be a security question for files that come with downloaded
-# results. QGIS writes one element a class, all in attributes, and ">" within them as it stands.
-_ENTRY = re.compile(r'<paletteEntry\b((?:[^>"]|"[^"]*")*)>')
-_ATTRIBUTE = re.compile(r'([\w:]+)\s*=\s*"([^"]*)"')
-
-# What XML 1.0 (fifth edition, section 2.2) does not allow, not even escaped.
-_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# results, and from front to back, never twice: a crafted file must not take longer than its length. QGIS writes one
+# element a class, all in attributes, and ">" within them as it stands.
+_ENTRY = "<paletteEntry"
+_ATTRIBUTE = re.compile(r'\s+([\w:]+)\s*=\s*"([^"]*)"')
+_END = re.compile(r"\s*/?>")
+_CATEGORY, _CATEGORY_END = "<Category>", "</Category>"
+# As many digits as the largest value of a raster of uint32 has.
+_MOST_DIGITS = 10
 
 # As QGIS 3.22 writes it; later versions read it and convert older files by the version attribute. What is left out
 # (minimum and maximum, brightness, hue) keeps QGIS's defaults. rasterresampler without a zoomed-in or zoomed-out
@@ -101,11 +104,40 @@ def entries_of(text: str) -> Iterator[Entry]:
 
     Of one that QGIS or `qml` wrote; nothing from a text that is none.
     """
-    for entry in _ENTRY.findall(text):
-        attributes = {key: html.unescape(value) for key, value in _ATTRIBUTE.findall(entry)}
-        value, label, colour = (attributes.get(key, "") for key in ("value", "label", "color"))
-        if value.isdecimal():
+    for attributes in _attributes(text):
+        value, label, colour = (unescaped(attributes.get(key, "")) for key in ("value", "label", "color"))
+        if value.isdecimal() and len(value) <= _MOST_DIGITS:
             yield Entry(int(value), label.strip(), colour_of(colour))
+
+
+def _attributes(text: str) -> Iterator[dict[str, str]]:
+    """Yield the attributes of each entry, as they stand."""
+    place = text.find(_ENTRY)
+    while place >= 0:
+        place += len(_ENTRY)
+        found: dict[str, str] = {}
+        attribute = _ATTRIBUTE.match(text, place)
+        while attribute:
+            found[attribute[1]] = attribute[2]
+            place = attribute.end()
+            attribute = _ATTRIBUTE.match(text, place)
+        if _END.match(text, place):
+            yield found
+        place = text.find(_ENTRY, place)
+
+
+def categories_of(text: str) -> list[str]:
+    """Return the category names in a metadata file of GDAL's, of one that GDAL or `pam_xml` wrote."""
+    found = []
+    begin = text.find(_CATEGORY)
+    while begin >= 0:
+        begin += len(_CATEGORY)
+        end = text.find(_CATEGORY_END, begin)
+        if end < 0:
+            break
+        found.append(unescaped(text[begin:end]))
+        begin = text.find(_CATEGORY, end)
+    return found
 
 
 def pam_xml(names: Sequence[str]) -> str:
@@ -131,4 +163,4 @@ def pam_xml(names: Sequence[str]) -> str:
 
 def escaped(text: str) -> str:
     """Return the text for an XML attribute or element, on one line; characters that XML forbids become spaces."""
-    return html.escape(re.sub(r"[\t\n\r]", " ", _NOT_XML.sub(" ", text)), quote=True)
+    return html.escape(re.sub(r"[\t\n\r]", " ", writable(text)), quote=True)

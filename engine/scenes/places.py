@@ -8,9 +8,13 @@ import tarfile
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import BinaryIO, cast
 
 from ..errors import SceneError
+from ..text_files import decoded, open_regular, read_bytes, read_text
 
+# Those of USGS have 25 KB at most.
+_MOST_METADATA = 1 << 20
 _IN_TAR = "/vsitar/"
 _TAR_END = re.compile(r"\.tar/", re.IGNORECASE)
 
@@ -35,20 +39,20 @@ class Location:
         return str(self.path / name)
 
     def read_text(self, name: str) -> str:
-        """Return the content of a small text file.
+        """Return the content of a metadata file.
 
         Raises
         ------
-        OSError
-            It cannot be read.
+        OSError, ValueError
+            It cannot be read, or is too large to be one.
         """
         if not self.bundled:
-            return (self.path / name).read_text(encoding="utf-8", errors="replace")
-        with tarfile.open(self.path, "r:") as bundle:
+            return read_text(self.path / name, _MOST_METADATA)
+        with open_regular(self.path) as file, tarfile.open(fileobj=file, mode="r:") as bundle:
             member = bundle.extractfile(self.members[name])
             if member is None:
                 raise OSError(f"{name} is no file")
-            return member.read().decode("utf-8", errors="replace")
+            return decoded(read_bytes(cast(BinaryIO, member), _MOST_METADATA))
 
 
 def stamp(path: str) -> tuple[int, int] | None:
@@ -97,7 +101,7 @@ def bundle(path: Path) -> Location:
     try:
         state = os.stat(path)
         files = _members(path, state.st_size, state.st_mtime_ns)
-    except (OSError, tarfile.TarError, EOFError) as error:
+    except (OSError, ValueError, tarfile.TarError, EOFError) as error:
         raise SceneError(
             f"SCENES: {path} cannot be read as a tar bundle ({error}); download it again or unpack it."
         ) from error
@@ -108,7 +112,7 @@ def bundle(path: Path) -> Location:
 def _members(path: Path, _size: int, _date: int) -> tuple[str, ...]:
     """List a bundle, once as long as it does not change: it has no index, so that takes a seek a member."""
     # "r:": uncompressed only, as USGS delivers it and GDAL reads it in place.
-    with tarfile.open(path, "r:") as archive:
+    with open_regular(path) as file, tarfile.open(fileobj=file, mode="r:") as archive:
         return tuple(member.name for member in archive.getmembers() if member.isfile())
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..errors import SceneError
+from ..errors import SceneError, shown
 from ..progress import Progress, Silent, check_cancelled
 from ..sensors.landsat import mtl
 from ..sensors.landsat.bands import BAND_NUMBERS, ROLES, SENSOR_NAMES
@@ -234,7 +234,7 @@ def _metadata(product: ProductId, location: Location) -> mtl.Groups:
     stated = mtl.product_of(groups)
     if stated is not None and stated != product.text:
         raise SceneError(
-            f"Scene {product.text}: its metadata file {name} is of the product {stated}; "
+            f"Scene {product.text}: its metadata file {name} is of the product {shown(stated)[1:-1]}; "
             "put the files of one product together."
         )
     difference = mtl.foreign_scale(groups)

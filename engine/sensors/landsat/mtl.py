@@ -6,11 +6,12 @@ number in the Level-1 groups), so everything is read by group and never flattene
 
 from __future__ import annotations
 
-import html
-import json
+import math
 import re
 from typing import Any
 
+from ...errors import shown
+from ...text_files import BadJson, from_json, unescaped
 from .bands import OFFSET, SCALE
 
 Groups = dict[str, dict[str, str]]
@@ -67,21 +68,21 @@ def _from_xml(text: str) -> Groups:
                 stack.pop()
             continue
         if content.strip() and stack:
-            groups.setdefault(stack[-1], {})[tag] = html.unescape(content.strip())
+            groups.setdefault(stack[-1], {})[tag] = unescaped(content.strip())
         stack.append(tag)
     return groups
 
 
 def _from_json(text: str) -> Groups:
     try:
-        document: Any = json.loads(text)
-    except json.JSONDecodeError as error:
+        document: Any = from_json(text)
+    except BadJson as error:
         raise ValueError(f"broken JSON ({error})") from error
     root = document.get("LANDSAT_METADATA_FILE", document)
     if not isinstance(root, dict):
         raise ValueError("no metadata group in it")
     return {
-        str(name): {str(key): str(value) for key, value in group.items()}
+        name: {key: str(value) for key, value in group.items() if isinstance(value, (str, int, float))}
         for name, group in root.items()
         if isinstance(group, dict)
     }
@@ -93,11 +94,12 @@ def product_of(groups: Groups) -> str | None:
 
 
 def number(groups: Groups, group: str, key: str) -> float | None:
-    """Return a number of a group; None where it is absent or no number."""
+    """Return a number of a group; None where it is absent or no number, as NaN is none."""
     try:
-        return float(groups.get(group, {})[key])
+        value = float(groups.get(group, {})[key])
     except (KeyError, ValueError):
         return None
+    return value if math.isfinite(value) else None
 
 
 def foreign_scale(groups: Groups) -> str | None:
@@ -111,5 +113,5 @@ def foreign_scale(groups: Groups) -> str | None:
             except ValueError:
                 same = False
             if not same:
-                return f"{key} = {value}, expected {expected}"
+                return f"{shown(key)[1:-1]} = {shown(value)[1:-1]}, expected {expected}"
     return None
