@@ -12,10 +12,29 @@ from datetime import date, datetime
 
 PRODUCT_ID = re.compile(
     r"(?P<sensor>L[COTEM]0[1-9])_(?P<level>L[0-9A-Z]{3})_(?P<path_row>\d{6})_(?P<acquired>\d{8})_(?P<processed>\d{8})"
-    r"_(?P<collection>\d{2})_(?P<tier>T1|T2|RT)"
+    r"_(?P<collection>\d{2})_(?P<tier>T1|T2|RT)",
+    re.IGNORECASE | re.ASCII,
 )
 # An Analysis Ready Data tile (LSDS-1873) looks alike but is named by region and tile.
-ARD_ID = re.compile(r"L[COTEM]0[1-9]_(CU|AK|HI)_\d{6}_\d{8}_\d{8}_\d{2}")
+ARD_ID = re.compile(r"L[COTEM]0[1-9]_(CU|AK|HI)_\d{6}_\d{8}_\d{8}_\d{2}", re.IGNORECASE | re.ASCII)
+# Other names of Landsat data: Analysis Ready Data; scenes from before the collections (such as LC82180742019014LGN00);
+# orders of ESPA (LC082180742019011402T1-SC2020…); and what an identifier of the collections begins with.
+_KIN = (
+    (ARD_ID, "an Analysis Ready Data tile, which is another product"),
+    (
+        re.compile(r"L[COTEM][1-9]\d{13}[A-Z]{3}\d{2}", re.IGNORECASE | re.ASCII),
+        "named as a scene from before the collections; download its Collection 2 Level-2 product",
+    ),
+    (
+        re.compile(r"L[COTEM]0[1-9]\d{14}(?!\d)|L[COTEM]0[1-9]\d{16}T[12]", re.IGNORECASE | re.ASCII),
+        "named as an order of ESPA; download the Collection 2 Level-2 product",
+    ),
+    (
+        re.compile(r"L[COTEM]0[1-9]_L[0-9A-Z]{3}_\d{6}_\d{8}", re.IGNORECASE | re.ASCII),
+        "not quite named as a Landsat product; give it the whole name back, such as "
+        "LC08_L2SP_218074_20190114_20200829_02_T1",
+    ),
+)
 LEVEL_2 = ("L2SP", "L2SR")
 # Best first, for products of one acquisition: L2SP holds all that L2SR holds; T1 is geometrically better than T2,
 # and RT (real time) is replaced by either within weeks.
@@ -68,22 +87,49 @@ def _day(digits: str) -> date | None:
 
 
 def leading_product_id(file_name: str) -> ProductId | None:
-    """Return the identifier that `file_name` starts with, followed by an underscore or a dot, or None."""
+    """Return the identifier that `file_name` starts with, followed by an underscore or a dot, or None.
+
+    Upper and lower case are the same; the identifier comes out in upper case, as USGS writes it.
+    """
     match = PRODUCT_ID.match(file_name)
     if not match or file_name[match.end() : match.end() + 1] not in ("_", ".", ""):
         return None
+    return _taken_apart(match)
+
+
+def product_in(name: str) -> tuple[ProductId, int, int] | None:
+    """Return the first identifier anywhere in a name with where it begins and ends, or None.
+
+    It stands for itself: neither a letter nor a digit touches it.
+    """
+    for match in PRODUCT_ID.finditer(name):
+        around = name[max(match.start() - 1, 0) : match.start()] + name[match.end() : match.end() + 1]
+        product = None if any(mark.isalnum() for mark in around) else _taken_apart(match)
+        if product is not None:
+            return product, match.start(), match.end()
+    return None
+
+
+def kin(name: str) -> str | None:
+    """Return what a name without a product identifier is that looks as if it had one, or None."""
+    if product_in(name) is not None:
+        return None
+    return next((what for pattern, what in _KIN if pattern.match(name)), None)
+
+
+def _taken_apart(match: re.Match[str]) -> ProductId | None:
     acquired, processed = _day(match["acquired"]), _day(match["processed"])
     if acquired is None or processed is None:
         return None
     return ProductId(
-        text=match.group(),
-        sensor=match["sensor"],
-        level=match["level"],
+        text=match.group().upper(),
+        sensor=match["sensor"].upper(),
+        level=match["level"].upper(),
         path_row=match["path_row"],
         acquired=acquired,
         processed=processed,
         collection=match["collection"],
-        tier=match["tier"],
+        tier=match["tier"].upper(),
     )
 
 

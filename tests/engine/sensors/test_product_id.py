@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from iikmc.engine.sensors.landsat.product_id import ARD_ID, leading_product_id, refusal
+from iikmc.engine.sensors.landsat.product_id import ARD_ID, kin, leading_product_id, product_in, refusal
 from tiny import product
 
 ID = "LC08_L2SP_043024_20200802_20200914_02_T1"
@@ -27,7 +27,6 @@ def test_an_identifier_taken_apart():
     [
         "",
         "x" + ID,
-        ID.lower(),
         ID.replace("20200802", "20200832"),  # no such day
         ID.replace("20200914", "20201314"),
         ID.replace("_T1", "_T3"),
@@ -38,6 +37,48 @@ def test_an_identifier_taken_apart():
 )
 def test_what_is_no_identifier(text):
     assert leading_product_id(text) is None
+
+
+def test_upper_and_lower_case_are_the_same():
+    assert leading_product_id(ID.lower()) == leading_product_id(ID)
+    assert leading_product_id(f"{ID.lower()}_sr_b4.tif").text == ID
+
+
+@pytest.mark.parametrize(
+    ("name", "start"),
+    [(ID, 0), (f"clip_{ID}_SR_B4.TIF", 5), (f"{ID}-1.tar", 0), (f"x {ID.lower()} (1)", 2), (f"Übung-{ID}", 6)],
+)
+def test_an_identifier_anywhere_in_a_name(name, start):
+    product, begin, end = product_in(name)
+    assert (product.text, begin, end) == (ID, start, start + len(ID))
+
+
+@pytest.mark.parametrize(
+    "name", ["", f"clip{ID}", f"{ID}x", f"{ID}7", f"{ID}ü", ID[1:], ID.replace("20200802", "20200832")]
+)
+def test_an_identifier_that_something_touches_is_none(name):
+    assert product_in(name) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("LC08_CU_003009_20200802_20210502_02_SR_B4.TIF", "an Analysis Ready Data tile"),
+        ("LC82180742019014LGN00", "from before the collections"),
+        ("LC82180742019014LGN00_B4.TIF", "from before the collections"),
+        ("LC082180742019011402T1-SC20200829120000.tar.gz", "an order of ESPA"),
+        ("LC08_L2SP_218074_20190114", "not quite named as a Landsat product"),
+        ("LC08_L2SP_218074_20190114_20200829_02_T9", "not quite named"),
+        ("LC08_L2SP_218074_20190199_20200829_02_T1", "not quite named"),
+    ],
+)
+def test_names_that_nearly_fit(name, words):
+    assert words in kin(name)
+
+
+@pytest.mark.parametrize("name", [ID, f"clip_{ID}_SR_B4.TIF", "photos", "L_notes.txt", "LC08", "Landsat 2019"])
+def test_names_that_are_whole_or_foreign(name):
+    assert kin(name) is None
 
 
 @pytest.mark.parametrize("rest", ["_SR_B4.TIF", "_MTL.txt", ".tar", "", "_"])
