@@ -71,12 +71,13 @@ def valid_share(scene: Scene, selection: Selection) -> float:
 def _share_unmasked(scene: Scene, selection: Selection) -> float:
     path = scene.qa_pixel or scene.bands[selection.roles[0]]
     bits = np.uint16(QA_FILL | flag_bits(selection.mask.flags))
+    marked = FILL if scene.qa_pixel is None else QA_FILL
     pixels = valid = 0
 
     def unreadable(_: str) -> SceneError:
         return SceneError(f"Scene {scene.id}: {Path(path).name} cannot be read.")
 
-    with raster_env(), open_band(scene.id, path) as dataset:
+    with raster_env(), open_band(scene.id, path, scene.sidecars.get(path, ())) as dataset:
         height, width = dataset.block_shapes[0]
         down, across = math.ceil(dataset.height / height), math.ceil(dataset.width / width)
         columns = min(across, math.isqrt(_BLOCKS))
@@ -85,7 +86,7 @@ def _share_unmasked(scene: Scene, selection: Selection) -> float:
             for left in _spread(across, columns):
                 row, column = top * height, left * width
                 bottom, right = min(row + height, dataset.height), min(column + width, dataset.width)
-                block = read_window(dataset, Window(row, bottom, column, right), unreadable)
+                block = read_window(dataset, Window(row, bottom, column, right), unreadable, marked=marked)
                 good = block != FILL if scene.qa_pixel is None else (block & bits) == 0
                 pixels += block.size
                 valid += int(np.count_nonzero(good))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -14,7 +16,9 @@ from ..colours import RGB
 from ..errors import IIkMCError
 from ..results.styles import categories_of, entries_of
 from ..scenes.files import open_raster, raster_env, read_window
+from ..scenes.header import misplaced
 from ..scenes.scene import PixelGrid, Window
+from ..scenes.sidecars import sidecars_on_disk
 from ..sensors.landsat.product_id import leading_product_id
 from ..text_files import Unreadable, read_text, writable
 
@@ -25,6 +29,10 @@ if TYPE_CHECKING:
 
 # What `rasters.write_classes` puts into the tag: "1=Class 1; 2=Class 2".
 _TAG_ENTRY = re.compile(r"(?:^|; )(\d{1,3})=(.*?)(?=; \d{1,3}=|$)", re.DOTALL)
+# Formats of one band that programs which classify write, none of which names another file than its own header. Left out
+# of what QGIS reads: those that point to other files or addresses (VRT, ERS, PCIDSK, WMS, and IMAGINE's .img, whose
+# pixels may lie in any file it names), databases, and pictures without a place.
+_DRIVERS = ("GTiff", "JP2OpenJPEG", "ENVI", "EHdr", "SAGA", "RST")
 
 
 class ClassifiedError(IIkMCError, ValueError):
@@ -62,8 +70,8 @@ class Classified:
         """
         window = Window(row, row + height, column, column + width)
         refusal = partial(_unreadable, self.parameter, self.path)
-        with raster_env(), open_raster(self.path, refusal) as dataset:
-            classes: NDArray[np.uint8] = read_window(dataset, window, refusal)
+        with raster_env(), _opened(self.path, refusal) as dataset:
+            classes: NDArray[np.uint8] = read_window(dataset, window, refusal, marked=0)
         return classes
 
 
@@ -75,7 +83,11 @@ def open_classified(parameter: str, path: Path) -> Classified:
     ClassifiedError
         It cannot be opened, or is not one band of uint8 with nodata 0.
     """
-    with raster_env(), open_raster(path, partial(_unreadable, parameter, path)) as dataset:
+    refusal = partial(_unreadable, parameter, path)
+    # Names that GDAL would take for an address or for a part of an archive are none of a file.
+    if not os.path.isfile(path):
+        raise refusal("it is no file")
+    with raster_env(), _opened(path, refusal) as dataset:
         if dataset.count != 1 or dataset.dtypes[0] != "uint8":
             raise ClassifiedError(
                 f"{parameter}: {path.name} has {dataset.count} band(s) of {dataset.dtypes[0]}, expected one of uint8 "
@@ -85,6 +97,12 @@ def open_classified(parameter: str, path: Path) -> Classified:
             raise ClassifiedError(
                 f"{parameter}: {path.name} has nodata {dataset.nodata:g}, expected 0 (which is never a class); "
                 "reclassify it so that 0 is nodata."
+            )
+        problem = misplaced(dataset)
+        if problem:
+            raise ClassifiedError(
+                f"{parameter}: {path.name} {problem}; choose a raster that lies somewhere, such as one ending in "
+                "_classes.tif."
             )
         a, b, _, d, e, _ = tuple(dataset.transform)[:6]
         if b or d or a <= 0 or e >= 0:
@@ -114,6 +132,10 @@ def open_classified(parameter: str, path: Path) -> Classified:
         colours={**table, **styled_colours},
         colour_table=table,
     )
+
+
+def _opened(path: Path, refusal: Callable[[str], IIkMCError]) -> Any:
+    return open_raster(path, refusal, _DRIVERS, sidecars_on_disk(path))
 
 
 def _unreadable(parameter: str, path: Path, reason: str) -> ClassifiedError:

@@ -13,7 +13,7 @@ from ..scenes.files import Handles, raster_env
 from ..scenes.scene import Scene, Strip
 from ..scenes.selection import Selection
 from ..sensors.landsat.bands import BAND_NUMBERS, FILL
-from ..sensors.landsat.qa import FLAGS, saturation_bits
+from ..sensors.landsat.qa import FLAGS, QA_FILL, saturation_bits
 from .masking import Audit
 from .packing import PackedPixels, Packer
 from .sampling import Draws, Sample, draw
@@ -120,21 +120,22 @@ def decode_strip(
     width = scene.checked_grid().width
     shape = (strip.height, width)
 
-    def read(path: str, out: NDArray[np.uint16]) -> None:
-        handles.read_rows(scene.id, path, strip.row, strip.height, width, out)
+    # What a file's nodata tag or mask says: fill, and of QA_RADSAT no more than that no saturation is known.
+    def read(path: str, out: NDArray[np.uint16], marked: int) -> None:
+        handles.read_rows(scene, path, strip, out, marked)
 
     with raster_env():
         buffers = handles.buffers(len(roles) + 2, shape)
         bands = buffers[: len(roles)]
         for role, band in zip(roles, bands):
-            read(scene.bands[role], band)
+            read(scene.bands[role], band, FILL)
         qa = radsat = None
         if scene.qa_pixel is not None:
             qa = buffers[-2]
-            read(scene.qa_pixel, qa)
+            read(scene.qa_pixel, qa, QA_FILL)
         if saturation and scene.qa_radsat is not None:
             radsat = buffers[-1]
-            read(scene.qa_radsat, radsat)
+            read(scene.qa_radsat, radsat, 0)
     if out is not None:
         bands[0][out] = FILL
     return bands, qa, radsat

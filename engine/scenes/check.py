@@ -10,7 +10,7 @@ from ..errors import GridError, ParameterError, SceneError
 from ..progress import Progress, Silent, check_cancelled
 from ..sensors.landsat.bands import BAND_NUMBERS
 from .area import placed
-from .files import Header, read_header
+from .header import Header, read_header
 from .scene import PixelGrid, Scene
 from .search import find_scenes
 from .selection import Selection
@@ -98,7 +98,7 @@ def _checked_grid(scene: Scene, selection: Selection, chosen_by: str) -> PixelGr
         paths.append(("QA_RADSAT", scene.qa_radsat))
     first: Header | None = None
     for _, path in paths:
-        header = read_header(scene.id, path)
+        header = read_header(scene.id, path, scene.sidecars.get(path, ()))
         first = first or header
         if not header.same_grid(first):
             raise GridError(

@@ -1,23 +1,25 @@
-"""The only door to rasterio for reading: headers, handles for threads, and the environment GDAL needs.
+"""The only door to rasterio for reading: open files, handles for threads, and the environment GDAL needs.
 
 rasterio is imported inside the functions, so that a missing package is reported by the algorithms and not at load.
 """
 
 from __future__ import annotations
 
+import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..errors import IIkMCError, SceneError, first_line
-from .places import stamp
-from .scene import PixelGrid, Window
+from .complaints import complaints
+from .places import IN_TAR
+from .scene import Scene, Strip, Window
+from .sidecars import MASK_ENDING, what_is_odd
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -25,6 +27,11 @@ if TYPE_CHECKING:
 # Two tile rows of a full scene (8000 x 256 pixels x 2 bytes = 4 MB) for each of 8 files: a strip's blocks stay until
 # the strip is read.
 _BLOCK_CACHE_BYTES = 64 << 20
+SCENE_DRIVERS = ("GTiff", "JP2OpenJPEG")
+"""GDAL's drivers that scenes are read with; neither follows a reference to another file or to the network."""
+_TITLES = {"GTiff": "GeoTIFF", "JP2OpenJPEG": "JPEG 2000"}
+# In what GDAL says where none of the drivers that may open a file knows its format.
+_NOT_RECOGNIZED = "not recognized as"
 
 
 @contextmanager
@@ -36,7 +43,8 @@ def raster_env() -> Iterator[None]:
     """
     import rasterio
 
-    # No sidecar is looked for: a folder listing per opened file costs more than the open itself on network disks.
+    # No sidecar is looked for, unless one is known to be there: a folder listing per opened file costs more than the
+    # open itself on network disks.
     with rasterio.Env(GDAL_DISABLE_READDIR_ON_OPEN="EMPTY_DIR"):
         own_data = Path(rasterio.__file__).parent / "proj_data"
         if own_data.is_dir():
@@ -59,106 +67,75 @@ def small_block_cache() -> Iterator[None]:
         yield
 
 
-@dataclass(frozen=True)
-class Header:
-    """What a band file says of itself."""
-
-    name: str
-    """File name."""
-    grid: PixelGrid
-    """Its pixel grid."""
-
-    def same_grid(self, other: Header) -> bool:
-        """Tell whether two files lie pixel on pixel."""
-        mine, its = self.grid, other.grid
-        # A thousandth of a pixel: MTL-made georeferences round to millimetres.
-        tolerance = abs(mine.transform[0]) / 1000
-        return (
-            (mine.width, mine.height) == (its.width, its.height)
-            and mine.crs == its.crs
-            and all(abs(a - b) <= tolerance for a, b in zip(mine.transform, its.transform))
-        )
-
-    def describe(self) -> str:
-        """Return size, origin and CRS in words."""
-        _, _, x, _, _, y = self.grid.transform
-        crs = self.grid.crs.to_string() if self.grid.crs else "no CRS"
-        return f"{self.grid.width} x {self.grid.height} pixels at ({x:.0f}, {y:.0f}) in {crs[:40]}"
-
-
-def read_header(scene_id: str, path: str) -> Header:
-    """Open a file just to read its header, once as long as it does not change.
-
-    The dialog's hint, Processing's check of the parameters (which blocks the window) and the run itself ask for the
-    same headers one after the other; on a network disk opening a file takes far longer than asking for its date.
-
-    Raises
-    ------
-    SceneError
-        It is no readable single-band uint16 raster.
-    """
-    from rasterio.crs import CRS
-
-    state = stamp(path)
-    header, wkt = _read(scene_id, path) if state is None else _remembered(scene_id, path, state)
-    if not wkt:
-        return header
-    # Of its own for each caller: PROJ's objects are not for several threads at once.
-    with raster_env():
-        return replace(header, grid=replace(header.grid, crs=CRS.from_wkt(wkt)))
-
-
-@lru_cache(maxsize=4096)  # eight files each of 500 scenes
-def _remembered(scene_id: str, path: str, _stamp: tuple[int, int]) -> tuple[Header, str]:
-    """Return what `_read` does for a file of this size and date; an error is not remembered."""
-    return _read(scene_id, path)
-
-
-def _read(scene_id: str, path: str) -> tuple[Header, str]:
-    """Return the header of a file without its CRS, and that as WKT, "" without one."""
-    with raster_env(), open_band(scene_id, path) as dataset:
-        name = file_name(path)
-        if dataset.count != 1 or dataset.dtypes[0] != "uint16":
-            raise SceneError(
-                f"Scene {scene_id}: {name} has {dataset.count} band(s) of {dataset.dtypes[0]}, expected one of uint16; "
-                "use the file as USGS delivers it."
-            )
-        grid = PixelGrid(
-            width=dataset.width,
-            height=dataset.height,
-            transform=tuple(dataset.transform)[:6],
-            crs=None,
-            block_height=int(dataset.block_shapes[0][0]),
-        )
-        return Header(name, grid), dataset.crs.to_wkt() if dataset.crs else ""
-
-
-def open_raster(path: str | Path, refusal: Callable[[str], IIkMCError]) -> Any:
+def open_raster(
+    path: str | Path,
+    refusal: Callable[[str], IIkMCError],
+    drivers: Sequence[str] = SCENE_DRIVERS,
+    sidecars: Sequence[str] = (),
+) -> Any:
     """Return an open dataset of rasterio, for one thread at a time.
 
     Parameters
     ----------
     path
-        Any that GDAL opens.
+        A file on disk, or a member of a bundle as `Location.raster_path` names it.
     refusal
         From GDAL's reason, which is part of a sentence, to the error that the caller's user shall meet.
+    drivers
+        GDAL's drivers that may open it. A name says nothing of what is in a file, and there are formats that name
+        other files and addresses, which GDAL would read.
+    sidecars
+        Paths of the files beside it that GDAL shall read with it; without any it looks for none.
 
     Raises
     ------
     IIkMCError
         That of `refusal`: it cannot be opened.
     """
+    # Absolute: a relative path may begin as an address does (http:/...), or as a prefix of GDAL's (GTIFF_RAW:).
+    place = os.fspath(path)
+    place = place if place.startswith(IN_TAR) else os.path.abspath(place)
+    if not sidecars:
+        return _opened(place, refusal, drivers)
+    problem = what_is_odd(place)
+    if problem:
+        raise refusal(problem)
+    import rasterio
+
+    # GDAL asks for each name that a sidecar can have, which is a few, and lists no folder.
+    with rasterio.Env(GDAL_DISABLE_READDIR_ON_OPEN="TRUE"):
+        for mask in sidecars:
+            # GDAL would open it with any driver, and follow it anywhere.
+            if mask.lower().endswith(MASK_ENDING):
+                _opened(mask, partial(_of_mask, refusal, file_name(mask)), ("GTiff",)).close()
+        return _opened(place, refusal, drivers)
+
+
+def _of_mask(refusal: Callable[[str], IIkMCError], name: str, reason: str) -> IIkMCError:
+    return refusal(f"{name} beside it: {reason}")
+
+
+def _opened(place: str, refusal: Callable[[str], IIkMCError], drivers: Sequence[str]) -> Any:
     import rasterio
     from rasterio.errors import RasterioError
 
-    try:
-        # sharing=False: a handle is never used by two threads at once.
-        return rasterio.open(path, sharing=False)
-    except (RasterioError, OSError) as error:
-        raise refusal(_reason(error)) from error
+    told: Exception = OSError("no driver")
+    for driver in drivers:
+        try:
+            # sharing=False: a handle is never used by two threads at once.
+            return rasterio.open(place, driver=driver, sharing=False)
+        except (RasterioError, OSError) as error:
+            # That of the driver which knows the format says what is wrong.
+            if driver == drivers[0] or _NOT_RECOGNIZED not in str(error):
+                told = error
+    titles = [_TITLES.get(driver, driver) for driver in drivers]
+    reason = f"it is no {' or '.join(titles)}" if _NOT_RECOGNIZED in str(told) else _reason(told)
+    raise refusal(reason) from told
 
 
-def read_window(dataset: Any, window: Window, refusal: Callable[[str], IIkMCError], out: Any = None) -> Any:
+def read_window(
+    dataset: Any, window: Window, refusal: Callable[[str], IIkMCError], out: Any = None, marked: int | None = None
+) -> Any:
     """Read a window of a raster's first band.
 
     Parameters
@@ -171,6 +148,8 @@ def read_window(dataset: Any, window: Window, refusal: Callable[[str], IIkMCErro
         As for `open_raster`.
     out : (height, width), optional
         What to read into, changed in place.
+    marked
+        What to put where the file's nodata tag or its mask band says that there is no data; None = leave it.
 
     Returns
     -------
@@ -179,19 +158,37 @@ def read_window(dataset: Any, window: Window, refusal: Callable[[str], IIkMCErro
     Raises
     ------
     IIkMCError
-        That of `refusal`: it cannot be read there, as a truncated file.
+        That of `refusal`: it cannot be read there, as a truncated file, or GDAL made up pixels.
     """
     from rasterio.errors import RasterioError
     from rasterio.windows import Window as Part
 
     height, width = window.bottom - window.top, window.right - window.left
+    part = Part(window.left, window.top, width, height)
     try:
-        return dataset.read(1, window=Part(window.left, window.top, width, height), out=out)
+        with complaints() as damage:
+            values = dataset.read(1, window=part, out=out)
+            if marked is not None:
+                _mark(dataset, part, values, marked)
     except (RasterioError, OSError) as error:
         raise refusal(_reason(error)) from error
+    if damage:
+        raise refusal(first_line(ValueError(damage[0])).rstrip("."))
+    return values
 
 
-def open_band(scene_id: str, path: str) -> Any:
+def _mark(dataset: Any, part: Any, values: NDArray[Any], marked: int) -> None:
+    """Put `marked` where the file says that there is no data, changed in place."""
+    nodata = dataset.nodata
+    # A number that the type cannot hold (-9999, not a number) marks no pixel.
+    if nodata is not None and nodata != marked and nodata in range(np.iinfo(values.dtype).max + 1):
+        values[values == int(nodata)] = marked
+    flags = {flag.name for flag in dataset.mask_flag_enums[0]}
+    if "per_dataset" in flags and "alpha" not in flags:
+        values[dataset.read_masks(1, window=part) == 0] = marked
+
+
+def open_band(scene_id: str, path: str, sidecars: Sequence[str] = ()) -> Any:
     """Return an open dataset of a scene's file; see `open_raster`.
 
     Raises
@@ -204,6 +201,7 @@ def open_band(scene_id: str, path: str) -> Any:
         lambda reason: SceneError(
             f"Scene {scene_id}: {file_name(path)} cannot be opened as a raster ({reason}); download the scene again."
         ),
+        sidecars=sidecars,
     )
 
 
@@ -232,8 +230,17 @@ class Handles:
             buffer = self._own.buffer = np.empty(size, np.uint16)
         return buffer[:size].reshape(count, *shape)
 
-    def read_rows(self, scene_id: str, path: str, row: int, height: int, width: int, out: Any) -> None:
-        """Read full rows of a raster's only band into `out`, (height, width) uint16, changed in place.
+    def read_rows(self, scene: Scene, path: str, strip: Strip, out: NDArray[np.uint16], marked: int) -> None:
+        """Read a strip of a scene's file.
+
+        Parameters
+        ----------
+        scene, path, strip
+            What to read.
+        out : (height, width) uint16
+            What to read into, changed in place.
+        marked
+            What to put where the file says that there is no data.
 
         Raises
         ------
@@ -244,16 +251,17 @@ class Handles:
             idle = self._idle.setdefault(path, [])
             dataset = idle.pop() if idle else None
         if dataset is None:
-            dataset = open_band(scene_id, path)
+            dataset = open_band(scene.id, path, scene.sidecars.get(path, ()))
+        last = strip.row + strip.height
 
         def refusal(reason: str) -> SceneError:
             return SceneError(
-                f"Scene {scene_id}: {file_name(path)} cannot be read at rows {row}-{row + height - 1} ({reason}); "
+                f"Scene {scene.id}: {file_name(path)} cannot be read at rows {strip.row}-{last - 1} ({reason}); "
                 "the file is damaged or incomplete, download the scene again."
             )
 
         try:
-            read_window(dataset, Window(row, row + height, 0, width), refusal, out)
+            read_window(dataset, Window(strip.row, last, 0, out.shape[1]), refusal, out, marked)
         except SceneError:
             dataset.close()
             raise

@@ -12,10 +12,12 @@ from typing import BinaryIO, cast
 
 from ..errors import SceneError
 from ..text_files import decoded, open_regular, read_bytes, read_text
+from .sidecars import sidecars_beside
 
 # Those of USGS have 25 KB at most.
 _MOST_METADATA = 1 << 20
-_IN_TAR = "/vsitar/"
+IN_TAR = "/vsitar/"
+"""What the path of a file in a bundle begins with, for GDAL."""
 _TAR_END = re.compile(r"\.tar/", re.IGNORECASE)
 
 
@@ -35,8 +37,17 @@ class Location:
         if self.bundled:
             # GDAL drops a leading "./", which `tar cf x.tar .` gives every member.
             member = self.members[name]
-            return f"{_IN_TAR}{self.path.as_posix()}/{member[2:] if member.startswith('./') else member}"
+            # Absolute: GDAL takes a name that begins with a brace as one in quotes.
+            archive = Path(os.path.abspath(self.path)).as_posix()
+            return f"{IN_TAR}{archive}/{member[2:] if member.startswith('./') else member}"
         return str(self.path / name)
+
+    def sidecars(self) -> dict[str, tuple[str, ...]]:
+        """Return the files beside its rasters that GDAL reads with them: path -> paths, as `raster_path` names them."""
+        found = sidecars_beside(self.members)
+        return {
+            self.raster_path(name): tuple(self.raster_path(side) for side in sides) for name, sides in found.items()
+        }
 
     def read_text(self, name: str) -> str:
         """Return the content of a metadata file.
@@ -61,8 +72,8 @@ def stamp(path: str) -> tuple[int, int] | None:
     Two equal ones of a path are of the same content; None where the file system tells nothing.
     """
     places = [path]
-    if path.startswith(_IN_TAR):
-        inside = path[len(_IN_TAR) :]
+    if path.startswith(IN_TAR):
+        inside = path[len(IN_TAR) :]
         ends = [found.end() - 1 for found in _TAR_END.finditer(inside)]
         places = [inside[:end] for end in ends if os.path.isfile(inside[:end])]
     try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ..sensors.landsat.bands import SENSOR_NAMES
@@ -99,6 +99,8 @@ class Scene:
     """Filled in by `check_series`."""
     aoi: tuple[Polygon, ...] | None = None
     """Polygons outside of which pixels are invalid; None = no such limit."""
+    sidecars: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Path of a raster -> paths of the files beside it that GDAL reads with it, where there are any."""
 
     @property
     def id(self) -> str:

@@ -213,6 +213,7 @@ def _scene(candidate: _Candidate) -> Scene:
         qa_radsat=path_of("QA_RADSAT"),
         sun_elevation=mtl.number(groups, "IMAGE_ATTRIBUTES", "SUN_ELEVATION"),
         sun_azimuth=mtl.number(groups, "IMAGE_ATTRIBUTES", "SUN_AZIMUTH"),
+        sidecars=location.sidecars(),
     )
 
 

@@ -135,6 +135,14 @@ def read_raster(path: Path) -> np.ndarray:
         return dataset.read(1)
 
 
+def spoil(path: Path, start: float = 0.5, end: float = 0.75) -> None:
+    """Overwrite a part of a file with zeros: of one in Deflate, tiles that cannot be decoded."""
+    size = path.stat().st_size
+    with open(path, "r+b") as file:
+        file.seek(int(size * start))
+        file.write(bytes(int(size * end) - int(size * start)))
+
+
 def read_json(path: Path) -> Any:
     """Return the document in a JSON file."""
     return json.loads(path.read_text(encoding="utf-8"))

@@ -15,12 +15,13 @@ from iikmc.engine.pixels.packing import NumpyPacker
 from iikmc.engine.pixels.strips import plan_strips
 from iikmc.engine.runs.cluster import cluster
 from iikmc.engine.scenes.check import check_series
-from iikmc.engine.scenes.files import Handles, read_header
+from iikmc.engine.scenes.files import Handles
+from iikmc.engine.scenes.header import read_header
 from iikmc.engine.scenes.scene import PixelGrid, Strip
 from iikmc.engine.scenes.search import find_scenes
 from iikmc.engine.scenes.selection import MaskRule, Selection
 from iikmc.engine.sensors.landsat.qa import DEFAULT_FLAGS
-from tiny import ROLES, make_scene, product, six_band_noise
+from tiny import ROLES, make_scene, product, six_band_noise, spoil
 
 RULE = MaskRule(DEFAULT_FLAGS, True)
 
@@ -150,10 +151,8 @@ def test_files_are_opened_once_for_their_header_and_for_all_strips_and_the_mask_
 
 
 def test_files_are_closed_after_an_error(tmp_path, request_of, opened):
-    path = make_scene(tmp_path, product(), six_band_noise(1, 300, 60), compress="NONE")
-    file = path / f"{path.name}_SR_B7.TIF"
-    with open(file, "r+b") as handle:
-        handle.truncate(file.stat().st_size // 2)
+    path = make_scene(tmp_path, product(), six_band_noise(1, 300, 60), tile=16)
+    spoil(path / f"{path.name}_SR_B7.TIF")
     opened.clear()
     with pytest.raises(SceneError, match=r"_SR_B7\.TIF cannot be read"):
         cluster(request_of(path, workers=2), strip_pixels=1)

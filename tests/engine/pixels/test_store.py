@@ -14,7 +14,7 @@ from iikmc.engine.machine import free_memory
 from iikmc.engine.pixels import store as pixel_store
 from iikmc.engine.pixels.store import PixelStore, SpilledPixels
 from iikmc.engine.runs.cluster import cluster
-from tiny import Recorder, make_scene, product, six_band_noise
+from tiny import Recorder, make_scene, product, six_band_noise, spoil
 
 
 @pytest.fixture(autouse=True)
@@ -158,9 +158,8 @@ def test_a_small_area_of_interest_needs_little_memory_and_disk(tmp_path, request
 
 def test_an_error_leaves_no_spilled_pixels(tmp_path, request_of, own_temporary_folder):
     good = make_scene(tmp_path, product(), six_band_noise(1, 300, 600), tile=16)
-    bad = make_scene(tmp_path, product(day="20210101"), six_band_noise(2, 300, 600), compress="NONE", tile=16)
-    file = bad / f"{bad.name}_SR_B7.TIF"
-    os.truncate(file, file.stat().st_size // 2)
+    bad = make_scene(tmp_path, product(day="20210101"), six_band_noise(2, 300, 600), tile=16)
+    spoil(bad / f"{bad.name}_SR_B7.TIF")
     with pytest.raises(SceneError, match="damaged"):
         cluster(request_of(good, bad, memory=1), strip_pixels=20_000)
     assert os.listdir(own_temporary_folder) == []

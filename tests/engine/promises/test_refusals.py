@@ -16,7 +16,7 @@ from iikmc.engine.scenes.check import check_series
 from iikmc.engine.scenes.search import find_scenes
 from iikmc.engine.scenes.selection import MaskRule, Selection
 from rasterio.transform import from_origin
-from tiny import ROLES, make_scene, make_tar, product, six_band_noise
+from tiny import ROLES, make_scene, make_tar, product, six_band_noise, spoil
 
 DN = np.arange(6 * 4 * 5).reshape(6, 4, 5) * 100 + 8000
 ONE = product()
@@ -295,19 +295,26 @@ def test_junk_files(one, content, file):
 
 
 @pytest.mark.parametrize("file", ["SR_B5", "QA_PIXEL"])
-def test_truncated_file_is_named_when_it_is_read(tmp_path, file, request_of):
+def test_damaged_file_is_named_when_it_is_read(tmp_path, file, request_of):
     name = product()
-    folder = make_scene(tmp_path / "in", name, six_band_noise(1, 300, 300), np.full((300, 300), 21824), compress="NONE")
+    folder = make_scene(tmp_path / "in", name, six_band_noise(1, 300, 300), np.full((300, 300), 21824), tile=16)
     path = folder / f"{name}_{file}.TIF"
-    size = path.stat().st_size
-    with open(path, "r+b") as handle:
-        handle.truncate(size - 40_000)
+    spoil(path)
     with pytest.raises(SceneError) as caught:
         cluster(request_of(folder, k=2))
     message = str(caught.value)
     assert message.startswith(f"Scene {name}: {path.name} cannot be read at rows ")
     assert re.search(r"rows \d+-\d+ \(.+\); the file is damaged or incomplete, download the scene again\.$", message)
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("compress", ["NONE", "DEFLATE"])
+@pytest.mark.parametrize("file", ["SR_B5", "QA_PIXEL"])
+def test_truncated_file_is_named_before_anything_is_read(one, file, compress, tmp_path):
+    path = make_scene(tmp_path / "cut", ONE, six_band_noise(1, 40, 40), 21824, compress=compress) / f"{ONE}_{file}.TIF"
+    with open(path, "r+b") as handle:
+        handle.truncate(path.stat().st_size - 7)
+    refused(path.parent, f"Scene {ONE}", path.name, "7 bytes are missing", "incomplete, download the scene again")
 
 
 def test_scene_errors_are_value_errors_too():

@@ -15,7 +15,7 @@ from iikmc.engine.passes import tasks
 from iikmc.engine.passes.site import SeriesSite
 from iikmc.engine.runs import write
 from iikmc.engine.runs.cluster import cluster
-from tiny import Recorder, listing, make_scene, product, read_json, read_raster, six_band_noise
+from tiny import Recorder, listing, make_scene, product, read_json, read_raster, six_band_noise, spoil
 
 DAYS = ("20200101", "20200201", "20200301")
 
@@ -231,16 +231,13 @@ def test_strips_without_valid_pixels(tmp_path, request_of):
 
 
 def damage(scene: Path) -> None:
-    path = scene / f"{scene.name}_SR_B6.TIF"
-    with open(path, "r+b") as file:
-        file.truncate(path.stat().st_size // 2)
+    spoil(scene / f"{scene.name}_SR_B6.TIF")
 
 
 @pytest.mark.parametrize("workers", [1, 3])
 def test_a_read_error_midway_changes_nothing(tmp_path, earlier, request_of, workers):
     paths = [
-        make_scene(tmp_path / "in", product(day=day), six_band_noise(i, 300, 60), compress="NONE")
-        for i, day in enumerate(DAYS)
+        make_scene(tmp_path / "in", product(day=day), six_band_noise(i, 300, 60), tile=16) for i, day in enumerate(DAYS)
     ]
     damage(paths[1])
     before = listing(tmp_path)

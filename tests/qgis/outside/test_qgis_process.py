@@ -153,7 +153,7 @@ def missing_band(scenes):
 def truncated_band(scenes):
     band = file_of(scenes, MIDST, "SR_B4")
     band.write_bytes(band.read_bytes()[:-10])
-    return {}, (f"Scene {MIDST}", band.name, "cannot be read at rows 0-9", "damaged or incomplete")
+    return {}, (f"Scene {MIDST}", band.name, "10 bytes are missing", "damaged or incomplete")
 
 
 def truncated_header(scenes):
