@@ -17,8 +17,10 @@ from ..errors import IIkMCError
 from ..results.styles import categories_of, entries_of
 from ..scenes.files import open_raster, raster_env, read_window
 from ..scenes.header import misplaced
+from ..scenes.places import stamp
 from ..scenes.scene import PixelGrid, Window
 from ..scenes.sidecars import sidecars_on_disk
+from ..scenes.unchanged import Stamp, change_of
 from ..sensors.landsat.product_id import leading_product_id
 from ..text_files import Unreadable, read_text, writable
 
@@ -59,6 +61,23 @@ class Classified:
     """Class -> colour, likewise."""
     colour_table: dict[int, RGB]
     """The colour table inside the file, which only a new run changes."""
+    stamp: Stamp = None
+    """Size and date of the file before its header was read."""
+
+    def check_unchanged(self) -> None:
+        """Check that the file is what it was when its header was read.
+
+        Raises
+        ------
+        ClassifiedError
+            It has changed or vanished.
+        """
+        change = change_of(self.stamp, str(self.path))
+        if change:
+            raise ClassifiedError(
+                f"{self.parameter}: {self.path} {change} while it was read; wait until whatever writes it is done, "
+                "then run again."
+            )
 
     def read(self, row: int, column: int, height: int, width: int) -> NDArray[np.uint8]:
         """Read a window; any thread may call.
@@ -87,6 +106,7 @@ def open_classified(parameter: str, path: Path) -> Classified:
     # Names that GDAL would take for an address or for a part of an archive are none of a file.
     if not os.path.isfile(path):
         raise refusal("it is no file")
+    before = stamp(str(path))
     with raster_env(), _opened(path, refusal) as dataset:
         if dataset.count != 1 or dataset.dtypes[0] != "uint8":
             raise ClassifiedError(
@@ -131,6 +151,7 @@ def open_classified(parameter: str, path: Path) -> Classified:
         names={**names, **styled_names},
         colours={**table, **styled_colours},
         colour_table=table,
+        stamp=before,
     )
 
 

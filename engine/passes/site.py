@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..errors import SceneError
 from ..execution.executor import Site
 from ..kernels.kernel import Held, Kernel, Labelling
 from ..pixels.block import Block
@@ -23,6 +24,7 @@ from ..pixels.survey import Wish
 from ..scenes.files import Handles
 from ..scenes.scene import Scene, Strip
 from ..scenes.selection import Selection
+from ..scenes.unchanged import check_unchanged
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -173,13 +175,26 @@ class SeriesSite(BlockSite):
 
     @contextmanager
     def reading(self, strip: Strip) -> Iterator[Scene]:
-        """Return the scene of a strip that is read now and never again: a long series would run out of file handles."""
-        yield self.scene(strip)
+        """Return the scene of a strip that is read now and never again: a long series would run out of file handles.
+
+        Raises
+        ------
+        SceneError
+            A file of the scene has changed since its header was read.
+        """
+        scene = self.scene(strip)
+        try:
+            yield scene
+        except SceneError:
+            # That a file has changed says more than what came of reading it.
+            check_unchanged(scene)
+            raise
+        check_unchanged(scene)
         with self._lock:
             self._left[strip.scene] -= 1
             last = not self._left[strip.scene]
         if last:
-            for path in self.scene(strip).files:
+            for path in scene.files:
                 self.handles.close_file(path)
 
     def keep_pixels(self, packed: Packed) -> Block | None:

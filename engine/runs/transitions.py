@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from ..errors import NoValidPixels, ParameterError
 from ..execution.executor import Site
 from ..execution.threads import ThreadExecutor
 from ..maps.change_raster import attribute_table, write_changes
-from ..maps.classified import Classified, open_classified
+from ..maps.classified import Classified, ClassifiedError, open_classified
 from ..maps.overlap import Overlap, doubts, overlap, placement
 from ..maps.transition import Transitions, code_table, transitions_of
 from ..pixels.strips import STRIP_PIXELS, plan_strips
@@ -91,12 +92,14 @@ def compare(
     with run:
         progress.stage(f"Comparing {common.grid.pixels:,} pixels on {executor.workers} thread(s)")
         counts = np.zeros((256, 256), np.int64)
-        for part in executor.run([CountPairs(strip) for strip in strips], run.span(0.0, _COUNTED)):
-            counts += part
+        with executor.site.unchanged():
+            for part in executor.run([CountPairs(strip) for strip in strips], run.span(0.0, _COUNTED)):
+                counts += part
         result = _described(before, after, common, counts)
         if request.changes is not None:
             progress.stage("Writing the raster of changes")
-            _write_changes(result, strips, executor, run.files, run.span(_COUNTED, 1.0))
+            with executor.site.unchanged():
+                _write_changes(result, strips, executor, run.files, run.span(_COUNTED, 1.0))
         run.files.write_text("MATRIX", page.to_csv(result))
         run.files.write_text("REPORT", page.render(result))
         run.publish()
@@ -116,6 +119,21 @@ class PairSite(Site):
         self._before, self._after, self._common = before, after, common
         self.table: NDArray[np.uint16] | NDArray[np.uint32] = np.empty(0, np.uint16)
         """(65536,) code of each pair 256 * before + after; set when the pairs are counted."""
+
+    @contextmanager
+    def unchanged(self) -> Iterator[None]:
+        """Raise `ClassifiedError` if a raster has changed by the end; they are read twice, which must be the same."""
+        try:
+            yield
+        except ClassifiedError:
+            # That a file has changed says more than what came of reading it.
+            self._check()
+            raise
+        self._check()
+
+    def _check(self) -> None:
+        self._before.check_unchanged()
+        self._after.check_unchanged()
 
     def read(self, strip: Strip) -> NDArray[np.uint16]:
         """Return 256 * before + after, (height, width)."""

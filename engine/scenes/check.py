@@ -14,6 +14,7 @@ from .header import Header, read_header
 from .scene import PixelGrid, Scene
 from .search import find_scenes
 from .selection import Selection
+from .unchanged import stamps_of
 
 
 def usable_scenes(
@@ -68,7 +69,8 @@ def check_series(
     for scene in scenes:
         # Headers on a slow disk take their time.
         check_cancelled(progress)
-        checked.append(replace(scene, grid=_checked_grid(scene, selection, chosen_by)))
+        stamps = stamps_of(scene.files)
+        checked.append(replace(scene, grid=_checked_grid(scene, selection, chosen_by), stamps=stamps))
     usable = []
     for scene in checked:
         check_cancelled(progress)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -101,6 +102,8 @@ class Scene:
     """Polygons outside of which pixels are invalid; None = no such limit."""
     sidecars: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Path of a raster -> paths of the files beside it that GDAL reads with it, where there are any."""
+    stamps: Mapping[str, tuple[int, int] | None] = field(default_factory=dict, compare=False, repr=False)
+    """Path -> size and date of each of its files, before the headers were read; filled in by `check_series`."""
 
     @property
     def id(self) -> str:
