@@ -13,6 +13,8 @@ lines above its own, type hints included, and ``LAYERS`` in tests/test_architect
     progress    whom to tell, and who may cancel
     machine     what this computer has: cores, memory, disk, a folder to keep things in
     text_files  small text files: read with bounds, written so that other programs read them
+    claims      what live runs hold, and what killed ones left
+    paths       which paths are one file, and that no output is an input
     sensors     what a product is: bands, bits and scale as data, and what reads names and metadata
     scenes      from folders to checked scenes; the only door to rasterio for reading
     requests    what the user asks of each tool, checked before anything is read

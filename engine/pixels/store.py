@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..errors import MemoryBudgetError
+from ..claims import LOCK, Claim, clear_dead
+from ..errors import MemoryBudgetError, first_line
 from ..machine import free_disk, free_memory
 from ..quantities import size
 
 if TYPE_CHECKING:
     from ..arrays import DN
 
+_PREFIX = "iikmc-"
 # Of the memory that is free when the run starts: the rest is for decoding, the rasters being written, and QGIS.
 _SAFE_SHARE = 0.6
 
@@ -42,9 +44,22 @@ class SpilledPixels:
     """(n_bands, n_valid)."""
 
     def open(self) -> DN:
-        """Map the file; the pages are given back when the array is dropped."""
-        # Copy-on-write, though nobody writes: a read-only array is another type to Numba.
-        return np.asarray(np.memmap(self.path, np.uint16, "c", shape=self.shape))
+        """Map the file; the pages are given back when the array is dropped.
+
+        Raises
+        ------
+        MemoryBudgetError
+            It has vanished or lost its end.
+        """
+        try:
+            # Copy-on-write, though nobody writes: a read-only array is another type to Numba.
+            return np.asarray(np.memmap(self.path, np.uint16, "c", shape=self.shape))
+        except (OSError, ValueError) as error:
+            raise MemoryBudgetError(
+                f"MEMORY: the temporary file {self.path} with pixels of this run cannot be read any more "
+                f"({first_line(error)}); raise MEMORY so that none is needed, or keep other programs from clearing "
+                "the folder, and run again."
+            ) from error
 
 
 def bytes_beside(pixels: int, masked: int | None = None) -> int:
@@ -90,7 +105,12 @@ class PixelStore:
         self._left = budget - bytes_beside(pixels, masked)
         self._budget = budget
         self._parent = spill_parent(fallback)
+        # The fallback belongs to this run already, and is cleared with what else it made.
+        self._shared = self._parent != fallback
         self._folder: Path | None = None
+        self._claim: Claim | None = None
+        if self._shared:
+            clear_dead(self._parent, _PREFIX)
         self._lock = threading.Lock()
         self._files = 0
         self.spilled = 0
@@ -108,6 +128,8 @@ class PixelStore:
     def __exit__(self, *_: object) -> None:
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
+        if self._claim is not None:
+            self._claim.release()
 
     def keep(self, dn: DN) -> DN | SpilledPixels:
         """Keep the pixels of a block in memory or in a file; any thread may call.
@@ -123,17 +145,27 @@ class PixelStore:
                     self._left -= dn.nbytes
                     return dn
                 if self._folder is None:
-                    self._folder = Path(tempfile.mkdtemp(prefix="iikmc-", dir=self._parent))
+                    self._folder = self._new_folder()
                 self._files += 1
                 self.spilled += dn.nbytes
                 path = self._folder / f"block-{self._files}.dn"
-            dn.tofile(path)
+            # Not `tofile`, which is not told when the last bytes find no room.
+            with open(path, "wb") as file:
+                file.write(np.ascontiguousarray(dn).data)
         except OSError as error:
             raise MemoryBudgetError(
                 f"MEMORY: pixels beyond the {size(self._budget)} in memory cannot be written to "
                 f"{self._folder or self._parent} ({error.strerror or error}); raise MEMORY or free some space."
             ) from error
         return SpilledPixels(path, (dn.shape[0], dn.shape[1]))
+
+    def _new_folder(self) -> Path:
+        folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=self._parent))
+        if self._shared:
+            # As long as this run lives, no other clears it.
+            self._claim = Claim(folder.with_name(f"{folder.name}{LOCK}"))
+            self._claim.take()
+        return folder
 
 
 def expected_use(budget: int, pixels: int, valid: int, n_bands: int, masked: int | None = None) -> tuple[int, int]:

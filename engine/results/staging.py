@@ -1,16 +1,43 @@
-"""Results appear together or not at all: everything is written to a hidden folder beside and renamed at the end."""
+"""Results appear together or not at all: everything is written to a hidden folder beside and renamed at the end.
+
+While files are renamed, a journal says which: a run that was killed meanwhile is undone by the next one.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+import zlib
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..claims import LOCK, Busy, Claim
 from ..errors import OutputError
+from ..machine import free_disk
+from .journal import Journal
+
+_HIDDEN = ".iikmc-"
+# Below this, a disk that takes no more is simply full; above it, it has no room for one more name.
+_ROOM = 1 << 20
+
+
+def reason_of(error: OSError, folder: Path) -> str:
+    """Return in words why the system wrote nothing to a folder."""
+    if error.errno == errno.ENOSPC and free_disk(folder) > _ROOM:
+        return "its disk takes no more files, though it has space"
+    return error.strerror or str(error)
+
+
+def unwritten(parameter: str, name: str, folder: Path, error: OSError) -> OutputError:
+    """Return the error of a file that could not be written to a folder."""
+    return OutputError(
+        f"{parameter}: {name} cannot be written in {folder} ({reason_of(error, folder)}); free some space."
+    )
 
 
 @dataclass(frozen=True)
@@ -41,23 +68,38 @@ class Tray:
             with open(self.path(name), "w", encoding="utf-8", errors="replace", newline="\n") as file:
                 file.write(text)
         except OSError as error:
-            raise OutputError(
-                f"{self.parameter}: {name} cannot be written in {self.output} ({error.strerror}); free some space."
-            ) from error
+            raise unwritten(self.parameter, name, self.output, error) from error
 
 
 class Staging:
     """A hidden folder inside the output folder, whose files are moved into place by `publish`.
 
     Left without `publish`, as by an error or a cancel, it disappears with all it holds, and so does the output folder
-    if it was made for this run.
+    if it was made for this run. One run at a time has it. What a killed run left in its place is cleared first, and
+    where that had begun to move files, they are put back.
     """
 
-    def __init__(self, output: Path, parameter: str = "OUTPUT") -> None:
-        """Take the folder that the results go to, which need not exist, and the parameter that messages name."""
+    def __init__(self, output: Path, parameter: str = "OUTPUT", name: str = "") -> None:
+        """Take where the results go.
+
+        Parameters
+        ----------
+        output
+            The folder, which need not exist.
+        parameter
+            The parameter that messages name.
+        name
+            Of the one file that is written, so that others can write to the same folder meanwhile; by default the
+            folder is this run's alone.
+        """
         self.output = output
         self._parameter = parameter
+        self._name = name
         self._made: list[Path] = []
+        # By its number, because a name may be too long to have something put before it.
+        self._prefix = _HIDDEN + (f"{zlib.crc32(name.casefold().encode('utf-8', 'replace')):08x}" if name else "run")
+        self._claim = Claim(output / f"{self._prefix}{LOCK}")
+        self._journal: Journal | None = None
         self.folder = output
 
     def __enter__(self) -> Staging:
@@ -67,18 +109,54 @@ class Staging:
                 self._made.append(missing)
                 missing = missing.parent
             self.output.mkdir(parents=True, exist_ok=True)
-            self.folder = Path(tempfile.mkdtemp(prefix=".iikmc-", dir=self.output))
+            self._claim.take()
+            self._undo_dead()
+            self.folder = Path(tempfile.mkdtemp(prefix=f"{self._prefix}-", dir=self.output))
+        except Busy as error:
+            raise self._in_use(error) from error
         except OSError as error:
+            self._claim.release()
             self._remove_made()
             raise OutputError(
-                f"{self._parameter}: the folder {self.output} cannot be written to ({error.strerror}); "
+                f"{self._parameter}: the folder {self.output} cannot be written to ({reason_of(error, self.output)}); "
                 "choose another folder."
             ) from error
         return self
 
     def __exit__(self, *_: object) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)
+        self._claim.release()
         self._remove_made()
+
+    def _in_use(self, error: Busy) -> OutputError:
+        who = f"another run ({error})" if str(error) else "another run"
+        what = f"{self.output / self._name}" if self._name else f"the folder {self.output}"
+        other = "file" if self._name else "folder"
+        return OutputError(
+            f"{self._parameter}: {who} is writing to {what} now; wait until it has ended, or choose another {other}."
+        )
+
+    def recover(self) -> None:
+        """Clear what a killed run left, so that its half is not read; nothing where a live run has the folder."""
+        if not os.path.isdir(self.output) or not any(self._left()):
+            return
+        with contextlib.suppress(OSError, Busy):
+            self._claim.take()
+            try:
+                self._undo_dead()
+            finally:
+                self._claim.release()
+
+    def _left(self) -> Iterable[Path]:
+        """Return the folders that runs have made here."""
+        return self.output.glob(f"{self._prefix}-*")
+
+    def _undo_dead(self) -> None:
+        # Whoever made these folders had the claim that this run has now, so it lives no more.
+        if self._claim.held:
+            for folder in self._left():
+                Journal.of(folder, self.output).undo()
+                shutil.rmtree(folder, ignore_errors=True)
 
     def _remove_made(self) -> None:
         for folder in self._made:
@@ -117,8 +195,8 @@ class Staging:
 
     def _irreplaceable(self, name: str, error: OSError) -> OutputError:
         return OutputError(
-            f"{self._parameter}: {name} cannot be replaced in {self.output} ({error.strerror}); remove its layers from "
-            "QGIS, close other programs that use it, or choose another folder."
+            f"{self._parameter}: {name} cannot be replaced in {self.output} ({reason_of(error, self.output)}); remove "
+            "its layers from QGIS, close other programs that use it, or choose another folder."
         )
 
     def write_text(self, name: str, text: str) -> None:
@@ -131,52 +209,70 @@ class Staging:
         """
         self.tray.write_text(name, text)
 
-    def publish(self, superseded: Sequence[str] = ()) -> None:
+    def publish_alone(self, name: str, text: str) -> Path:
+        """Write a text file and move it into place at once, whatever becomes of the others; return its path.
+
+        Raises
+        ------
+        OutputError
+            It cannot be written, or an earlier one cannot be replaced.
+        """
+        target = self.output / name
+        try:
+            aside = Path(tempfile.mkdtemp(prefix="alone-", dir=self.folder))
+        except OSError as error:
+            raise unwritten(self._parameter, name, self.output, error) from error
+        Tray(aside, self.output, self._parameter).write_text(name, text)
+        try:
+            os.replace(aside / name, target)
+        except OSError as error:
+            raise self._irreplaceable(name, error) from error
+        return target
+
+    def publish(self, superseded: Sequence[str] = (), apart: Collection[str] = ()) -> Path | None:
         """Move every file into place, replacing those of an earlier run; on an error, put everything back.
 
         Parameters
         ----------
         superseded
             Names of files of an earlier run that these make worthless: removed, where they are.
+        apart
+            Names of files of an earlier run that are kept, in a folder of their own, replaced or not.
+
+        Returns
+        -------
+        Path or None
+            That folder; None where nothing is in it.
 
         Raises
         ------
         OutputError
             A file of an earlier run cannot be replaced, for instance because another program holds it open.
         """
-        kept = self.folder / "earlier"
-        kept.mkdir()
-        done: list[Path] = []
+        names = sorted(path.name for path in self.folder.iterdir() if path.is_file())
+        # Overviews that somebody has added to a raster would be shown in the place of the new one.
+        stale = [f"{name}.ovr" for name in names if name.endswith((".tif", ".tiff"))]
+        away = [*superseded, *stale, *(name for name in apart if name not in names)]
         name = "a file"
+        journal = self._journal = Journal.of(self.folder, self.output)
         try:
-            for source in sorted(path for path in self.folder.iterdir() if path.is_file()):
-                name = source.name
-                target = self.output / name
+            journal.begin(names, apart)
+            for name in names:
                 # A folder of that name is not ours to replace: moving the file onto it fails.
-                if target.is_file():
-                    os.replace(target, kept / target.name)
-                done.append(target)
-                os.replace(source, target)
-            for name in superseded:
-                target = self.output / name
-                if target.is_file():
-                    os.replace(target, kept / name)
-                    done.append(target)
+                journal.move_away(name)
+                journal.move_in(name)
+            for name in away:
+                journal.move_away(name)
+            journal.end()
         except OSError as error:
-            self._put_back(done, kept)
+            journal.undo()
             raise self._irreplaceable(name, error) from error
+        return journal.apart
 
-    @staticmethod
-    def _put_back(done: list[Path], kept: Path) -> None:
-        for target in done:
-            earlier = kept / target.name
-            try:
-                if earlier.exists():
-                    os.replace(earlier, target)
-                else:
-                    target.unlink(missing_ok=True)
-            except OSError:
-                continue  # the error that led here is the one to tell
+    def take_back(self) -> None:
+        """Undo `publish`, before the staging is left."""
+        if self._journal is not None:
+            self._journal.undo()
 
 
 class Destinations:
@@ -191,7 +287,7 @@ class Destinations:
     def __enter__(self) -> Destinations:
         with ExitStack() as stack:
             for parameter, path in self._paths.items():
-                self._staged[parameter] = stack.enter_context(Staging(path.parent, parameter))
+                self._staged[parameter] = stack.enter_context(Staging(path.parent, parameter, path.name))
             self._stack = stack.pop_all()
         return self
 
@@ -218,13 +314,25 @@ class Destinations:
             path = self._paths[parameter]
             self._staged[parameter].write_text(path.with_suffix(suffix).name if suffix else path.name, text)
 
+    def recover(self) -> None:
+        """Clear what killed runs left beside these files."""
+        for parameter, path in self._paths.items():
+            Staging(path.parent, parameter, path.name).recover()
+
     def publish(self) -> None:
-        """Move every file into place, replacing earlier ones.
+        """Move every file into place, replacing earlier ones; on an error, put everything back.
 
         Raises
         ------
         OutputError
             An earlier file cannot be replaced.
         """
-        for staging in self._staged.values():
-            staging.publish()
+        done: list[Staging] = []
+        try:
+            for staging in self._staged.values():
+                staging.publish()
+                done.append(staging)
+        except OutputError:
+            for staging in done:
+                staging.take_back()
+            raise

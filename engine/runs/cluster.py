@@ -74,7 +74,7 @@ def _clustered(run: Run[Staging], clustering: Clustering, request: Request, tool
         raise no_valid_pixels([one.audit for one in series.results])
     run.clock.lap("read")
     comparing = request.compare and len(scenes) > 1
-    keeper = run.enter(Keeper(series, request, tools.kernel, run.clock))
+    keeper = run.enter(Keeper(series, request, tools.kernel, run.clock, run.files))
     span = run.span(READ, _COMPARE if comparing else ITERATE)
     fit = clustering.fit(series.population, series.survey, run.clock, span, keeper.take)
     tools.device.tell(progress)

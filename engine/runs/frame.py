@@ -24,7 +24,7 @@ class Run(Generic[F]):
     """
 
     def __init__(self, files: F, progress: Progress | None) -> None:
-        """Begin the clock.
+        """Begin the clock, and clear what a killed run left where the results go.
 
         Parameters
         ----------
@@ -40,6 +40,7 @@ class Run(Generic[F]):
         self.clock = Clock()
         """The seconds of the stages."""
         self._stack = ExitStack()
+        files.recover()
 
     def __enter__(self) -> Run[F]:
         with ExitStack() as stack:

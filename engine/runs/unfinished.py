@@ -42,11 +42,12 @@ class Keeper:
     often: those before them are kept then.
     """
 
-    def __init__(self, series: Series, request: Request, kernel: Kernel, clock: Clock) -> None:
+    def __init__(self, series: Series, request: Request, kernel: Kernel, clock: Clock, files: Staging) -> None:
         self._series = series
         self._request = request
         self._kernel = kernel
         self._clock = clock
+        self._files = files
         self._latest: Fit | None = None
 
     def take(self, fit: Fit) -> None:
@@ -90,11 +91,8 @@ class Keeper:
             None,
         )
         signed = Signatures(request.roles, fit.centres, records, run)
-        # A folder of its own, because that of the run may hold rasters already.
-        with Staging(request.output) as staging:
-            staging.write_text(UNFINISHED_NAME, signatures_file.to_json(signed))
-            staging.publish()
-        return request.output / UNFINISHED_NAME
+        # Alone, because the folder of the run may hold rasters already.
+        return self._files.publish_alone(UNFINISHED_NAME, signatures_file.to_json(signed))
 
 
 def tell_continued(path: Path, scenes: Sequence[Scene], request: Request, progress: Progress) -> None:

@@ -166,7 +166,7 @@ def test_a_full_disk_while_it_is_kept_is_told(tmp_path, three, request_of, monke
     def fail(*_):
         raise OutputError("OUTPUT: the disk is full.")
 
-    monkeypatch.setattr(unfinished.Staging, "write_text", fail)
+    monkeypatch.setattr(unfinished.Staging, "publish_alone", fail)
     before = listing(tmp_path)
     _, words = cancelled(request_of(*three, k=4), after(2))
     assert words == (

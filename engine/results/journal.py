@@ -1,0 +1,127 @@
+"""Which files are being moved into and out of the output folder, so that it can be undone, also by a later run."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from pathlib import Path
+
+_NAME = ".journal"
+_KEPT = "earlier"
+APART = "earlier_run_"
+"""How the folder is called that keeps files of an earlier run, before the time at which they were set apart."""
+
+
+class Journal:
+    """The moves between a run's own folder and the output folder."""
+
+    def __init__(self, folder: Path, output: Path, names: Iterable[str] = (), apart: Path | None = None) -> None:
+        """Take the run's folder, the output folder, and what is written in the journal there."""
+        self._folder, self._output = folder, output
+        self._kept = folder / _KEPT
+        self._names = list(names)
+        self._set_apart: Collection[str] = ()
+        self.apart = apart
+        """The folder of files that are set apart; None without one."""
+
+    @classmethod
+    def of(cls, folder: Path, output: Path) -> Journal:
+        """Return the journal in a run's folder; an empty one where nothing was moved."""
+        try:
+            written = json.loads((folder / _KEPT / _NAME).read_text(encoding="utf-8"))
+            names, apart = [str(name) for name in written["names"]], written["apart"]
+        except (OSError, ValueError, KeyError, TypeError):
+            # Half a journal is one of a run that had not begun to move.
+            return cls(folder, output)
+        return cls(folder, output, names, output / str(apart) if apart else None)
+
+    def begin(self, names: Iterable[str], apart: Collection[str]) -> None:
+        """Write down what will be moved.
+
+        Parameters
+        ----------
+        names
+            Files of the run's folder that will be moved in.
+        apart
+            Files of the output folder that will be moved into one that keeps them.
+
+        Raises
+        ------
+        OSError
+            It cannot be written.
+        """
+        self._kept.mkdir()
+        self._names, self._set_apart = list(names), frozenset(apart)
+        if any((self._output / name).is_file() for name in apart):
+            self.apart = _new_folder(self._output)
+        text = json.dumps({"names": self._names, "apart": self.apart.name if self.apart else None})
+        with open(self._kept / _NAME, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        if self.apart:
+            self.apart.mkdir()
+
+    def move_in(self, name: str) -> None:
+        """Move a file of the run into place.
+
+        Raises
+        ------
+        OSError
+            It cannot be moved.
+        """
+        os.replace(self._folder / name, self._output / name)
+
+    def move_away(self, name: str) -> None:
+        """Move a file of an earlier run out of the way, if there is one.
+
+        Raises
+        ------
+        OSError
+            It cannot be moved.
+        """
+        target = self._output / name
+        if target.is_file():
+            os.replace(target, (self.apart if self.apart and name in self._set_apart else self._kept) / name)
+
+    def end(self) -> None:
+        """Let what was moved stay, whatever happens to this run.
+
+        Raises
+        ------
+        OSError
+            The system does not let it.
+        """
+        (self._kept / _NAME).unlink()
+
+    def undo(self) -> None:
+        """Put everything back, as far as the system lets it."""
+        places = [place for place in (self._kept, self.apart) if place is not None]
+        for name in self._names:
+            earlier = any((place / name).exists() for place in places)
+            if not earlier and not (self._folder / name).exists():
+                # It is in its place, where there was none before.
+                with contextlib.suppress(OSError):
+                    (self._output / name).unlink()
+        for place in places:
+            for path in sorted(place.glob("*")):
+                if path.is_file() and path.name != _NAME:
+                    with contextlib.suppress(OSError):
+                        os.replace(path, self._output / path.name)
+        if self.apart is not None:
+            with contextlib.suppress(OSError):
+                self.apart.rmdir()
+        self._names = []
+
+
+def _new_folder(output: Path) -> Path:
+    """Return a folder for an earlier run that is not there yet."""
+    name = f"{APART}{datetime.now():%Y-%m-%d_%H%M%S}"
+    number, folder = 1, output / name
+    while folder.exists():
+        number += 1
+        folder = output / f"{name}_{number}"
+    return folder
