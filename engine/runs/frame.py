@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, ExitStack
+from types import TracebackType
 from typing import Generic, TypeVar
 
 from ..clock import Clock
+from ..errors import MemoryBudgetError, first_line
 from ..execution.threads import one_blas_thread
 from ..pixels.masking import Audit
 from ..progress import Progress, Silent, Span, check_cancelled
@@ -50,8 +52,16 @@ class Run(Generic[F]):
             self._stack = stack.pop_all()
         return self
 
-    def __exit__(self, *error: object) -> bool | None:
-        return self._stack.__exit__(*error)  # type: ignore[arg-type]
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool | None:
+        swallowed = self._stack.__exit__(kind, error, trace)
+        if error is not None and _lacks_memory(error):
+            raise MemoryBudgetError(
+                f"MEMORY: the system gave the run no more memory ({first_line(error)}); set MEMORY to fewer megabytes "
+                "so that pixels go to temporary files, choose fewer WORKERS or BANDS, or close other programs."
+            ) from error
+        return swallowed
 
     def enter(self, context: AbstractContextManager[T]) -> T:
         """Enter a context that is left with the run, before its files are."""
@@ -74,6 +84,18 @@ class Run(Generic[F]):
             self.files.publish(superseded)
         else:
             self.files.publish()
+
+
+def _lacks_memory(error: BaseException) -> bool:
+    """Tell whether the system's memory ended the run, by Python's own error or GDAL's."""
+    if isinstance(error, MemoryBudgetError):
+        return False  # says so itself
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, MemoryError) or type(cause).__name__ == "CPLE_OutOfMemoryError":
+            return True
+        cause = cause.__cause__
+    return False
 
 
 def tell_audit(scene: Scene, audit: Audit, progress: Progress) -> None:
