@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 NODATA = 0
 """Never a class."""
+SOFTWARE = "IIkMC"
+"""What the tag TIFFTAG_SOFTWARE says in every raster of ours."""
 # Overviews down to below one tile, as USGS makes them for the bands.
 _SMALLEST_OVERVIEW = 256
 
@@ -81,7 +83,7 @@ def write_raster(path: Path, grid: PixelGrid, band: Band, rows: Iterable[Rows], 
                     table = {j: (*colour, 255) for j, colour in enumerate(band.colours, start=1)}
                     target.write_colormap(1, {NODATA: (0, 0, 0, 0), **table})
                 target.set_band_description(1, band.description)
-                target.update_tags(TIFFTAG_SOFTWARE="IIkMC", **band.tags)
+                target.update_tags(TIFFTAG_SOFTWARE=SOFTWARE, **band.tags)
                 for part in rows:
                     height = part.values.shape[0]
                     target.write(part.values, 1, window=Window(0, part.first, grid.width, height))

@@ -25,6 +25,8 @@ from ..progress import Progress
 from ..quality.scene_result import SceneResult
 from ..requests import ClassifyRequest
 from ..results import signatures_file
+from ..results.earlier import Classes as EarlierClasses
+from ..results.earlier import left_over
 from ..results.legend import Legend
 from ..results.names import SIGNATURES_NAME, raster_name
 from ..results.result import Result
@@ -111,14 +113,16 @@ def classify(
     strips = tuple(plan_series(scenes, strip_pixels))
     plan = Plan(tuple(scenes), Selection(source.roles, request.mask), strips, source.k, Wish(pictures=True))
     with run:
-        run.files.check_replaceable(raster_name(scene) for scene in scenes)
+        colours = [record.colour for record in source.classes]
+        earlier = left_over(request.output, scenes, EarlierClasses(source.roles, source.centres, colours))
+        run.files.check_replaceable([*(raster_name(scene) for scene in scenes), *earlier.apart])
         site = run.enter(SeriesSite(plan, kernel, pick_packer(kernel)))
         executor = ThreadExecutor(site, request.workers)
         progress.stage(
             f"Classifying {len(scenes)} scene(s) into the {source.k} classes of {request.signatures} "
             f"on {executor.workers} thread(s) ({kernel.name} kernel)"
         )
-        legend = Legend([record.name for record in source.classes], [record.colour for record in source.classes])
+        legend = Legend([record.name for record in source.classes], colours)
         results = _classified(run, executor, plan, source, legend)
         run.clock.lap("classify")
         fit = _fit(source, results)
@@ -129,7 +133,7 @@ def classify(
         record = run_record(scenes, audits, fit, parameters, kernel, run.clock)
         record["applied"] = _origin(request, source)
         write_tables(run.files, results, Classes(source.roles, fit, legend, record))
-        run.publish()
+        run.publish(earlier=earlier)
     result = Result(
         scenes=plan.scenes,
         rasters=tuple(request.output / raster_name(scene) for scene in scenes),

@@ -6,7 +6,9 @@ from ..kernels.kernel import Kernel
 from ..pixels.strips import STRIP_PIXELS
 from ..progress import Progress
 from ..requests import Request
+from ..results import earlier
 from ..results.names import raster_name
+from ..results.palette import class_colours
 from ..results.result import Result
 from ..results.staging import Staging
 from .clustering import ITERATE, READ, Clustering, Tools, check_scenes, given_centres, no_valid_pixels
@@ -58,7 +60,9 @@ def cluster(
         with run:
             clustering = run.enter(Clustering(scenes, request, tools, run.files))
             result = _clustered(run, clustering, request, tools)
-            run.publish(superseded(scenes, request))
+            colours = class_colours(result.fit.centres, request.roles)
+            classes = earlier.Classes(request.roles, result.fit.centres, colours)
+            run.publish(superseded(scenes, request), earlier.left_over(request.output, scenes, classes))
     expected.tell_outcome(tools.kernel.name, result, run.clock, clustering.store.spilled, progress)
     progress.report(1.0)
     return result
@@ -67,7 +71,8 @@ def cluster(
 def _clustered(run: Run[Staging], clustering: Clustering, request: Request, tools: Tools) -> Result:
     """Read, iterate and make all files."""
     scenes, progress = clustering.plan.scenes, run.progress
-    run.files.check_replaceable(raster_name(scene) for scene in scenes)
+    left = earlier.left_rasters(request.output, scenes)
+    run.files.check_replaceable([*(raster_name(scene) for scene in scenes), *left])
     progress.stage(f"Reading and masking {len(scenes)} scene(s) on {tools.workers} thread(s)")
     series = clustering.read(run.span(0.0, READ))
     if series.pixels == 0:

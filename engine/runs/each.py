@@ -16,6 +16,7 @@ from ..report.each import SceneClasses, render_each
 from ..report.pictures import draw_all
 from ..requests import Request
 from ..results import statistics
+from ..results.earlier import left_over
 from ..results.legend import Legend, default_names, names_for
 from ..results.names import REPORT_NAME, STATISTICS_NAME, raster_name, scene_signatures
 from ..results.palette import class_colours
@@ -77,7 +78,7 @@ def cluster_each(
         foretell(request, scenes, tools.workers, tools.cpu.name, progress)
         with run:
             done = _clustered(run, scenes, request, tools)
-            run.publish()
+            run.publish(earlier=left_over(request.output, scenes, None))
     result = EachResult(
         scenes=tuple(scenes),
         rasters=tuple(request.output / raster_name(scene) for scene in scenes),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, ExitStack
 from types import TracebackType
 from typing import Generic, TypeVar
@@ -11,6 +12,7 @@ from ..errors import MemoryBudgetError, first_line
 from ..execution.threads import one_blas_thread
 from ..pixels.masking import Audit
 from ..progress import Progress, Silent, Span, check_cancelled
+from ..results.earlier import Earlier
 from ..results.staging import Destinations, Staging
 from ..scenes.files import small_block_cache
 from ..scenes.scene import Scene
@@ -71,19 +73,24 @@ class Run(Generic[F]):
         """Return a part of the progress bar."""
         return Span(self.progress, start, end)
 
-    def publish(self, superseded: tuple[str, ...] = ()) -> None:
+    def publish(self, superseded: Sequence[str] = (), earlier: Earlier | None = None) -> None:
         """Let the results appear, unless the user has cancelled meanwhile.
 
         Parameters
         ----------
         superseded
             Names of files of an earlier run that these make worthless.
+        earlier
+            What an earlier run left that is to be told or set apart.
         """
         check_cancelled(self.progress)
-        if isinstance(self.files, Staging):
-            self.files.publish(superseded)
-        else:
+        if not isinstance(self.files, Staging):
             self.files.publish()
+            return
+        folder = self.files.publish(superseded, earlier.apart if earlier else ())
+        if earlier:
+            for sentence in earlier.told(folder):
+                self.progress.warn(sentence)
 
 
 def _lacks_memory(error: BaseException) -> bool:

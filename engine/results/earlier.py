@@ -1,0 +1,150 @@
+"""What an earlier run left in the output folder that this run does not replace, and whether it still fits.
+
+A raster beside signatures of other classes would be read with the wrong ones. Such rasters are set apart with the
+signatures and tables that they came with; nothing of them is deleted, and no file that is not ours is touched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..colours import RGB
+from ..errors import IIkMCError, OutputError, SignatureError
+from ..paths import companions
+from ..scenes.files import open_raster, raster_env
+from ..scenes.scene import Scene
+from ..sensors.landsat.product_id import leading_product_id
+from . import signatures_file
+from .geotiff import SOFTWARE
+from .names import (
+    RASTER_END,
+    REPORT_NAME,
+    SIGNATURES_END,
+    SIGNATURES_NAME,
+    SIGNATURES_TABLE,
+    STATISTICS_NAME,
+    raster_name,
+)
+
+if TYPE_CHECKING:
+    from ..arrays import Grid64
+
+_TABLES = (SIGNATURES_NAME, SIGNATURES_TABLE, STATISTICS_NAME, REPORT_NAME)
+# How many names a sentence lists.
+_LISTED = 3
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """What is left of an earlier run."""
+
+    output: Path
+    """The folder."""
+    fitting: tuple[str, ...] = ()
+    """Rasters that stay, because their classes are those of this run or have signatures of their own."""
+    foreign: tuple[str, ...] = ()
+    """Rasters of other classes."""
+    apart: tuple[str, ...] = ()
+    """All files that are set apart."""
+
+    def told(self, folder: Path | None) -> list[str]:
+        """Return what the user is told, given the folder that the files were set apart in."""
+        sentences = []
+        if folder is not None:
+            what = f"{len(self.foreign)} classified raster(s) of other classes{_listed(self.foreign)}"
+            what = what if self.foreign else "signatures of other classes"
+            sentences.append(
+                f"OUTPUT: an earlier run left {what} in {self.output}; they are now in {folder}, with the tables of "
+                "that run, and layers of them must be loaded again from there."
+            )
+        if self.fitting:
+            sentences.append(
+                f"OUTPUT: {len(self.fitting)} classified raster(s) of an earlier run{_listed(self.fitting)} stay in "
+                f"{self.output}, as their classes are still right; {STATISTICS_NAME} and {REPORT_NAME} tell of the "
+                "scenes of this run alone."
+            )
+        return sentences
+
+
+@dataclass(frozen=True)
+class Classes:
+    """The common classes of a run, as a raster or a signatures file shows them."""
+
+    roles: tuple[str, ...]
+    """Bands."""
+    centres: Grid64
+    """(k, n_bands) in 1/64 DN."""
+    colours: Sequence[RGB]
+    """k colours."""
+
+
+def left_rasters(output: Path, scenes: Sequence[Scene]) -> tuple[str, ...]:
+    """Return the names of the classified rasters in a folder that an earlier run wrote and these scenes do not replace.
+
+    A raster is ours if its name says so and its tag as well.
+    """
+    mine = {raster_name(scene) for scene in scenes}
+    try:
+        found = [path.name for path in sorted(output.glob(f"*{RASTER_END}")) if path.is_file()]
+    except OSError:
+        return ()
+    return tuple(
+        name
+        for name in found
+        if name not in mine and leading_product_id(name) and _colours_of(output / name) is not None
+    )
+
+
+def left_over(output: Path, scenes: Sequence[Scene], classes: Classes | None) -> Earlier:
+    """Return what an earlier run left in the folder of a run that has these classes; None = each scene has its own."""
+    rasters = left_rasters(output, scenes)
+    if classes is None:
+        return Earlier(output, rasters)
+    same = _same_signatures(output / SIGNATURES_NAME, classes)
+    fitting = tuple(name for name in rasters if same and _colours_of(output / name) == list(classes.colours))
+    foreign = tuple(name for name in rasters if name not in fitting)
+    # Signatures of single scenes, of a run that had no common ones.
+    own = [path.name for path in sorted(output.glob(f"*{SIGNATURES_END}.json")) if leading_product_id(path.name)]
+    apart = [name for raster in foreign for name in _with_companions(raster)]
+    apart += [name for signatures in own for name in (signatures, f"{signatures[:-5]}.csv")]
+    tables = _TABLES if apart else ()
+    there = (name for name in (*apart, *tables) if (output / name).is_file())
+    return Earlier(output, fitting, foreign, tuple(dict.fromkeys(there)))
+
+
+def _with_companions(raster: str) -> list[str]:
+    return [raster, *(path.name for path in companions(Path(raster)))]
+
+
+def _colours_of(path: Path) -> list[RGB] | None:
+    """Return the colours of the classes of a raster of ours; None for a file that is none."""
+    try:
+        with raster_env(), open_raster(path, OutputError) as dataset:
+            if dataset.tags().get("TIFFTAG_SOFTWARE") != SOFTWARE:
+                return None
+            table = dataset.colormap(1)
+    except (IIkMCError, ValueError):
+        return None
+    # rasterio fills the table up to 256 entries with black.
+    colours = [table[value][:3] for value in range(1, 256) if value in table]
+    while colours and colours[-1] == (0, 0, 0):
+        colours.pop()
+    return colours
+
+
+def _same_signatures(path: Path, classes: Classes) -> bool:
+    """Tell whether a signatures file has these centres."""
+    try:
+        return np.array_equal(signatures_file.read_centres(path, classes.roles, len(classes.centres)), classes.centres)
+    except SignatureError:
+        return False
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
+    return f" ({', '.join(names[:_LISTED])}{more})" if names else ""
