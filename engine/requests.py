@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -33,9 +33,11 @@ from .choices import (
     TOGETHER,
 )
 from .errors import ParameterError
+from .paths import Place, check_apart, companions, same_file
 from .progress import Progress
 from .scenes.area import Area
 from .scenes.check import check_bands, usable_scenes
+from .scenes.inputs import input_places
 from .scenes.scene import Scene
 from .scenes.selection import MaskRule, Selection
 from .sensors.landsat.bands import ROLES
@@ -265,8 +267,18 @@ class SuggestRequest(SceneRequest):
         return {"TABLE": self.table, "REPORT": self.report}
 
     def checked_scenes(self, progress: Progress) -> list[Scene]:
-        """Find the scenes and check them by their headers; tell what was left out."""
-        return usable_scenes(self.scenes, self.selection, progress)
+        """Find the scenes and check them by their headers; tell what was left out.
+
+        Raises
+        ------
+        ParameterError
+            TABLE or REPORT is a file of a scene.
+        SceneError, GridError
+            A scene cannot be used.
+        """
+        scenes = usable_scenes(self.scenes, self.selection, progress)
+        check_destinations(self.destinations, input_places(scenes))
+        return scenes
 
 
 @dataclass(frozen=True)
@@ -294,13 +306,21 @@ class TransitionRequest:
     def check(self) -> None:
         """Check the number of threads and the places; `runs.transitions.check` looks at the rasters as well.
 
+        No file is written over BEFORE or AFTER, or over a style or other file that belongs to them.
+
         Raises
         ------
         ParameterError
             One cannot be; the message names the parameter.
         """
         check_workers(self.workers)
-        check_destinations(self.destinations)
+        if same_file(self.before, self.after):
+            raise ParameterError(f"BEFORE and AFTER are the same file, {self.before}; choose two dates.")
+        given = {"BEFORE": self.before, "AFTER": self.after}
+        inputs = [Place(parameter, path) for parameter, path in given.items()]
+        inputs += [Place(parameter, beside, True) for parameter, path in given.items() for beside in companions(path)]
+        written = () if self.changes is None else companions(self.changes)[:2]
+        check_destinations(self.destinations, inputs, [Place("CHANGES", path, True) for path in written])
 
 
 def check_k(k: int, parameter: str = "K") -> None:
@@ -320,20 +340,27 @@ def _check_iterations(most: int) -> None:
         raise ParameterError(f"MAX_ITERATIONS is {most}; choose 1 or more.")
 
 
-def check_destinations(paths: Mapping[str, Path | None]) -> None:
+def check_destinations(
+    paths: Mapping[str, Path | None], inputs: Iterable[Place] = (), beside: Sequence[Place] = ()
+) -> None:
     """Check that files can have these places.
+
+    Parameters
+    ----------
+    paths
+        Parameter -> file that is written; None for a file that is not wanted.
+    inputs
+        What is read.
+    beside
+        What is written beside these files.
 
     Raises
     ------
     ParameterError
-        One is a folder, or two are the same file; the message names the parameters.
+        One is a folder, an input, or two are the same file; the message names the parameters.
     """
-    seen: dict[Path, str] = {}
-    for parameter, path in paths.items():
-        if path is None:
-            continue
-        if path.is_dir():
-            raise ParameterError(f"{parameter}: {path} is a folder; choose a file.")
-        other = seen.setdefault(path.absolute(), parameter)
-        if other != parameter:
-            raise ParameterError(f"{parameter} and {other} are the same file, {path}; choose two.")
+    places = [Place(parameter, path) for parameter, path in paths.items() if path is not None]
+    for place in places:
+        if place.path.is_dir():
+            raise ParameterError(f"{place.parameter}: {place.path} is a folder; choose a file.")
+    check_apart([*places, *beside], inputs)

@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 
 from ..choices import EACH_SCENE
 from ..errors import ParameterError
+from ..paths import Place, check_apart
 from ..requests import Request
+from ..scenes.inputs import input_places
 from ..scenes.scene import Scene
 from ..sensors.landsat.product_id import leading_product_id
 
 SIGNATURES_NAME = "signatures.json"
+SIGNATURES_TABLE = "signatures.csv"
 STATISTICS_NAME = "statistics.csv"
 REPORT_NAME = "report.html"
+RASTER_END = "_classes.tif"
+"""How the name of a classified raster ends."""
+SIGNATURES_END = "_signatures"
+"""How the names, without ending, of the signatures of a single scene end."""
+
+_REMEDY = "choose another folder"
 
 
 def scene_signatures(scene: Scene) -> str:
     """Return the name, without ending, of the signatures of a scene with classes of its own."""
-    return f"{scene.id}_signatures"
+    return f"{scene.id}{SIGNATURES_END}"
 
 
 def check_folder(request: Request) -> None:
@@ -38,7 +49,7 @@ def check_folder(request: Request) -> None:
                 "classes of each scene; choose another folder, so that the two can be compared."
             )
         return
-    for path in sorted(request.output.glob("*_signatures.json")):
+    for path in sorted(request.output.glob(f"*{SIGNATURES_END}.json")):
         if leading_product_id(path.name):
             raise ParameterError(
                 f"OUTPUT: {request.output} holds a run with classes of each scene ({path.name}), and MODE asks for "
@@ -46,6 +57,42 @@ def check_folder(request: Request) -> None:
             )
 
 
+def check_outputs(output: Path, names: Iterable[str], scenes: Sequence[Scene], signatures: Path | None = None) -> None:
+    """Check that none of the files that will be written is one that is read.
+
+    Parameters
+    ----------
+    output, names
+        The folder, and the files in it.
+    scenes
+        Of the run.
+    signatures
+        The signatures file that is read. Its own place is no fault: signatures are read first and replaced last, so a
+        run goes on from those in its own folder.
+
+    Raises
+    ------
+    ParameterError
+        One is.
+    """
+    own = () if signatures is None else [Place("SIGNATURES", signatures)]
+    outputs = [Place(f"OUTPUT: {name}", output / name) for name in names]
+    check_apart(outputs, input_places(scenes), _REMEDY)
+    check_apart([place for place in outputs if place.path.suffix != ".json"], own, _REMEDY)
+
+
+def written_names(scenes: Iterable[Scene], each: bool) -> Iterator[str]:
+    """Yield the names of the files of a run with common classes, or with classes of each scene."""
+    for scene in scenes:
+        raster = raster_name(scene)
+        yield from (raster, f"{raster}.aux.xml", f"{raster[:-4]}.qml")
+        if each:
+            yield from (f"{scene_signatures(scene)}{end}" for end in (".json", ".csv"))
+    if not each:
+        yield from (SIGNATURES_NAME, SIGNATURES_TABLE)
+    yield from (STATISTICS_NAME, REPORT_NAME)
+
+
 def raster_name(scene: Scene) -> str:
     """Return the name of a scene's classified raster."""
-    return f"{scene.id}_classes.tif"
+    return f"{scene.id}{RASTER_END}"

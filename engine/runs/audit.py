@@ -19,6 +19,7 @@ from ..progress import Progress
 from ..quantities import size
 from ..report import audit as page
 from ..requests import AuditRequest
+from ..results.names import check_outputs
 from ..results.staging import Staging
 from ..scenes.area import outside
 from ..scenes.check import usable_scenes
@@ -73,12 +74,14 @@ def check(request: AuditRequest, progress: Progress) -> list[Scene]:
     Raises
     ------
     ParameterError
-        A parameter is out of its range.
+        A parameter is out of its range, or a file of a scene would be replaced.
     SceneError, GridError
         A scene cannot be used.
     """
     request.check()
-    return usable_scenes(request.scenes, replace(request.selection, mask=MaskRule((), True)), progress)
+    scenes = usable_scenes(request.scenes, replace(request.selection, mask=MaskRule((), True)), progress)
+    check_outputs(request.output, (TABLE_NAME, PAGE_NAME), scenes)
+    return scenes
 
 
 def audit_scenes(

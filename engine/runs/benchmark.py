@@ -18,6 +18,7 @@ from ..pixels.strips import STRIP_PIXELS, plan_series
 from ..progress import Progress
 from ..report import benchmark as page
 from ..requests import BenchmarkRequest
+from ..results.names import check_outputs
 from ..results.run_record import versions
 from ..results.staging import Staging
 from ..scenes.area import may_be_inside
@@ -32,12 +33,14 @@ def check(request: BenchmarkRequest, progress: Progress) -> list[Scene]:
     Raises
     ------
     ParameterError
-        A parameter is out of its range.
+        A parameter is out of its range, or a file of a scene would be replaced.
     SceneError, GridError
         A scene cannot be used.
     """
     request.check()
-    return usable_scenes(request.scenes, request.selection, progress)
+    scenes = usable_scenes(request.scenes, request.selection, progress)
+    check_outputs(request.output, (TABLE_NAME, PAGE_NAME), scenes)
+    return scenes
 
 
 def benchmark(

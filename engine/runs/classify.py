@@ -28,7 +28,7 @@ from ..results import signatures_file
 from ..results.earlier import Classes as EarlierClasses
 from ..results.earlier import left_over
 from ..results.legend import Legend
-from ..results.names import SIGNATURES_NAME, raster_name
+from ..results.names import SIGNATURES_NAME, check_outputs, raster_name, written_names
 from ..results.result import Result
 from ..results.run_record import run_record, unconverged
 from ..results.signatures import Signatures
@@ -72,7 +72,9 @@ def check(request: ClassifyRequest, progress: Progress) -> tuple[Signatures, lis
             "would be replaced; choose another folder."
         )
     selection = replace(request.selection, roles=source.roles)
-    return source, usable_scenes(request.scenes, selection, progress, "SIGNATURES")
+    scenes = usable_scenes(request.scenes, selection, progress, "SIGNATURES")
+    check_outputs(request.output, written_names(scenes, each=False), scenes, request.signatures)
+    return source, scenes
 
 
 def classify(

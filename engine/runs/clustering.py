@@ -11,7 +11,7 @@ from ..centres import coarse
 from ..centres.fit import Fit
 from ..centres.kmeans import StopRule
 from ..centres.starts import PERCENTILES, between, percentile, plus_plus
-from ..choices import COARSE_TO_FINE, CPU, MINIMUM_MAXIMUM, PERCENTILE_RANGE, PLUS_PLUS, SIGNATURES_FILE
+from ..choices import COARSE_TO_FINE, CPU, EACH_SCENE, MINIMUM_MAXIMUM, PERCENTILE_RANGE, PLUS_PLUS, SIGNATURES_FILE
 from ..clock import Clock
 from ..errors import NoValidPixels
 from ..execution.threads import ThreadExecutor, threads_of
@@ -31,7 +31,7 @@ from ..progress import Progress, Quiet
 from ..quantities import size
 from ..requests import Request
 from ..results import signatures_file
-from ..results.names import check_folder
+from ..results.names import check_folder, check_outputs, written_names
 from ..results.staging import Staging
 from ..scenes.check import usable_scenes
 from ..scenes.scene import Scene
@@ -205,7 +205,10 @@ def iterate_loose(
 def check_scenes(request: Request, progress: Progress) -> list[Scene]:
     """Find the scenes and check them by their headers, and the folder of the results; note what was left out."""
     check_folder(request)
-    return usable_scenes(request.scenes, request.selection, progress)
+    scenes = usable_scenes(request.scenes, request.selection, progress)
+    names = written_names(scenes, request.mode == EACH_SCENE)
+    check_outputs(request.output, names, scenes, request.signatures if request.start == SIGNATURES_FILE else None)
+    return scenes
 
 
 def given_centres(request: Request) -> Grid64 | None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..colours import default_colour
-from ..errors import NoValidPixels, ParameterError
+from ..errors import NoValidPixels
 from ..execution.executor import Site
 from ..execution.threads import ThreadExecutor
 from ..maps.change_raster import attribute_table, write_changes
@@ -52,12 +52,6 @@ def check(request: TransitionRequest) -> tuple[Classified, Classified, Overlap]:
     """
     request.check()
     before, after = open_classified("BEFORE", request.before), open_classified("AFTER", request.after)
-    for parameter, path in request.destinations.items():
-        for given in (before, after):
-            if path is not None and path.absolute() == given.path.absolute():
-                raise ParameterError(f"{parameter} would overwrite {given.parameter}, {path}; choose another file.")
-    if before.path.absolute() == after.path.absolute():
-        raise ParameterError(f"BEFORE and AFTER are the same file, {before.path}; choose two dates.")
     return before, after, overlap(before, after)
 
 

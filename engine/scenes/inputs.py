@@ -1,0 +1,22 @@
+"""The files that a series is read from, so that nothing is written over one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from ..paths import Place
+from .scene import Scene
+
+
+def input_places(scenes: Iterable[Scene]) -> Iterator[Place]:
+    """Yield the rasters and MTL files of scenes in folders, and the bundles of those in bundles."""
+    for scene in scenes:
+        place = Path(scene.place)
+        if place.is_file():
+            yield Place("SCENES", place)
+            continue
+        for path in scene.files:
+            yield Place("SCENES", Path(path))
+        for mtl in sorted(place.glob(f"{scene.id}_MTL.*")):
+            yield Place("SCENES", mtl)
