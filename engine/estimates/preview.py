@@ -29,7 +29,8 @@ def disk_size(scene: Scene) -> int:
         if not os.path.isdir(scene.place):
             return os.path.getsize(scene.place)
         with os.scandir(scene.place) as entries:
-            return sum(entry.stat().st_size for entry in entries if entry.name.startswith(scene.id) and entry.is_file())
+            own = [entry for entry in entries if scene.id in entry.name.upper() or entry.path in scene.files]
+            return sum(entry.stat().st_size for entry in own if entry.is_file())
     except OSError:
         return 0
 

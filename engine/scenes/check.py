@@ -8,12 +8,14 @@ from pathlib import Path
 
 from ..errors import GridError, ParameterError, SceneError
 from ..progress import Progress, Silent, check_cancelled
-from ..sensors.landsat.bands import BAND_NUMBERS
+from ..sensors.landsat.file_names import QUALITY
 from .area import placed
 from .header import Header, read_header
+from .places import printable
 from .scene import PixelGrid, Scene
 from .search import find_scenes
 from .selection import Selection
+from .strays import nearest, needed_name
 from .unchanged import stamps_of
 
 
@@ -35,7 +37,8 @@ def check_series(
 ) -> list[Scene]:
     """Check by headers alone that every needed file is there, readable and on the scene's one pixel grid.
 
-    On scenes that are, the area of interest is placed.
+    On scenes that are, the area of interest is placed. A scene that is not gives way to an older product or another
+    copy of its acquisition that is, with a warning.
 
     Parameters
     ----------
@@ -46,7 +49,7 @@ def check_series(
     chosen_by
         The parameter that the bands come from, for messages.
     progress
-        Who may cancel; nobody by default.
+        Who may cancel, and is warned; nobody by default.
 
     Returns
     -------
@@ -69,8 +72,7 @@ def check_series(
     for scene in scenes:
         # Headers on a slow disk take their time.
         check_cancelled(progress)
-        stamps = stamps_of(scene.files)
-        checked.append(replace(scene, grid=_checked_grid(scene, selection, chosen_by), stamps=stamps))
+        checked.append(_checked(scene, selection, chosen_by, progress))
     usable = []
     for scene in checked:
         check_cancelled(progress)
@@ -78,19 +80,42 @@ def check_series(
     return usable
 
 
+def _checked(scene: Scene, selection: Selection, chosen_by: str, progress: Progress) -> Scene:
+    """Return the scene with its grid, or the first of its spares that can be used."""
+    try:
+        return _with_grid(scene, selection, chosen_by)
+    except SceneError as error:
+        for spare in scene.spares:
+            try:
+                used = _with_grid(spare, selection, chosen_by)
+            except SceneError:
+                continue
+            why = str(error).rstrip(".")
+            progress.warn(f"{used.id} in {printable(used.place)} is used after all, as it is whole. {why}.")
+            return used
+        raise
+
+
+def _with_grid(scene: Scene, selection: Selection, chosen_by: str) -> Scene:
+    stamps = stamps_of(scene.files)
+    return replace(scene, grid=_checked_grid(scene, selection, chosen_by), stamps=stamps, spares=())
+
+
 def _checked_grid(scene: Scene, selection: Selection, chosen_by: str) -> PixelGrid:
     roles, rule = selection.roles, selection.mask
-    numbers = BAND_NUMBERS[scene.product.sensor]
     for role in roles:
         if role not in scene.bands:
             other = f"leave {role} out of BANDS" if chosen_by == "BANDS" else f"choose {chosen_by} without {role}"
+            name = needed_name(scene.product, scene.affix, role)
             raise SceneError(
-                f"Scene {scene.id}: the {role} band file {scene.id}_SR_B{numbers[role]}.TIF is missing in "
-                f"{scene.place}; download it, or {other}."
+                f"Scene {scene.id}: the {role} band file {name} is missing in {printable(scene.place)}"
+                f"{nearest(scene.place, scene.product, role, scene.files)}; download it, or {other}."
             )
     if rule.flags and scene.qa_pixel is None:
+        name = needed_name(scene.product, scene.affix, QUALITY)
         raise SceneError(
-            f"Scene {scene.id}: {scene.id}_QA_PIXEL.TIF is missing in {scene.place}, and MASK needs it; "
+            f"Scene {scene.id}: {name} is missing in {printable(scene.place)}"
+            f"{nearest(scene.place, scene.product, QUALITY, scene.files)}, and MASK needs it; "
             "download it, or choose no flag in MASK."
         )
     paths = [(role, scene.bands[role]) for role in roles]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 import tarfile
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
 from functools import lru_cache
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import BinaryIO, cast
 
 from ..errors import SceneError
@@ -19,6 +21,21 @@ _MOST_METADATA = 1 << 20
 IN_TAR = "/vsitar/"
 """What the path of a file in a bundle begins with, for GDAL."""
 _TAR_END = re.compile(r"\.tar/", re.IGNORECASE)
+_BUNDLE = re.compile(r"\.tar$", re.IGNORECASE)
+_DROPPINGS = frozenset(
+    (
+        "__macosx",
+        "lost+found",
+        "$recycle.bin",
+        "system volume information",
+        "@eadir",
+        "#recycle",
+        "#snapshot",
+    )
+)
+"""Folders, in lower case, that systems and file servers put beside a user's: nobody keeps scenes there."""
+_MOST_MEMBERS = 10_000
+"""Files in a bundle: those of 500 scenes. Each costs a seek, so to list a backup of a whole disk takes minutes."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +48,14 @@ class Location:
     """File name -> name inside the bundle, or the file name itself in a folder."""
     bundled: bool
     """Whether `path` is a tar bundle."""
+    folders: tuple[str, ...] = ()
+    """Names of the folders in a folder, those that are links last; without hidden ones and systems' own."""
+    linked: frozenset[str] = frozenset()
+    """Which of `folders` are links."""
+    unusable: dict[str, str] = field(default_factory=dict)
+    """Name -> what it is, of what is neither a file nor a folder that can be opened: links that lead nowhere, pipes."""
+    copies: tuple[str, ...] = ()
+    """Names inside a bundle of files that `members` has from another of its folders."""
 
     def raster_path(self, name: str) -> str:
         """Return what rasterio opens for the file `name`."""
@@ -83,40 +108,123 @@ def stamp(path: str) -> tuple[int, int] | None:
     return state.st_size, state.st_mtime_ns
 
 
+def is_bundle(name: str) -> bool:
+    """Tell whether a file is named as a tar bundle; upper and lower case are the same."""
+    return bool(_BUNDLE.search(name))
+
+
+def printable(path: str | Path) -> str:
+    """Return a path for a sentence: what cannot be printed, as line breaks and bytes that are no UTF-8, is escaped."""
+    return "".join(mark if mark.isprintable() else ascii(mark)[1:-1] for mark in str(path))
+
+
+def is_text(path: str | Path) -> bool:
+    """Tell whether a path is UTF-8 through and through; GDAL opens no other."""
+    try:
+        str(path).encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def folder(path: Path) -> Location:
-    """List a folder.
+    """List a folder; hidden files are none.
 
     Raises
     ------
     SceneError
-        It cannot be listed.
+        It cannot be listed, or its name is not UTF-8.
     """
+    if not is_text(path):
+        raise SceneError(f"SCENES: the name of the folder {printable(path)} is not UTF-8; rename it.")
+    files: list[str] = []
+    folders: list[tuple[bool, str]] = []
+    unusable: dict[str, str] = {}
     try:
         with os.scandir(path) as entries:
-            names = sorted(entry.name for entry in entries if entry.is_file())
+            for entry in entries:
+                # Hidden are what systems and programs keep for themselves, such as macOS's ._<name> beside each file.
+                if entry.name.startswith("."):
+                    continue
+                what = _kind_of(entry)
+                if what == "file" and is_text(entry.name):
+                    files.append(entry.name)
+                elif what == "file":
+                    unusable[entry.name] = "a file whose name is not UTF-8"
+                elif what != "folder":
+                    unusable[entry.name] = what
+                elif entry.name.lower() not in _DROPPINGS:
+                    folders.append((entry.is_symlink(), entry.name))
     except OSError as error:
         raise SceneError(
-            f"SCENES: the folder {path} cannot be read ({error.strerror}); check its permissions."
+            f"SCENES: the folder {printable(path)} cannot be read ({error.strerror}); check its permissions."
         ) from error
-    return Location(path, {name: name for name in names}, bundled=False)
+    return Location(
+        path,
+        {name: name for name in sorted(files)},
+        bundled=False,
+        folders=tuple(name for _, name in sorted(folders)),
+        linked=frozenset(name for linked, name in folders if linked),
+        unusable=dict(sorted(unusable.items())),
+    )
+
+
+def _kind_of(entry: os.DirEntry[str]) -> str:
+    """Return "file" or "folder", or in words what else an entry is; links are followed."""
+    try:
+        if entry.is_file():
+            return "file"
+        if entry.is_dir():
+            return "folder"
+        return "a link that leads nowhere" if entry.is_symlink() else "a pipe or device and no file"
+    except OSError as error:
+        # A link to itself, or into a folder that may not be searched.
+        return f"a link that cannot be followed ({error.strerror})"
 
 
 def bundle(path: Path) -> Location:
-    """List a tar bundle as downloaded from USGS.
+    """List a tar bundle as downloaded from USGS; of files of one name the shallowest counts.
 
     Raises
     ------
     SceneError
-        It is no readable tar file.
+        It is no readable tar file, or its name is not UTF-8.
     """
+    if not is_text(path):
+        raise SceneError(f"SCENES: the name of the file {printable(path)} is not UTF-8; rename it.")
     try:
         state = os.stat(path)
+        # Opening a pipe would wait for ever.
+        if not stat.S_ISREG(state.st_mode):
+            raise OSError("it is no regular file")
         files = _members(path, state.st_size, state.st_mtime_ns)
     except (OSError, ValueError, tarfile.TarError, EOFError) as error:
         raise SceneError(
-            f"SCENES: {path} cannot be read as a tar bundle ({error}); download it again or unpack it."
+            f"SCENES: {printable(path)} cannot be read as a tar bundle ({printable(str(error))}); "
+            "download it again or unpack it."
         ) from error
-    return Location(path, {name.rsplit("/", 1)[-1]: name for name in sorted(files)}, bundled=True)
+    members, copies = _shallowest(files)
+    return Location(path, members, bundled=True, copies=copies)
+
+
+def _shallowest(files: tuple[str, ...]) -> tuple[dict[str, str], tuple[str, ...]]:
+    """Return file name -> name inside, and the names inside of files that another of the same name stands before.
+
+    The shallowest counts; of two as deep the one in the folder with more files, then the first by name: so the files
+    of a scene and copies of some of them do not mix.
+    """
+    paths = {name: PurePosixPath(name) for name in files}
+    held = Counter(path.parent for path in paths.values())
+
+    def rank(name: str) -> tuple[int, int, str]:
+        return len(paths[name].parts), -held[paths[name].parent], name
+
+    members: dict[str, str] = {}
+    copies = []
+    for name in sorted(files, key=rank):
+        if members.setdefault(paths[name].name, name) != name:
+            copies.append(name)
+    return dict(sorted(members.items())), tuple(sorted(copies))
 
 
 @lru_cache(maxsize=512)
@@ -124,10 +232,16 @@ def _members(path: Path, _size: int, _date: int) -> tuple[str, ...]:
     """List a bundle, once as long as it does not change: it has no index, so that takes a seek a member."""
     # "r:": uncompressed only, as USGS delivers it and GDAL reads it in place.
     with open_regular(path) as file, tarfile.open(fileobj=file, mode="r:") as archive:
-        return tuple(member.name for member in archive.getmembers() if member.isfile())
+        names = []
+        for number, member in enumerate(archive):
+            if number == _MOST_MEMBERS:
+                raise ValueError(f"more than {_MOST_MEMBERS} files, which is no bundle of scenes")
+            if member.isfile() and is_text(member.name) and not _is_dropping(member.name):
+                names.append(member.name)
+        return tuple(names)
 
 
-def subfolders(path: Path) -> list[Path]:
-    """Return the folders directly inside `path`, sorted by name."""
-    with os.scandir(path) as entries:
-        return sorted(Path(entry.path) for entry in entries if entry.is_dir() and not entry.name.startswith("."))
+def _is_dropping(member: str) -> bool:
+    """Tell whether a file in a bundle is a system's own: hidden, or in a folder such as __MACOSX."""
+    path = PurePosixPath(member)
+    return path.name.startswith(".") or any(part.lower() in _DROPPINGS for part in path.parts[:-1])

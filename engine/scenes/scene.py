@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ..sensors.landsat.bands import SENSOR_NAMES
+from ..sensors.landsat.file_names import PLAIN
 from ..sensors.landsat.product_id import ProductId
 
 if TYPE_CHECKING:
@@ -104,6 +105,10 @@ class Scene:
     """Path of a raster -> paths of the files beside it that GDAL reads with it, where there are any."""
     stamps: Mapping[str, tuple[int, int] | None] = field(default_factory=dict, compare=False, repr=False)
     """Path -> size and date of each of its files, before the headers were read; filled in by `check_series`."""
+    affix: str = PLAIN
+    """What the names of its band files have in common beside the product; see `FileName.affix`."""
+    spares: tuple[Scene, ...] = ()
+    """Other products and copies of its acquisition, the best first, should it lack a file; none in a checked scene."""
 
     @property
     def id(self) -> str:

@@ -64,8 +64,14 @@ def test_a_missing_path_beside_a_good_one(one, tmp_path):
 
 
 def test_file_that_is_neither(one):
-    band = one / f"{ONE}_SR_B4.TIF"
-    refused(band, band, "neither an MTL file nor a .tar bundle")
+    touch(one, f"{ONE}_ANG.txt")
+    path = one / f"{ONE}_ANG.txt"
+    refused(path, path, "neither an MTL file nor a band file nor a .tar bundle")
+
+
+def test_archive_that_is_named(tmp_path):
+    path = touch(tmp_path, f"{ONE}.tar.gz") / f"{ONE}.tar.gz"
+    refused(path, path, "is packed", "unpack it")
 
 
 def test_metadata_file_of_a_foreign_name(tmp_path):
@@ -114,10 +120,10 @@ def test_compressed_bundle(one, tmp_path):
     refused(path, path, "cannot be read as a tar bundle", "unpack it")
 
 
-def test_broken_bundle_in_a_folder(one):
-    path = one.parent / "broken.tar"
+def test_broken_bundle_in_a_folder_of_nothing_else(tmp_path):
+    path = tmp_path / "broken.tar"
     path.write_bytes(b"no")
-    refused(one.parent, path, "cannot be read as a tar bundle")
+    refused(tmp_path, path, "cannot be read as a tar bundle")
 
 
 def test_bundle_without_a_scene(tmp_path):
@@ -160,11 +166,6 @@ def test_analysis_ready_data(tmp_path):
     folder = touch(tmp_path / "ard", name)
     refused(folder, name, "Analysis Ready Data")
     refused(make_tar(folder, tmp_path / "ard.tar"), name, "Analysis Ready Data")
-
-
-def test_a_level_1_product_among_the_files_the_user_named(one):
-    touch(one, f"{LEVEL1}_B4.TIF")
-    refused(one, LEVEL1, "Level-1")
 
 
 # --- metadata --------------------------------------------------------------------------------------------------------

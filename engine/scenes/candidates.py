@@ -1,0 +1,185 @@
+"""Of what a search met: one product of each acquisition, the first that is sound, as a scene."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ..errors import SceneError, shown
+from ..progress import Progress, check_cancelled
+from ..sensors.landsat import mtl
+from ..sensors.landsat.product_id import ProductId
+from .members import Choice, Files, owner
+from .places import Location, printable
+from .scene import Scene
+from .strays import without_bands
+from .walk import left_out
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A product in a place."""
+
+    files: Files
+    """All that is there of it."""
+    choice: Choice
+    """What is used."""
+    location: Location
+    """Where."""
+    level: int
+    """Levels of folders below the one that the user named."""
+    named: bool
+    """Whether the user named the very place or file, so that a fault raises."""
+    by_band: bool = False
+    """Whether the file that was named is a band, so that metadata beside it were not meant."""
+
+    @property
+    def product(self) -> ProductId:
+        """The product."""
+        return self.files.product
+
+    @property
+    def text(self) -> str:
+        """The product and where it lies, for messages."""
+        return f"{self.product.text} in {printable(self.location.path)}"
+
+
+def scenes_of(candidates: Sequence[Candidate], notes: list[str], progress: Progress) -> list[Scene]:
+    """Return one scene of each acquisition, in order of time.
+
+    Parameters
+    ----------
+    candidates
+        In any order, which changes nothing.
+    notes
+        Gets what was left out and why; changed in place.
+    progress
+        Who may cancel.
+
+    Raises
+    ------
+    Cancelled
+        The user cancelled.
+    SceneError
+        Of a candidate that was named: its metadata are broken or contradict it.
+    """
+    fruitful = {item.location.path for item in candidates if item.choice.bands}
+    scenes = []
+    for group in _by_acquisition(candidates, notes):
+        check_cancelled(progress)
+        scenes += _sound(group, fruitful, notes)
+    return sorted(scenes, key=lambda scene: (scene.acquired, scene.id))
+
+
+def _by_acquisition(candidates: Sequence[Candidate], notes: list[str]) -> list[list[Candidate]]:
+    """Return the candidates of each acquisition, the one to be used first.
+
+    That is the newest and best product; of one product in two places the one with more of the files that are used
+    (a folder may hold no more than the metadata), unpacked rather than bundled, nearest to what the user named, in a
+    place of its name.
+    """
+
+    def rank(item: Candidate) -> tuple[object, ...]:
+        own = owner(item.location)
+        of_its_name = own is not None and own.text == item.product.text
+        worse = (-item.choice.count, item.location.bundled, item.level, not of_its_name, -item.files.count)
+        return (*worse, str(item.location.path))
+
+    # The path decides between equals, never the order in which they were given.
+    ranked = sorted(sorted(candidates, key=rank), key=lambda item: item.product.preference, reverse=True)
+    groups: dict[object, dict[tuple[str, Path], Candidate]] = {}
+    twice = 0
+    for item in ranked:
+        group = groups.setdefault(item.product.acquisition, {})
+        key = (item.product.text, item.location.path.resolve())
+        twice += key in group
+        group.setdefault(key, item)
+    if twice:
+        notes.append(f"Left out: {twice} scene(s) given more than once.")
+    return [list(group.values()) for group in groups.values()]
+
+
+def _sound(group: Sequence[Candidate], fruitful: set[Path], notes: list[str]) -> list[Scene]:
+    """Return the first candidate of an acquisition that is sound, with the others as its spares; [] if none is."""
+    kept: list[Candidate] = []
+    scenes: list[Scene] = []
+    has_bands = any(item.choice.bands for item in group)
+    for item in group:
+        if not item.choice.bands and (has_bands or not item.named or item.location.path in fruitful):
+            # One that the user named alone is told by the check of the bands that were asked for.
+            if not kept:
+                notes.append(f"Left out: {without_bands(item.location, item.product)}.")
+                continue
+        else:
+            try:
+                scenes.append(_scene(item, notes))
+            except SceneError as error:
+                if item.named and not kept:
+                    raise
+                notes.append(left_out(error))
+                continue
+        if kept and item.product.text != kept[0].product.text:
+            notes.append(f"Left out: {item.product.text} is the same acquisition as {kept[0].product.text}.")
+        elif kept:
+            notes.append(f"Left out: {item.text} is also in {printable(kept[0].location.path)}.")
+        kept.append(item)
+    return [replace(scenes[0], spares=tuple(scenes[1:]))] if scenes else []
+
+
+def _scene(candidate: Candidate, notes: list[str]) -> Scene:
+    choice, path_of = candidate.choice, candidate.location.raster_path
+    groups = _metadata(candidate, notes)
+    return Scene(
+        product=candidate.product,
+        place=str(candidate.location.path),
+        bands={role: path_of(name) for role, name in choice.bands.items()},
+        qa_pixel=path_of(choice.qa_pixel) if choice.qa_pixel else None,
+        qa_radsat=path_of(choice.qa_radsat) if choice.qa_radsat else None,
+        sun_elevation=mtl.number(groups, "IMAGE_ATTRIBUTES", "SUN_ELEVATION"),
+        sun_azimuth=mtl.number(groups, "IMAGE_ATTRIBUTES", "SUN_AZIMUTH"),
+        affix=choice.affix,
+        sidecars=candidate.location.sidecars(),
+    )
+
+
+def _metadata(candidate: Candidate, notes: list[str]) -> mtl.Groups:
+    """Return the scene's MTL groups (empty without an MTL file), checked against its name and Collection 2.
+
+    A scene can be used without: broken metadata raise only in a folder that the user named, or if they were named, and
+    there are no others. In a bundle nobody can mend them.
+    """
+    product = candidate.product
+    can_be_mended = candidate.named and not candidate.by_band and not candidate.location.bundled
+    broken = ""
+    for name in candidate.choice.metadata:
+        try:
+            groups = mtl.parse_mtl(candidate.location.read_text(name))
+        except (OSError, ValueError) as error:
+            broken = broken or f"Scene {product.text}: the metadata file {name} cannot be read ({error})"
+            last = error
+            continue
+        if broken:
+            notes.append(f"{broken}; {name} is used instead.")
+        _check_metadata(product, name, groups)
+        return groups
+    if broken and can_be_mended:
+        raise SceneError(f"{broken}; download it again or remove it, the scene can be used without.") from last
+    if broken:
+        notes.append(f"{broken}; the scene is used without.")
+    return {}
+
+
+def _check_metadata(product: ProductId, name: str, groups: mtl.Groups) -> None:
+    stated = mtl.product_of(groups)
+    if stated is not None and stated.upper() != product.text:
+        raise SceneError(
+            f"Scene {product.text}: its metadata file {name} is of the product {shown(stated)[1:-1]}; "
+            "put the files of one product together."
+        )
+    difference = mtl.foreign_scale(groups)
+    if difference:
+        raise SceneError(
+            f"Scene {product.text}: {name} states {difference}, which is not Collection 2 surface reflectance; "
+            "download the Level-2 product."
+        )

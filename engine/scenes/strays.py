@@ -1,0 +1,207 @@
+"""What looks like a scene and gives none: archives, names that nearly fit, and the file nearest to a missing one."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import SceneError
+from ..sensors.landsat.bands import ROLES
+from ..sensors.landsat.file_names import METADATA, PLAIN, QUALITY, parse
+from ..sensors.landsat.product_id import ProductId, kin, product_in
+from .members import Files, band_kind, is_product, owner, unfit
+from .places import Location, bundle, folder, is_bundle, printable
+
+_PACKED = re.compile(r"\.(tar\.(gz|bz2|xz|zst|z)|tgz|tbz2?|txz|zip|7z|rar|gz|bz2|xz)$", re.IGNORECASE)
+_UNFINISHED = re.compile(r"\.(part|partial|crdownload|download|aria2|tmp)$", re.IGNORECASE)
+_BAND_LIKE = re.compile(r"B(AND)?[_ -]?\d|" + "|".join(ROLES), re.IGNORECASE)
+_RASTER = re.compile(r"\.(tiff?|jp2|img|vrt|hdf|nc)$", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Stray:
+    """What looks like a scene and is none."""
+
+    place: Path
+    """The folder or bundle it was met in; of a folder that is itself meant, that."""
+    product: ProductId | None
+    """The product that its name tells."""
+    note: str
+    """A clause that says what it is, for a sentence."""
+    is_place: bool = False
+    """Whether the name is that of the folder or bundle itself."""
+
+
+def is_packed(name: str) -> bool:
+    """Tell by its name whether a file is an archive that must be unpacked."""
+    return bool(_PACKED.search(name))
+
+
+def strays(location: Location, held: list[Files]) -> list[Stray]:
+    """Return what in a place, and of its own name, looks like a product that `held` does not give.
+
+    Parameters
+    ----------
+    location
+        A place.
+    held
+        Its `files_in`.
+    """
+    found = [] if location.bundled else [*_packed(location), *_pipes(location)]
+    # What counts as a product was told already.
+    told = {files.product.text for files in held if is_product(files)}
+    empty = {files.product.text: files.product for files in held}
+    own = owner(location)
+    if own is not None:
+        empty[own.text] = own
+    for text, product in sorted(empty.items()):
+        if text not in told:
+            note = unfit(product) or without_bands(location, product)
+            found.append(Stray(location.path, product, note, is_place=True))
+    said = kin(location.path.name)
+    if said is not None:
+        found.append(Stray(location.path, None, f"{_place(location)} is {said}", is_place=True))
+    return [*found, *_kin(location, bool(held))]
+
+
+def without_bands(location: Location, product: ProductId) -> str:
+    """Return the clause for a place that looks as if it held a product, and holds none of its bands."""
+    return f"{_place(location)} holds none of the files {product.text}_SR_B*.TIF{_such_as(location)}"
+
+
+def _place(location: Location) -> str:
+    return f"{'the bundle' if location.bundled else 'the folder'} {printable(location.path)}"
+
+
+def _packed(location: Location) -> list[Stray]:
+    found = []
+    for name in location.members:
+        product = product_in(name)
+        if product is None and kin(name) is None:
+            continue
+        where = f"{printable(location.path)} holds {printable(name)}"
+        if is_packed(name) and (product is None or _is_whole(name, product[1], product[2])):
+            found.append(Stray(location.path, product[0] if product else None, f"{where}; unpack it"))
+        elif _UNFINISHED.search(name):
+            note = f"{where}, which is not downloaded to its end; download it again"
+            found.append(Stray(location.path, product[0] if product else None, note))
+    return found
+
+
+def _is_whole(name: str, start: int, end: int) -> bool:
+    """Tell whether an archive is named as a whole product, and not as one band of it or another thing."""
+    rest = _PACKED.sub("", name[end:])
+    return start == 0 and re.search(r"[A-Za-z]", rest) is None
+
+
+def _pipes(location: Location) -> list[Stray]:
+    found = []
+    for name, what in location.unusable.items():
+        product = product_in(name)
+        if product is not None or is_bundle(name):
+            note = f"{printable(name)} in {printable(location.path)} is {what}"
+            # Told even if the product is found: a band may be missed for it.
+            found.append(Stray(location.path, None, note))
+    return found
+
+
+def _kin(location: Location, has_products: bool) -> list[Stray]:
+    """Return one stray for all rasters whose names are nearly those of a product."""
+    names, reason = [], ""
+    for name in location.members:
+        parsed = parse(name)
+        if not _RASTER.search(name) or (parsed is not None and parsed.product is not None):
+            continue
+        said = kin(name)
+        if said is None and parsed is not None and not has_products and parsed.kind.startswith(("SR_", "QA_")):
+            said = "not named as a Landsat product; put the product's identifier before its names"
+        if said is not None:
+            names.append(name)
+            reason = reason or said
+    if not names:
+        return []
+    more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+    where = f"{printable(location.path)} holds {printable(names[0])}{more}"
+    return [Stray(location.path, None, f"{where}, {reason}")]
+
+
+def foreign(location: Location) -> str:
+    """Return a hint at what a place without scenes holds instead, in brackets, or ""."""
+    rasters = [name for name in location.members if _RASTER.search(name)]
+    if rasters:
+        return f" (it holds {printable(rasters[0])}, which is not named as a Landsat Collection 2 product)"
+    return ""
+
+
+def _such_as(location: Location) -> str:
+    """Return a hint at a raster in a place, at best one that may be meant as a band, or ""."""
+    rasters = [name for name in location.members if _RASTER.search(name)]
+    rasters.sort(key=lambda name: _BAND_LIKE.search(name) is None)
+    return f", but {printable(rasters[0])}" if rasters else ""
+
+
+def _means(kind: str, number: int) -> re.Pattern[str]:
+    """Return what finds, in a name that a user gave, the band of a role and number, or QA_PIXEL."""
+    if kind == QUALITY:
+        text = r"QA_?PIXEL|PIXEL_?QA|BQA"
+    else:
+        asset = {"nir": "nir(08)?", "swir1": "swir_?16?", "swir2": "swir_?22?"}.get(kind, kind)
+        text = rf"B(AND)?[_ -]?0?{number}|{asset}"
+    return re.compile(rf"(?<![0-9A-Z])({text})(?![0-9A-Z])", re.IGNORECASE)
+
+
+def needed_name(product: ProductId, affix: str, kind: str) -> str:
+    """Return the name of the file that is looked for: as USGS has it, or as its like in the same place are named.
+
+    Parameters
+    ----------
+    product
+        The product.
+    affix
+        `Choice.affix` of its other bands.
+    kind
+        A role or QUALITY.
+    """
+    usgs = kind if kind == QUALITY else band_kind(product, kind)
+    before, _, after = (affix if "*" in affix else PLAIN).partition("|")
+    return f"{before.replace('*', product.text)}{usgs}{after.replace('*', product.text)}.TIF"
+
+
+def nearest(place: str, product: ProductId, kind: str, taken: tuple[str, ...]) -> str:
+    """Return a clause about the file in a place that may be the missing one, or "".
+
+    Parameters
+    ----------
+    place
+        `Scene.place`.
+    product
+        The scene's.
+    kind
+        A role or QUALITY.
+    taken
+        Files that the scene has.
+    """
+    path = Path(place)
+    try:
+        location = folder(path) if os.path.isdir(path) else bundle(path)
+    except SceneError:
+        return ""
+    number = 0 if kind == QUALITY else int(re.sub(r"\D", "", band_kind(product, kind)))
+    pattern = _means(kind, number)
+    used = {name.rsplit("/", 1)[-1] for name in map(str, taken)}
+    for name, what in location.unusable.items():
+        if pattern.search(name):
+            return f" ({printable(name)} is {what})"
+    for name in location.members:
+        parsed = parse(name)
+        # The file of another product, and what is known to be another band, is none.
+        other = product_in(name)
+        if name in used or not _RASTER.search(name) or (other is not None and other[0].text != product.text):
+            continue
+        if parsed is not None and parsed.kind.startswith(("ST_", METADATA)):
+            continue
+        if pattern.search(name):
+            return f" (the nearest there is {printable(name)})"
+    return ""
