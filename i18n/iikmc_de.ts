@@ -360,8 +360,8 @@
     </message>
     <message>
         <location filename="../algorithms/scenes_widget/panel.py"/>
-        <source>Look into a folder and add each scene folder and .tar bundle directly in it</source>
-        <translation>In einem Ordner nachsehen und jeden Szenenordner und jedes .tar-Archiv direkt darin hinzufügen</translation>
+        <source>Search a folder and the folders in it, and add each scene folder and .tar bundle</source>
+        <translation>Einen Ordner und die Ordner darin durchsuchen und jeden Szenenordner und jedes .tar-Archiv hinzufügen</translation>
     </message>
     <message>
         <location filename="../algorithms/scenes_widget/panel.py"/>
@@ -410,16 +410,6 @@
     </message>
     <message>
         <location filename="../algorithms/scenes_widget/panel.py"/>
-        <source>The folder cannot be read: {reason}</source>
-        <translation>Der Ordner kann nicht gelesen werden: {reason}</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/scenes_widget/panel.py"/>
-        <source>No Landsat scene found directly in {folder}</source>
-        <translation>Keine Landsat-Szene direkt in {folder} gefunden</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/scenes_widget/panel.py"/>
         <source>Add Scene Folder</source>
         <translation>Szenenordner hinzufügen</translation>
     </message>
@@ -465,8 +455,8 @@
     </message>
     <message>
         <location filename="../algorithms/scenes_widget/words.py"/>
-        <source>(and {count} more, see the tool tip)</source>
-        <translation>(und {count} weitere, siehe Kurzhinweis)</translation>
+        <source>{count} notes, all of them in the tool tip. {note}</source>
+        <translation>{count} Anmerkungen, alle im Kurzhinweis. {note}</translation>
     </message>
     <message>
         <location filename="../algorithms/scenes_widget/words.py"/>

@@ -31,8 +31,9 @@ from qgis.PyQt.QtWidgets import (
     QTreeWidgetItem,
 )
 
+from ...engine.scenes.places import is_bundle
 from ..shared.i18n import tr
-from .paths import CHOOSABLE_FILE, distinct, same_place, split_paths
+from .paths import distinct, is_file_of_scene, same_place, split_paths
 
 _PATH = Qt.ItemDataRole.UserRole
 _FEWEST_ROWS, _MOST_ROWS = 5, 10
@@ -198,6 +199,6 @@ def _item(path: str) -> QTreeWidgetItem:
 
 def _path_icon(path: str) -> QIcon:
     # By its name: asking a network drive that is away would stop the window.
-    if not CHOOSABLE_FILE.search(path):
+    if not is_file_of_scene(path):
         return QgsApplication.getThemeIcon("/mIconFolder.svg")
-    return QgsApplication.getThemeIcon("/mIconZip.svg" if path.lower().endswith(".tar") else "/mIconFile.svg")
+    return QgsApplication.getThemeIcon("/mIconZip.svg" if is_bundle(path) else "/mIconFile.svg")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...engine import choices
+from ...engine.progress import Span
 from ..shared import packages
 
 if TYPE_CHECKING:
@@ -86,6 +87,18 @@ class Answer:
     """What a run will take."""
 
 
+class _Listening(Span):
+    """Keeps the warnings, and passes on whether the answer is still wanted."""
+
+    def __init__(self, progress: Progress) -> None:
+        super().__init__(progress, 0.0, 1.0)
+        self.notes: list[str] = []
+
+    def warn(self, text: str) -> None:
+        """Keep it."""
+        self.notes.append(text)
+
+
 class Looker:
     """Answers questions, and answers the next one faster where only what is done with the scenes has changed."""
 
@@ -130,11 +143,12 @@ def _scenes(question: Question, progress: Progress) -> Answer:
             gone.append(path)
     wanted = question.wanted
     scenes: list[Scene] = []
-    notes: tuple[str, ...] = ()
+    listening = _Listening(progress)
     size, valid, problem = 0, 0, ""
     try:
         found = find_scenes(question.paths, progress)
-        scenes, notes = found.scenes, tuple(found.notes)
+        scenes = found.scenes
+        listening.notes += found.notes
         for number, scene in enumerate(found.scenes):
             check_cancelled(progress)
             progress.report(number / len(found.scenes))
@@ -146,7 +160,7 @@ def _scenes(question: Question, progress: Progress) -> Answer:
             needed = rule if wanted.needs_flags else MaskRule((), wanted.saturated)
             chosen_by = "SIGNATURES" if wanted.bands is None else "BANDS"
             try:
-                [scenes[number]] = check_series([scene], Selection(bands, needed), chosen_by)
+                [scenes[number]] = check_series([scene], Selection(bands, needed), chosen_by, listening)
                 valid += round(
                     valid_share(scenes[number], Selection(bands, rule)) * scenes[number].checked_grid().pixels
                 )
@@ -159,7 +173,7 @@ def _scenes(question: Question, progress: Progress) -> Answer:
     except IIkMCError as error:
         problem = str(error)
     told = None if problem or wanted.flags is None else valid
-    return Answer(tuple(gone), tuple(scenes), size, told, notes, problem)
+    return Answer(tuple(gone), tuple(scenes), size, told, tuple(listening.notes), problem)
 
 
 def _with_estimate(answer: Answer, question: Question) -> Answer:

@@ -23,7 +23,7 @@ from .background import Job
 from .hint import ScenesHint
 from .list_view import ScenesList
 from .look import Answer, Question
-from .paths import FILE_PATTERNS, find_scenes, is_choosable
+from .paths import FILE_PATTERNS, is_choosable
 
 LAST_FOLDER = "iikmc/last_scenes_folder"
 _PATIENCE = 700
@@ -59,7 +59,7 @@ class ScenesPanel(QWidget):
         )
         self.add_every_button = _button(
             tr("Add every scene in a folder…"),
-            tr("Look into a folder and add each scene folder and .tar bundle directly in it"),
+            tr("Search a folder and the folders in it, and add each scene folder and .tar bundle"),
             self.choose_parent,
         )
         self.add_files_button = _button(
@@ -119,17 +119,12 @@ class ScenesPanel(QWidget):
             self._tell(tr("Not a folder, MTL file or .tar bundle: {names}").format(names=refused))
 
     def add_every_scene(self, folder: str) -> None:
-        """Add each scene directly in `folder`, or tell that there is none."""
-        try:
-            found = self._search(folder)
-        except OSError as error:
-            self._tell(tr("The folder cannot be read: {reason}").format(reason=error.strerror or str(error)))
-            return
-        if found:
-            self.add(found)
-        else:
-            name = os.path.basename(folder.rstrip("/\\")) or folder
-            self._tell(tr("No Landsat scene found directly in {folder}").format(folder=name))
+        """Add each scene in `folder` and below it, found as the run finds them, or tell why there is none."""
+        job = self._search(folder)
+        if job.error is not None:
+            self._tell(str(job.error))
+        elif job.result is not None:
+            self.add(job.result)
 
     def remove(self) -> None:
         """Remove the selected entries."""
@@ -166,31 +161,25 @@ class ScenesPanel(QWidget):
     def _mark(self, answer: Answer) -> None:
         self.list.mark_gone(answer.gone)
 
-    def _search(self, folder: str) -> list[str]:
-        """Return the scenes in `folder`; the window stays alive meanwhile, and a cancelled search keeps what it found.
+    def _search(self, folder: str) -> Job:
+        """Search `folder`; the window stays alive meanwhile. A cancelled search has neither a result nor an error."""
 
-        Raises
-        ------
-        OSError
-            The folder cannot be read.
-        """
+        def search(job: Job) -> list[str] | None:
+            from ...engine.errors import Cancelled
+            from ...engine.scenes.search import entries
 
-        def search(job: Job) -> list[str]:
-            def go_on(done: int, total: int) -> bool:
-                job.report(done / total)
-                return not job.cancelled()
-
-            return find_scenes(folder, go_on)
+            try:
+                return [QDir.fromNativeSeparators(path) for path in entries(folder, job)]
+            except Cancelled:
+                return None
 
         job = Job(search, self)
         if not job.wait(_MOMENT):
             self._wait(job)
-        if job.error is not None:
-            raise job.error
-        return job.result or []
+        return job
 
     def _wait(self, job: Job) -> None:
-        waiting = QProgressDialog(tr("Looking for scenes…"), tr("Cancel"), 0, 100, self)
+        waiting = QProgressDialog(tr("Looking for scenes…"), tr("Cancel"), 0, 0, self)
         waiting.setWindowModality(Qt.WindowModality.WindowModal)
         waiting.setMinimumDuration(_PATIENCE)
         waiting.setAutoReset(False)
@@ -200,7 +189,7 @@ class ScenesPanel(QWidget):
             if job.over or waiting.wasCanceled():
                 loop.quit()
             else:
-                waiting.setValue(int(100 * job.fraction))
+                waiting.setValue(0)  # nobody knows how many folders there are; this lets it show up
 
         timer.timeout.connect(poll)
         timer.start(50)

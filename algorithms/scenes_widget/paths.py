@@ -1,26 +1,22 @@
-"""The paths a user chooses as scenes: from text and other parameter values, back to text, and found in a folder.
+"""The paths a user chooses as scenes: from text and other parameter values, and back to text.
 
-What is a usable scene is for the engine to say; here a folder or file only has to look like one.
+What is a scene is for the engine to say, in the dialog as in the run.
 """
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 from qgis.core import QgsMapLayer
-from qgis.PyQt.QtCore import QDir, QUrl
+from qgis.PyQt.QtCore import QUrl
 
-SCENE_FILE = re.compile(r"_SR_B\d\.TIF$|_MTL\.(txt|xml|json)$", re.IGNORECASE)
-"""The files by which a folder is known as a scene: a surface reflectance band or the metadata."""
-CHOOSABLE_FILE = re.compile(r"_MTL\.(txt|xml|json)$|\.tar$", re.IGNORECASE)
-"""The files that stand for a whole scene."""
-BUNDLE = re.compile(r"L.*\.tar$", re.IGNORECASE)
-"""A scene as downloaded."""
+from ...engine.scenes.members import is_choosable as is_choosable_name
+
 FILE_PATTERNS = "*_MTL.txt *_MTL.xml *_MTL.json *.tar"
-"""`CHOOSABLE_FILE` for a file dialog."""
+"""For a file dialog, the files that are meant to stand for a scene; a band file does as well."""
 _PART = re.compile(r'\s*(?:"([^"\r\n]*)"|([^;\r\n]+))')
 
 
@@ -67,37 +63,14 @@ def distinct(paths: Iterable[str], known: Iterable[str] = ()) -> list[str]:
     return found
 
 
+def is_file_of_scene(path: str) -> bool:
+    """Tell by its name whether a file can stand for a scene."""
+    return is_choosable_name(os.path.basename(path))
+
+
 def is_choosable(path: str) -> bool:
     """Tell whether `path` is a folder, or a file that stands for a scene."""
-    return bool(CHOOSABLE_FILE.search(path)) or os.path.isdir(path)
-
-
-def holds_scene(folder: str) -> bool:
-    """Tell whether a file directly in `folder` is part of a scene."""
-    try:
-        with os.scandir(folder) as entries:
-            return any(SCENE_FILE.search(entry.name) and entry.is_file() for entry in entries)
-    except OSError:
-        return False
-
-
-def find_scenes(folder: str, go_on: Callable[[int, int], bool] | None = None) -> list[str]:
-    """Return `folder` if it is a scene, and each sub-folder and bundle directly in it that is one.
-
-    `go_on` is told the number of sub-folders done and in all before each of them, and ends the search by
-    returning False. Raises OSError if `folder` cannot be read.
-    """
-    with os.scandir(folder) as entries:
-        children = sorted(entries, key=lambda entry: entry.name)
-    found = [folder] if holds_scene(folder) else []
-    found += [child.path for child in children if BUNDLE.match(child.name) and child.is_file()]
-    folders = [child.path for child in children if child.is_dir()]
-    for done, path in enumerate(folders):
-        if go_on is not None and not go_on(done, len(folders)):
-            break
-        if holds_scene(path):
-            found.append(path)
-    return [QDir.fromNativeSeparators(path) for path in found]
+    return is_file_of_scene(path) or os.path.isdir(path)
 
 
 def _local(text: str) -> str:

@@ -34,8 +34,8 @@ def lines(answer: Answer, plan: Plan | None) -> list[str]:
     if len(answer.notes) == 1:
         result.append(answer.notes[0])
     elif answer.notes:
-        rest = tr("(and {count} more, see the tool tip)").format(count=len(answer.notes) - 1)
-        result.append(f"{answer.notes[0]} {rest}")
+        told = tr("{count} notes, all of them in the tool tip. {note}")
+        result.append(told.format(count=len(answer.notes), note=answer.notes[0]))
     return result
 
 

@@ -114,7 +114,7 @@ class TestWords:
         assert text.splitlines()[1].startswith(note)
         shutil.copytree(tiny / OLDEST, tmp_path / OLDEST)
         text = told(hint, question(tiny, tmp_path))
-        assert text.splitlines()[1].endswith(" (and 1 more, see the tool tip)")
+        assert text.splitlines()[1].startswith("2 notes, all of them in the tool tip. Left out: ")
         assert len(hint.text.toolTip().splitlines()) == 2
 
     def test_time_spill_and_area(self, hint, real_scenes, monkeypatch):
@@ -151,6 +151,20 @@ class TestProblems:
         assert second.startswith(f"Scene {MIDST}: the nir band file {MIDST}_SR_B4.TIF is missing in ")
         assert hint.icon.isVisibleTo(hint)
         assert len(told(hint, question(tmp_path, bands=("red",), flags=())).splitlines()) == 2
+        assert not hint.icon.isVisibleTo(hint)
+
+    def test_an_older_product_that_is_whole_is_told(self, hint, tmp_path):
+        newer = NEWEST.replace(NEWEST.split("_")[4], "20300101")
+        write_tiny(tmp_path, ids=[NEWEST])
+        shutil.copytree(tmp_path / NEWEST, tmp_path / newer)
+        for path in list((tmp_path / newer).iterdir()):
+            path.rename(path.with_name(path.name.replace(NEWEST, newer)))
+        for path in (tmp_path / newer).glob("*_MTL.*"):
+            path.unlink()
+        file_of(tmp_path, newer, "SR_B4").unlink()
+        text = told(hint, question(tmp_path, bands=("red",), flags=()))
+        assert "2 notes, all of them in the tool tip. " in text
+        assert f"{NEWEST} in {tmp_path / NEWEST} is used after all" in hint.text.toolTip()
         assert not hint.icon.isVisibleTo(hint)
 
     def test_a_mended_scene_is_looked_at_again(self, hint, tmp_path):
@@ -368,27 +382,27 @@ class TestSlowDisk:
         assert asked == []
         assert panel.list.topLevelItem(0).toolTip(0) == "/data/a was not found"
 
-    def test_the_search_of_a_slow_folder_can_be_cancelled(self, qgis_app, monkeypatch):
+    def test_the_search_of_a_slow_folder_can_be_cancelled(self, qgis_app, monkeypatch, tmp_path):
         from iikmc.algorithms.scenes_widget import panel
+        from iikmc.engine.scenes import walk
 
-        go = threading.Event()
+        for number in range(200):
+            (tmp_path / str(number)).mkdir()
+        listed, real = [], walk.folder
 
-        def crawl(folder, go_on):
-            found = []
-            for number in range(1000):
-                if not go_on(number, 1000):
-                    break
-                found.append(f"{folder}/{number}")
-                go.wait(0.02)
-            return found
+        def slow(path):
+            listed.append(path)
+            time.sleep(0.02)
+            return real(path)
 
-        monkeypatch.setattr(panel, "find_scenes", crawl)
+        monkeypatch.setattr(walk, "folder", slow)
         shown = panel.ScenesPanel()
         shown.show()
-        QTimer.singleShot(600, lambda: shown.findChild(panel.QProgressDialog).cancel())
-        shown.add_every_scene("/data")
-        assert 0 < len(shown.paths()) < 1000
-        assert shown.paths()[0] == "/data/0"
+        QTimer.singleShot(1000, lambda: shown.findChild(panel.QProgressDialog).cancel())
+        shown.add_every_scene(str(tmp_path))
+        assert 0 < len(listed) < 150
+        assert shown.paths() == []
+        assert shown.status.text() == "0 entries"
 
 
 class AlgorithmDialog(QDialog):

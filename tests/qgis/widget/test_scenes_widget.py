@@ -6,6 +6,7 @@ import importlib
 import os
 import subprocess
 import sys
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,9 @@ ROOT = Path(__file__).resolve().parents[3]
 WRAPPER = "iikmc.algorithms.scenes_widget.factory.ScenesWidgetWrapper"
 SCENE_1 = "LC08_L2SP_218074_20190114_20200829_02_T1"
 SCENE_2 = "LT05_L2SP_090084_19980308_20200909_02_T1"
+SCENE_3 = "LE07_L2SP_090084_20210331_20210426_02_T1"
+SCENE_4 = "LC09_L2SP_190027_20220511_20220601_02_T1"
+SCENE_5 = "LC08_L2SP_190027_20220511_20220601_02_T1"
 
 
 class ScenesAlgorithm(QgsProcessingAlgorithm):
@@ -148,16 +152,26 @@ def tree(tmp_path):
         path = tmp_path.joinpath(*parts)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
+        return path
+
+    def bundle(name, *files):
+        with tarfile.open(tmp_path / name, "w") as archive:
+            for number, member in enumerate(files):
+                path = file(".made", str(number))
+                archive.add(path, member)
 
     file(SCENE_1, f"{SCENE_1}_SR_B2.TIF")
-    file("lower", "lt05_l2sp_sr_b1.tif")
-    file("metadata_only", f"{SCENE_2}_MTL.xml")
-    file("thermal_only", f"{SCENE_2}_ST_B10.TIF")
-    file("deeper", "scene", f"{SCENE_2}_SR_B2.TIF")
+    file("lower", f"{SCENE_2.lower()}_sr_b1.tif")
+    file("metadata_only", f"{SCENE_3}_MTL.xml")
+    file("thermal_only", f"{SCENE_3}_ST_B10.TIF")
+    file("deeper", "scene", f"{SCENE_4}_SR_B2.TIF")
     file("empty_mtl", "notes.txt")
     (tmp_path / "trap" / "x_MTL.txt").mkdir(parents=True)
-    file(f"{SCENE_2}.tar")
-    file("backup.tar")
+    file("__MACOSX", SCENE_3, f"{SCENE_3}_SR_B2.TIF")
+    file(SCENE_1, "clip", f"{SCENE_1}_SR_B2.TIF")
+    bundle(f"{SCENE_5}.tar", f"{SCENE_5}_SR_B2.TIF")
+    bundle("LandsatNotes.tar", "notes.txt")
+    file("L_broken.tar")
     file("L_notes.txt")
     return tmp_path
 
@@ -328,12 +342,12 @@ class TestPanel:
         assert not panel.remove_all_button.isEnabled()
 
     def test_drop_of_folders_and_files(self, panel, tree):
-        mime = urls(tree / SCENE_1, tree / f"{SCENE_2}.tar", tree / "metadata_only" / f"{SCENE_2}_MTL.xml")
+        mime = urls(tree / SCENE_1, tree / f"{SCENE_5}.tar", tree / "metadata_only" / f"{SCENE_3}_MTL.xml")
         assert drop(panel.list.viewport(), mime)
         assert panel.paths() == [
             f"{tree}/{SCENE_1}",
-            f"{tree}/{SCENE_2}.tar",
-            f"{tree}/metadata_only/{SCENE_2}_MTL.xml",
+            f"{tree}/{SCENE_5}.tar",
+            f"{tree}/metadata_only/{SCENE_3}_MTL.xml",
         ]
 
     def test_drop_of_other_files_is_explained(self, panel, tree):
@@ -364,40 +378,46 @@ class TestPanel:
     def test_every_scene_in_a_folder(self, panel, tree):
         panel.add_every_scene(str(tree))
         assert [os.path.relpath(path, tree) for path in panel.paths()] == [
-            f"{SCENE_2}.tar",
+            f"{SCENE_5}.tar",
             SCENE_1,
+            os.path.join("deeper", "scene"),
             "lower",
-            "metadata_only",
         ]
         panel.add_every_scene(str(tree))
         assert panel.status.text() == "4 entries – 0 added, 4 already in the list"
+
+    def test_every_scene_that_is_added_is_found_by_the_run(self, panel, tree):
+        from iikmc.engine.scenes.search import find_scenes
+
+        panel.add_every_scene(str(tree))
+        assert sorted(scene.id for scene in find_scenes(panel.paths()).scenes) == sorted(
+            [SCENE_1, SCENE_2, SCENE_4, SCENE_5]
+        )
 
     def test_every_scene_in_a_scene_is_itself(self, panel, tree):
         panel.add_every_scene(str(tree / SCENE_1))
         assert panel.paths() == [str(tree / SCENE_1)]
 
-    def test_every_scene_looks_one_level_deep_and_says_so(self, panel, tree):
-        panel.add_every_scene(str(tree / "deeper" / ".." / "empty_mtl"))
+    def test_every_scene_in_a_folder_without_any_is_told_as_by_the_run(self, panel, tree):
+        panel.add_every_scene(str(tree / "metadata_only"))
+        panel.remove_all()
+        panel.add_every_scene(str(tree / "thermal_only"))
         assert panel.paths() == []
-        assert panel.status.text() == "0 entries – No Landsat scene found directly in empty_mtl"
+        text = panel.status.text()
+        assert text.startswith(
+            f"0 entries – SCENES: the folder {tree / 'thermal_only'} holds no Landsat scene that can"
+        )
+        assert f"holds none of the files {SCENE_3}_SR_B*.TIF" in text
 
     def test_every_scene_in_an_unreadable_folder(self, panel, tree):
         panel.add_every_scene(str(tree / "gone"))
         assert panel.paths() == []
-        assert panel.status.text().startswith("0 entries – The folder cannot be read: ")
+        assert panel.status.text().startswith(f"0 entries – SCENES: {tree / 'gone'} does not exist; ")
 
-    def test_a_cancelled_search_keeps_what_it_found(self, tree):
-        from iikmc.algorithms.scenes_widget.paths import find_scenes
-
-        told = []
-
-        def go_on(done, total):
-            told.append((done, total))
-            return done < 2
-
-        found = [os.path.relpath(path, tree) for path in find_scenes(str(tree), go_on)]
-        assert told == [(0, 7), (1, 7), (2, 7)]
-        assert found == [f"{SCENE_2}.tar", SCENE_1]
+    def test_band_files_may_be_dropped(self, panel, tree):
+        band = tree / "lower" / f"{SCENE_2.lower()}_sr_b1.tif"
+        drop(panel.list.viewport(), urls(band))
+        assert panel.paths() == [str(band)]
 
     def test_buttons_choose_and_the_folder_is_remembered(self, panel, tree, monkeypatch):
         started = []
@@ -409,7 +429,7 @@ class TestPanel:
         def files(parent, title, start, file_filter):
             started.append(start)
             assert file_filter == "Landsat MTL files and bundles (*_MTL.txt *_MTL.xml *_MTL.json *.tar)"
-            return [str(tree / f"{SCENE_2}.tar")], file_filter
+            return [str(tree / f"{SCENE_5}.tar")], file_filter
 
         QgsSettings().setValue("iikmc/last_scenes_folder", "/data/start")
         monkeypatch.setattr(QFileDialog, "getExistingDirectory", folder)
@@ -418,7 +438,7 @@ class TestPanel:
         panel.add_files_button.click()
         panel.add_every_button.click()
         assert started == ["/data/start", str(tree), str(tree)]
-        assert panel.paths() == [str(tree / SCENE_1), str(tree / f"{SCENE_2}.tar")]
+        assert panel.paths() == [str(tree / SCENE_1), str(tree / f"{SCENE_5}.tar")]
         assert QgsSettings().value("iikmc/last_scenes_folder") == str(tree / SCENE_1)
 
     def test_nothing_chosen_changes_nothing(self, panel, monkeypatch):
