@@ -127,7 +127,7 @@ class AuditAlgorithm(IIkMCAlgorithm):
             output = self.parameterAsFileOutput(values, parameters.OUTPUT, context)
             return audit_scenes(self._request(values, context, output), FeedbackProgress(feedback))
 
-        result = self._told(work)
+        result = self._told(work, feedback)
         return {
             parameters.OUTPUT: str(result.output),
             self.TABLE: str(result.table),

@@ -182,7 +182,7 @@ class BenchmarkAlgorithm(AnalysisAlgorithm):
             output = self.parameterAsFileOutput(values, parameters.OUTPUT, context)
             return benchmark(self._request(values, context, output), FeedbackProgress(feedback))
 
-        result = self._told(work)
+        result = self._told(work, feedback)
         comparison = result.comparison
         best = comparison.best
         return {

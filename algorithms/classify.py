@@ -103,4 +103,4 @@ class ClassifyAlgorithm(ClassifiedScenesAlgorithm):
             output = self.parameterAsFileOutput(values, parameters.OUTPUT, context)
             return classify(self._request(values, context, output), FeedbackProgress(feedback))
 
-        return self._results(self._told(work), values, context)
+        return self._results(self._told(work, feedback), values, context)

@@ -172,7 +172,7 @@ class ClusterAlgorithm(ClassifiedScenesAlgorithm):
             output = self.parameterAsFileOutput(values, parameters.OUTPUT, context)
             return run_in_mode(self._request(values, context, output), FeedbackProgress(feedback))
 
-        result = self._told(work)
+        result = self._told(work, feedback)
         return {
             **self._results(result, values, context),
             self.ITERATIONS: result.iterations,

@@ -165,6 +165,6 @@ class SuggestKAlgorithm(AnalysisAlgorithm):
 
             return suggest(self._request(values, context, places), FeedbackProgress(feedback))
 
-        result = self._told(work)
+        result = self._told(work, feedback)
         written = {name: str(place) for name, place in zip((self.TABLE, self.REPORT), places) if place}
         return {**written, self.RECOMMENDED_K: result.advice.k, self.SAMPLE_PIXELS: result.pixels}

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from qgis.core import (
     QgsProcessingContext,
-    QgsProcessingException,
     QgsProcessingFeedback,
     QgsProcessingOutputNumber,
     QgsProcessingParameterDefinition,
@@ -16,7 +15,7 @@ from qgis.core import (
     QgsProcessingParameterRasterLayer,
 )
 
-from ..engine.errors import IIkMCError, ParameterError
+from ..engine.errors import ParameterError
 from .shared import parameters
 from .shared.analysis import AnalysisAlgorithm, file_destination
 from .shared.feedback import FeedbackProgress
@@ -181,11 +180,14 @@ class TransitionsAlgorithm(AnalysisAlgorithm):
     def prepareAlgorithm(
         self, values: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> bool:
-        # Layers of the project belong to the main thread, which runs this.
-        try:
+        if not super().prepareAlgorithm(values, context, feedback):
+            return False
+
+        def work() -> None:
+            # Layers of the project belong to the main thread, which runs this.
             self._rasters = self._paths(values, context)
-        except IIkMCError as error:
-            raise QgsProcessingException(str(error)) from error
+
+        self._told(work, feedback)
         return True
 
     def processAlgorithm(
@@ -201,7 +203,7 @@ class TransitionsAlgorithm(AnalysisAlgorithm):
             rasters = self._rasters or self._paths(values, context)
             return compare(self._request(values, rasters, places, context), FeedbackProgress(feedback))
 
-        result = self._told(work)
+        result = self._told(work, feedback)
         if changes:
             title = tr("Changes {before} → {after}").format(before=result.before.title, after=result.after.title)
             style_on_completion(context, Path(changes), title)

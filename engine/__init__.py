@@ -15,6 +15,7 @@ lines above its own, type hints included, and ``LAYERS`` in tests/test_architect
     text_files  small text files: read with bounds, written so that other programs read them
     claims      what live runs hold, and what killed ones left
     paths       which paths are one file, and that no output is an input
+    ranges      the range of every number that a user may set
     sensors     what a product is: bands, bits and scale as data, and what reads names and metadata
     scenes      from folders to checked scenes; the only door to rasterio for reading
     requests    what the user asks of each tool, checked before anything is read

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
 from reprlib import Repr
+from typing import Any, TypeVar, cast
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 class IIkMCError(Exception):
@@ -41,6 +46,10 @@ class MemoryBudgetError(IIkMCError, MemoryError):
     """The pixels fit neither the memory they may take nor the disk."""
 
 
+class UnexpectedError(IIkMCError, RuntimeError):
+    """Something that nobody foresaw; the error that it comes from has the details."""
+
+
 def first_line(error: BaseException, *, with_kind: bool = False) -> str:
     """Return the first line of what an error says, for a sentence about it; its kind where it says nothing.
 
@@ -69,3 +78,47 @@ def shown(value: object) -> str:
     except Exception:  # noqa: BLE001 - an object of anybody's may fail in any way to say what it is
         text = f"an object of the type {type(value).__name__}"
     return " ".join(text.split())
+
+
+def unexpected(error: Exception, what: str) -> IIkMCError:
+    """Return an error that nobody foresaw in one sentence, to be raised from it.
+
+    Parameters
+    ----------
+    error
+        A fault of the system or of IIkMC.
+    what
+        What was being done, such as "The clustering".
+    """
+    if isinstance(error, IIkMCError):
+        return error
+    if isinstance(error, MemoryError):
+        return MemoryBudgetError(
+            f"{what} ended because the computer has no memory left; close other programs, set fewer threads (WORKERS) "
+            "or use fewer scenes."
+        )
+    if isinstance(error, OSError):
+        where = f" at {error.filename}" if error.filename else ""
+        return UnexpectedError(
+            f"{what} ended because the system refused something{where} ({error.strerror or first_line(error)}); see "
+            "that the disk has room and all files are there, and run it again."
+        )
+    return UnexpectedError(
+        f"{what} ended with an error that was not expected ({shown(first_line(error, with_kind=True))[1:-1]}), a fault "
+        "of IIkMC; please report it, with the details."
+    )
+
+
+def in_one_sentence(call: F, what: str) -> F:
+    """Return a function that raises nothing but `IIkMCError`: an error that nobody foresaw comes as `unexpected`."""
+
+    @wraps(call)
+    def told(*args: Any, **named: Any) -> Any:
+        try:
+            return call(*args, **named)
+        except IIkMCError:
+            raise
+        except Exception as error:
+            raise unexpected(error, what) from error
+
+    return cast(F, told)

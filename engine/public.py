@@ -17,26 +17,32 @@ from .choices import (
     SIGNATURES_FILE,
     TOGETHER,
 )
-from .errors import IIkMCError
+from .errors import IIkMCError, in_one_sentence
 from .maps.transition import Transitions
 from .measuring.timings import BenchmarkResult
 from .progress import Progress, Silent
 from .quality.indices import Suggestion
 from .requests import AuditRequest, BenchmarkRequest, ClassifyRequest, Request, SuggestRequest, TransitionRequest
+from .results import signatures_file
 from .results.result import EachResult, Result
 from .results.signatures import Signatures
-from .results.signatures_file import read as read_signatures
-from .runs.audit import AuditResult
-from .runs.audit import audit_scenes as audit
-from .runs.benchmark import benchmark
-from .runs.classify import classify
-from .runs.each import run_in_mode as cluster
-from .runs.suggestk import suggest as suggest_k
-from .runs.transitions import compare
+from .runs import benchmark as runs_benchmark
+from .runs import classify as runs_classify
+from .runs import each, suggestk, transitions
+from .runs.audit import AuditResult, audit_scenes
+from .scenes import check, search
 from .scenes.area import Area
-from .scenes.check import check_series
 from .scenes.scene import Scene
-from .scenes.search import find_scenes
 from .scenes.selection import MaskRule, Selection
 from .sensors.landsat.bands import ROLES
 from .sensors.landsat.qa import FLAGS
+
+find_scenes = in_one_sentence(search.find_scenes, "The search for scenes")
+check_series = in_one_sentence(check.check_series, "The check of the scenes")
+read_signatures = in_one_sentence(signatures_file.read, "Reading the signatures")
+cluster = in_one_sentence(each.run_in_mode, "The clustering")
+classify = in_one_sentence(runs_classify.classify, "The classification")
+audit = in_one_sentence(audit_scenes, "The audit")
+suggest_k = in_one_sentence(suggestk.suggest, "The suggestion")
+compare = in_one_sentence(transitions.compare, "The comparison")
+benchmark = in_one_sentence(runs_benchmark.benchmark, "The benchmark")

@@ -21,27 +21,23 @@ from .choices import (
     DEFAULT_SEED,
     DEFAULT_TOLERANCE,
     DEVICES,
-    MAX_K,
-    MAX_REPEATS,
-    MAX_SAMPLE,
-    MIN_K,
-    MIN_SAMPLE,
     MINIMUM_MAXIMUM,
     MODES,
     SIGNATURES_FILE,
     STARTS,
     TOGETHER,
 )
-from .errors import ParameterError
+from .errors import ParameterError, shown
 from .paths import Place, check_apart, companions, same_file
 from .progress import Progress
+from .ranges import check_number
 from .scenes.area import Area
 from .scenes.check import check_bands, usable_scenes
 from .scenes.inputs import input_places
 from .scenes.scene import Scene
 from .scenes.selection import MaskRule, Selection
 from .sensors.landsat.bands import ROLES
-from .sensors.landsat.qa import DEFAULT_FLAGS
+from .sensors.landsat.qa import DEFAULT_FLAGS, FLAGS
 
 DEFAULT_MASK = MaskRule(DEFAULT_FLAGS, True)
 
@@ -76,11 +72,23 @@ class SceneRequest:
         ParameterError
             One is out of its range; the message names it.
         """
-        check_bands(self.roles)
+        self._check_scenes()
         self._check_place()
 
+    def _check_scenes(self) -> None:
+        """Check what is asked of the scenes: paths, bands, flags and threads."""
+        if isinstance(self.scenes, (str, os.PathLike)):
+            raise ParameterError(f"SCENES is the text {shown(self.scenes)}, expected a list; put the path into a list.")
+        self._check_bands()
+        _check_names("MASK", self.mask.flags, tuple(FLAGS))
+        check_number("WORKERS", self.workers)
+
+    def _check_bands(self) -> None:
+        check_bands(self.roles)
+        _check_names("BANDS", self.roles, ROLES)
+
     def _check_place(self) -> None:
-        check_workers(self.workers)
+        check_path("OUTPUT", self.output)
         if os.path.exists(self.output) and not os.path.isdir(self.output):
             raise ParameterError(f"OUTPUT: {self.output} is a file; choose a folder.")
 
@@ -129,33 +137,35 @@ class Request(SceneRequest):
         ParameterError
             One is out of its range; the message names it.
         """
-        check_k(self.k)
-        check_bands(self.roles)
+        check_number("K", self.k)
+        self._check_scenes()
         if self.mode not in MODES:
             raise ParameterError(f"MODE is {self.mode!r}; choose one of {', '.join(MODES)}.")
         if self.start not in STARTS:
             raise ParameterError(f"INIT is {self.start!r}; choose one of {', '.join(STARTS)}.")
         if self.start == SIGNATURES_FILE and self.signatures is None:
             raise ParameterError("INIT asks for a signatures file, but SIGNATURES is empty; choose a signatures.json.")
-        _check_iterations(self.max_iterations)
-        if not 0 <= self.tolerance <= 100:
-            raise ParameterError(f"TOLERANCE is {self.tolerance} %; choose a share from 0 to 100.")
+        if self.signatures is not None:
+            check_path("SIGNATURES", self.signatures)
+        check_number("MAX_ITERATIONS", self.max_iterations)
+        check_number("TOLERANCE", self.tolerance)
+        check_number("SEED", self.seed)
         if self.device not in DEVICES:
             raise ParameterError(f"DEVICE is {self.device!r}; choose one of {', '.join(DEVICES)}.")
-        if self.memory < 0:
-            raise ParameterError(f"MEMORY is {self.memory} MB; choose a size, or 0 for a safe share of what is free.")
+        check_number("MEMORY", self.memory)
         self._check_place()
 
     def parameters(self) -> dict[str, Any]:
         """Return the parameters as they stand in signatures.json."""
         return {
-            **self._of_classes(self.k, self.roles),
+            **self._of_classes(int(self.k), self.roles),
             "mode": self.mode,
             "init": self.start,
             "signatures": str(self.signatures) if self.signatures else None,
-            "max_iterations": self.max_iterations,
-            "tolerance_percent": self.tolerance,
-            "seed": self.seed,
+            # A script may have taken them from an array of NumPy, whose numbers JSON does not know.
+            "max_iterations": int(self.max_iterations),
+            "tolerance_percent": self.tolerance if isinstance(self.tolerance, int) else float(self.tolerance),
+            "seed": int(self.seed),
         }
 
 
@@ -168,6 +178,9 @@ class ClassifyRequest(SceneRequest):
     signatures: Path = Path()
     """SIGNATURES: the file whose classes are given."""
 
+    def _check_bands(self) -> None:
+        """Check nothing: the file tells them."""
+
     def check(self) -> None:
         """Check the numbers and names.
 
@@ -176,6 +189,8 @@ class ClassifyRequest(SceneRequest):
         ParameterError
             One is out of its range; the message names it.
         """
+        self._check_scenes()
+        check_path("SIGNATURES", self.signatures)
         # An empty path is the folder "." to pathlib.
         if self.signatures == Path():
             raise ParameterError("SIGNATURES is empty; choose the signatures.json of an earlier run.")
@@ -212,13 +227,11 @@ class BenchmarkRequest(SceneRequest):
         ParameterError
             One is out of its range; the message names it.
         """
-        check_k(self.k)
-        check_bands(self.roles)
-        _check_iterations(self.max_iterations)
-        if not 1 <= self.repeats <= MAX_REPEATS:
-            raise ParameterError(f"REPEATS is {self.repeats}; choose a number from 1 to {MAX_REPEATS}.")
-        if self.pixels < 0:
-            raise ParameterError(f"PIXELS is {self.pixels}; choose a number of pixels, or 0 for all.")
+        check_number("K", self.k)
+        self._check_scenes()
+        check_number("MAX_ITERATIONS", self.max_iterations)
+        check_number("REPEATS", self.repeats)
+        check_number("PIXELS", self.pixels)
         self._check_place()
 
 
@@ -251,14 +264,13 @@ class SuggestRequest(SceneRequest):
         ParameterError
             One is out of its range; the message names it.
         """
-        for name, value in (("K_MIN", self.k_min), ("K_MAX", self.k_max)):
-            check_k(value, name)
+        check_number("K_MIN", self.k_min)
+        check_number("K_MAX", self.k_max)
         if self.k_min >= self.k_max:
             raise ParameterError(f"K_MIN is {self.k_min} and K_MAX {self.k_max}; choose K_MAX above K_MIN.")
-        check_bands(self.roles)
-        if not MIN_SAMPLE <= self.sample <= MAX_SAMPLE:
-            raise ParameterError(f"SAMPLE is {self.sample}; choose {MIN_SAMPLE} to {MAX_SAMPLE} pixels.")
-        check_workers(self.workers)
+        self._check_scenes()
+        check_number("SAMPLE", self.sample)
+        check_number("SEED", self.seed)
         check_destinations(self.destinations)
 
     @property
@@ -313,7 +325,9 @@ class TransitionRequest:
         ParameterError
             One cannot be; the message names the parameter.
         """
-        check_workers(self.workers)
+        check_path("BEFORE", self.before)
+        check_path("AFTER", self.after)
+        check_number("WORKERS", self.workers)
         if same_file(self.before, self.after):
             raise ParameterError(f"BEFORE and AFTER are the same file, {self.before}; choose two dates.")
         given = {"BEFORE": self.before, "AFTER": self.after}
@@ -323,21 +337,22 @@ class TransitionRequest:
         check_destinations(self.destinations, inputs, [Place("CHANGES", path, True) for path in written])
 
 
-def check_k(k: int, parameter: str = "K") -> None:
-    """Raise ParameterError if there cannot be so many classes."""
-    if not MIN_K <= k <= MAX_K:
-        raise ParameterError(f"{parameter} is {k}; choose a number of classes from {MIN_K} to {MAX_K}.")
+def check_path(parameter: str, path: object) -> None:
+    """Raise ParameterError if a script gave no path, or one that no system takes."""
+    if not isinstance(path, Path):
+        raise ParameterError(f"{parameter} is {shown(path)}, expected a path; give a pathlib.Path.")
+    if "\0" in str(path):
+        raise ParameterError(f"{parameter} is {shown(str(path))}, which no system takes; leave out the character 0.")
 
 
-def check_workers(workers: int) -> None:
-    """Raise ParameterError if there cannot be so many threads."""
-    if workers < 0:
-        raise ParameterError(f"WORKERS is {workers}; choose a number of threads, or 0 for one a core.")
-
-
-def _check_iterations(most: int) -> None:
-    if most < 1:
-        raise ParameterError(f"MAX_ITERATIONS is {most}; choose 1 or more.")
+def _check_names(parameter: str, found: object, known: tuple[str, ...]) -> None:
+    """Raise ParameterError if a choice of several is no list of known names, each once, in their order."""
+    names = [name for name in known if isinstance(found, (tuple, list)) and name in found]
+    if not isinstance(found, (tuple, list)) or names != list(found):
+        raise ParameterError(
+            f"{parameter} is {shown(found)}, expected some of {', '.join(known)}, each once and in this order; choose "
+            "of these."
+        )
 
 
 def check_destinations(
@@ -359,8 +374,12 @@ def check_destinations(
     ParameterError
         One is a folder, an input, or two are the same file; the message names the parameters.
     """
-    places = [Place(parameter, path) for parameter, path in paths.items() if path is not None]
-    for place in places:
-        if place.path.is_dir():
-            raise ParameterError(f"{place.parameter}: {place.path} is a folder; choose a file.")
+    places = []
+    for parameter, path in paths.items():
+        if path is None:
+            continue
+        check_path(parameter, path)
+        if os.path.isdir(path):
+            raise ParameterError(f"{parameter}: {path} is a folder; choose a file.")
+        places.append(Place(parameter, path))
     check_apart([*places, *beside], inputs)

@@ -540,6 +540,16 @@
     </message>
     <message>
         <location filename="../algorithms/shared/base.py"/>
+        <source>{name} is empty; choose a value for '{caption}'.</source>
+        <translation>{name} ist leer; wählen Sie einen Wert für „{caption}“.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/base.py"/>
+        <source>{name} is {found}, which cannot be '{caption}'; choose another value.</source>
+        <translation>{name} ist {found}, was nicht „{caption}“ sein kann; wählen Sie einen anderen Wert.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/base.py"/>
         <source>AOI: {found} cannot be read as a layer; choose one of polygons, or leave AOI empty.</source>
         <translation>AOI: {found} kann nicht als Layer gelesen werden; wählen Sie einen Polygonlayer oder lassen Sie AOI leer.</translation>
     </message>
@@ -909,6 +919,41 @@
         <location filename="../algorithms/shared/parameters.py"/>
         <source>Gets one classified raster per scene, the signatures, the statistics and the report. Files of an earlier run of the same scenes are replaced.</source>
         <translation>Nimmt je Szene ein klassifiziertes Raster auf, dazu die Signaturen, die Statistik und den Bericht. Dateien eines früheren Laufs mit denselben Szenen werden ersetzt.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/values.py"/>
+        <source>{name}: the expression {found} gives no value; correct it, or give the value itself.</source>
+        <translation>{name}: Der Ausdruck {found} ergibt keinen Wert; berichtigen Sie ihn, oder geben Sie den Wert selbst an.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/values.py"/>
+        <source>{name} is {found}, expected one number of these: {choices}; choose one.</source>
+        <translation>{name} ist {found}, erwartet wird eine Zahl von diesen: {choices}; wählen Sie eine.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/values.py"/>
+        <source>{name} is {found}, expected numbers of these: {choices}; choose any of them.</source>
+        <translation>{name} ist {found}, erwartet werden Zahlen von diesen: {choices}; wählen Sie beliebige davon.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/values.py"/>
+        <source>{name} is {found}, expected yes or no; write true or false.</source>
+        <translation>{name} ist {found}, erwartet wird ja oder nein; schreiben Sie true oder false.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/values.py"/>
+        <source>{name} is {found}, expected a path; write the path as a text.</source>
+        <translation>{name} ist {found}, erwartet wird ein Pfad; schreiben Sie den Pfad als Text.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/values.py"/>
+        <source>{name} is {found}, which no system takes for a path; leave out the character 0.</source>
+        <translation>{name} ist {found}, was kein System als Pfad annimmt; lassen Sie das Zeichen 0 weg.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/values.py"/>
+        <source>{name}: {found} does not end in .{ending}; choose a file that does.</source>
+        <translation>{name}: {found} endet nicht auf .{ending}; wählen Sie eine solche Datei.</translation>
     </message>
     <message>
         <location filename="../algorithms/suggestk.py"/>

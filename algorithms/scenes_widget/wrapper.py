@@ -10,6 +10,7 @@ from processing.gui.wrappers import DIALOG_BATCH, WidgetWrapper
 from qgis.core import QgsProcessingContext
 from qgis.PyQt.QtWidgets import QWidget
 
+from ...engine.errors import ParameterError
 from .line import ScenesLine
 from .look import Question
 from .panel import ScenesPanel
@@ -68,4 +69,7 @@ class ScenesWrapper(WidgetWrapper):
         if not self._others or not hasattr(algorithm, "looked_for"):
             return Question(paths)
         values = {name: wrapper.parameterValue() for name, wrapper in self._others.items()}
-        return Question(paths, *algorithm.looked_for(values, QgsProcessingContext()))
+        try:
+            return Question(paths, *algorithm.looked_for(values, QgsProcessingContext()))
+        except ParameterError:
+            return Question(paths)  # an expression, say, which only the run can evaluate; what is wrong the run tells

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from qgis.core import (
     NULL,
+    Qgis,
+    QgsMessageLog,
     QgsProcessing,
     QgsProcessingAlgorithm,
     QgsProcessingContext,
@@ -18,11 +21,12 @@ from qgis.core import (
 )
 from qgis.PyQt.QtGui import QIcon
 
-from ...engine.errors import IIkMCError, ParameterError
+from ...engine.errors import ParameterError, UnexpectedError, shown, unexpected
 from ...engine.sensors.landsat.bands import ROLES
 from ...engine.sensors.landsat.qa import FLAGS
 from ..scenes_widget.paths import paths_of
 from . import help_pages, packages, parameters
+from . import values as parameter_values
 from .aoi import Polygons, check_source
 from .i18n import tr
 
@@ -64,34 +68,82 @@ class IIkMCAlgorithm(QgsProcessingAlgorithm):
         text = packages.import_problem() or self._refusal(values, context)
         if text:
             return False, text
-        # QGIS's own check takes the empty text of ``MASK=`` for a wrong value.
-        if parameters.is_emptied(values, parameters.MASK):
-            values = {**values, parameters.MASK: []}
-        return super().checkParameterValues(values, context)
+        # QGIS's own check, of what nothing here knows, takes less for a number or a choice than `read` does.
+        scalars = [one for one in self.parameterDefinitions() if isinstance(one, parameter_values.SCALARS)]
+        read = {one.name(): parameter_values.read(one, values.get(one.name()), context) for one in scalars}
+        return super().checkParameterValues({**values, **read}, context)
 
     def _refusal(self, values: dict[str, Any], context: QgsProcessingContext) -> str:
         """Return what is wrong with the values in the user's words, "" if nothing is."""
         try:
+            parameter_values.check(self, values, context)
             self._check(values, context)
             self._aoi(values, context)
-        except IIkMCError as error:
-            return str(error)
+            self._check_by_qgis(values, context)
+        except Exception as error:  # noqa: BLE001 - what nobody foresaw is told as well, and its details are logged
+            told = unexpected(error, f"The check of the parameters of iikmc:{self.name()}")
+            if told is not error:
+                QgsMessageLog.logMessage(traceback.format_exc(), "IIkMC", Qgis.MessageLevel.Critical)
+            return str(told)
         return ""
+
+    def _check_by_qgis(self, values: dict[str, Any], context: QgsProcessingContext) -> None:
+        """Raise ParameterError if QGIS refuses a value of which nothing else here has anything to say."""
+        for definition in self.parameterDefinitions():
+            if isinstance(definition, parameter_values.SCALARS):
+                continue
+            value = values.get(definition.name())
+            if not definition.checkValueIsAcceptable(value, context):
+                text = (
+                    tr("{name} is empty; choose a value for '{caption}'.")
+                    if value in (None, "", NULL)
+                    else tr("{name} is {found}, which cannot be '{caption}'; choose another value.")
+                )
+                raise ParameterError(
+                    text.format(name=definition.name(), found=shown(value), caption=definition.description())
+                )
+
+    # Not those of QGIS, which take the default for what they cannot read.
+
+    def parameterAsInt(self, values: dict[str, Any], name: str, context: QgsProcessingContext) -> int:
+        """Return a whole number; ParameterError if the value is none."""
+        return parameter_values.read(self.parameterDefinition(name), values.get(name), context)
+
+    def parameterAsDouble(self, values: dict[str, Any], name: str, context: QgsProcessingContext) -> float:
+        """Return a number; ParameterError if the value is none."""
+        return parameter_values.read(self.parameterDefinition(name), values.get(name), context)
+
+    def parameterAsEnum(self, values: dict[str, Any], name: str, context: QgsProcessingContext) -> int:
+        """Return the number of a choice; ParameterError if the value is none."""
+        return parameter_values.read(self.parameterDefinition(name), values.get(name), context)
+
+    def parameterAsEnums(self, values: dict[str, Any], name: str, context: QgsProcessingContext) -> list[int]:
+        """Return the numbers of a choice of several; ParameterError if the value is none."""
+        return parameter_values.read(self.parameterDefinition(name), values.get(name), context)
+
+    def parameterAsBool(self, values: dict[str, Any], name: str, context: QgsProcessingContext) -> bool:
+        """Return yes or no; ParameterError if the value is neither."""
+        return parameter_values.read(self.parameterDefinition(name), values.get(name), context)
 
     def _check(self, values: dict[str, Any], context: QgsProcessingContext) -> None:
         """Raise what the engine says of the values; reads headers only."""
         raise NotImplementedError
 
-    @staticmethod
-    def _told(work: Callable[[], R]) -> R:
-        """Return what the engine's `work` returns; its errors become those that Processing shows as they stand."""
+    def _told(self, work: Callable[[], R], feedback: QgsProcessingFeedback) -> R:
+        """Return what `work` returns; its errors become sentences that Processing shows as they stand.
+
+        The details of an error that nobody foresaw go to the log.
+        """
         text = packages.import_problem()
         if text:
             raise QgsProcessingException(text)
         try:
             return work()
-        except IIkMCError as error:
-            raise QgsProcessingException(str(error)) from error
+        except Exception as error:
+            told = unexpected(error, f"iikmc:{self.name()}")
+            if isinstance(told, UnexpectedError) or told is not error:
+                feedback.pushDebugInfo(traceback.format_exc())
+            raise QgsProcessingException(str(told)) from error
 
     def _scenes(self, values: dict[str, Any], context: QgsProcessingContext) -> tuple[str, ...]:
         """Return the paths in SCENES."""
@@ -123,12 +175,14 @@ class IIkMCAlgorithm(QgsProcessingAlgorithm):
     def prepareAlgorithm(
         self, values: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> bool:
-        # Here, because a layer of the project may be read in its own thread alone.
-        try:
+        def work() -> None:
+            # A model asks nobody to check the values of its steps.
+            parameter_values.check(self, values, context)
+            # Here, because a layer of the project may be read in its own thread alone.
             source = self._aoi(values, context)
             self._polygons = Polygons(source, context) if source is not None else None
-        except IIkMCError as error:
-            raise QgsProcessingException(str(error)) from error
+
+        self._told(work, feedback)
         return True
 
     def _aoi(self, values: dict[str, Any], context: QgsProcessingContext) -> QgsProcessingFeatureSource | None:

@@ -66,11 +66,11 @@ def test_the_ends_of_the_ranges_are_good(tmp_path, options):
         ({"k": 255}, "K is 255; choose a number of classes from 2 to 254."),
         ({"k": -3}, "K is -3; choose a number of classes from 2 to 254."),
         ({"roles": ()}, "BANDS is empty; choose at least one band."),
-        ({"max_iterations": 0}, "MAX_ITERATIONS is 0; choose 1 or more."),
+        ({"max_iterations": 0}, "MAX_ITERATIONS is 0; choose a number of iterations from 1 to 2147483647."),
         ({"tolerance": -0.1}, "TOLERANCE is -0.1 %; choose a share from 0 to 100."),
         ({"tolerance": 100.5}, "TOLERANCE is 100.5 %; choose a share from 0 to 100."),
         ({"tolerance": float("nan")}, "TOLERANCE is nan %; choose a share from 0 to 100."),
-        ({"workers": -1}, "WORKERS is -1; choose a number of threads, or 0 for one a core."),
+        ({"workers": -1}, "WORKERS is -1; choose a number of threads up to 4096, or 0 for one a core."),
         ({"device": "TPU"}, "DEVICE is 'TPU'; choose one of automatic, CPU, GPU."),
         (
             {"start": "random"},

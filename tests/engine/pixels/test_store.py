@@ -166,5 +166,5 @@ def test_an_error_leaves_no_spilled_pixels(tmp_path, request_of, own_temporary_f
 
 
 def test_a_negative_budget_is_refused(tmp_path, request_of):
-    with pytest.raises(ParameterError, match=r"^MEMORY is -1 MB; choose a size, or 0"):
+    with pytest.raises(ParameterError, match=r"^MEMORY is -1 MB; choose a size up to 128000000 MB, or 0"):
         request_of(tmp_path, memory=-1).check()

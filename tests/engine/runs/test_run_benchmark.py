@@ -394,10 +394,10 @@ def test_no_valid_pixel_is_told(tmp_path):
     [
         ({"k": 1}, "K is 1; choose a number of classes from 2 to 254."),
         ({"roles": ()}, "BANDS is empty; choose at least one band."),
-        ({"max_iterations": 0}, "MAX_ITERATIONS is 0; choose 1 or more."),
+        ({"max_iterations": 0}, "MAX_ITERATIONS is 0; choose a number of iterations from 1 to 2147483647."),
         ({"repeats": 0}, "REPEATS is 0; choose a number from 1 to 100."),
-        ({"pixels": -1}, "PIXELS is -1; choose a number of pixels, or 0 for all."),
-        ({"workers": -1}, "WORKERS is -1; choose a number of threads, or 0 for one a core."),
+        ({"pixels": -1}, "PIXELS is -1; choose a number of pixels up to 2147483647, or 0 for all."),
+        ({"workers": -1}, "WORKERS is -1; choose a number of threads up to 4096, or 0 for one a core."),
     ],
 )
 def test_wrong_parameters_are_named(tmp_path, options, said):

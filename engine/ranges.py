@@ -1,0 +1,93 @@
+"""The range of every number that a user may set, and the one sentence that says so of another."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from numbers import Integral, Real
+from typing import Any
+
+from .choices import MAX_K, MAX_REPEATS, MAX_SAMPLE, MIN_K, MIN_SAMPLE
+from .errors import ParameterError, shown
+
+# What a number field of QGIS holds. A run of as many iterations does not end, no benchmark reads as many pixels.
+_MOST = 2**31 - 1
+# Twice the hardware threads of the largest servers, which are about 2000: more only wait for each other, and each takes
+# the memory of a strip.
+MOST_WORKERS = 4096
+# 128 TB, all that a 64-bit program can address on x86-64 (47 bits): more is a slip of the unit, not of the machine.
+MOST_MEMORY = 128_000_000
+# Signed 64 bits: what other programs store a seed in.
+_SEEDS = (-(2**63), 2**63 - 1)
+
+
+@dataclass(frozen=True)
+class Range:
+    """From where to where a number may lie."""
+
+    low: int
+    """Smallest."""
+    high: int
+    """Largest."""
+    wanted: str
+    """What to choose, in words."""
+    whole: bool = True
+    """Whether it must be a whole number."""
+    unit: str = ""
+    """What stands behind the number where it is told, with a space."""
+
+    @property
+    def kind(self) -> str:
+        """What is expected, in words."""
+        return "a whole number" if self.whole else "a number"
+
+
+_CLASSES = Range(MIN_K, MAX_K, f"a number of classes from {MIN_K} to {MAX_K}")
+RANGES: Mapping[str, Range] = {
+    "K": _CLASSES,
+    "K_MIN": _CLASSES,
+    "K_MAX": _CLASSES,
+    "MAX_ITERATIONS": Range(1, _MOST, f"a number of iterations from 1 to {_MOST}"),
+    "TOLERANCE": Range(0, 100, "a share from 0 to 100", whole=False, unit=" %"),
+    "SEED": Range(*_SEEDS, f"a whole number from {_SEEDS[0]} to {_SEEDS[1]}"),
+    "WORKERS": Range(0, MOST_WORKERS, f"a number of threads up to {MOST_WORKERS}, or 0 for one a core"),
+    "MEMORY": Range(
+        0, MOST_MEMORY, f"a size up to {MOST_MEMORY} MB, or 0 for a safe share of what is free", unit=" MB"
+    ),
+    "SAMPLE": Range(MIN_SAMPLE, MAX_SAMPLE, f"{MIN_SAMPLE} to {MAX_SAMPLE} pixels"),
+    "REPEATS": Range(1, MAX_REPEATS, f"a number from 1 to {MAX_REPEATS}"),
+    "PIXELS": Range(0, _MOST, f"a number of pixels up to {_MOST}, or 0 for all"),
+}
+"""Parameter -> its range."""
+
+
+def check_number(parameter: str, value: object) -> None:
+    """Check a number that a user set.
+
+    Raises
+    ------
+    ParameterError
+        It is no number, not whole where it must be, or out of its range; the message says which range.
+    """
+    known = RANGES[parameter]
+    number: Any = value
+    # True is a number to Python, not to a user.
+    if isinstance(value, bool) or not isinstance(value, Integral if known.whole else Real):
+        raise no_number(parameter, value)
+    # Written so that NaN, which is neither below nor above anything, is out of every range.
+    if not known.low <= number <= known.high:
+        raise ParameterError(f"{parameter} is {_short(value)}{known.unit}; choose {known.wanted}.")
+
+
+def no_number(parameter: str, value: object) -> ParameterError:
+    """Return the error of a value that is not the kind of number it must be."""
+    known = RANGES[parameter]
+    return ParameterError(f"{parameter} is {shown(value)}, expected {known.kind}; choose {known.wanted}.")
+
+
+def _short(value: object) -> str:
+    # A whole number may have any number of digits, which Python refuses to write from 4300 on.
+    if not isinstance(value, int) or value.bit_length() < 128:
+        return str(value)
+    return f"about {'-' if value < 0 else ''}10**{round(value.bit_length() * math.log10(2))}"
