@@ -62,8 +62,17 @@ RANGES: Mapping[str, Range] = {
 """Parameter -> its range."""
 
 
-def check_number(parameter: str, value: object) -> None:
+def check_number(parameter: str, value: object, written: str = "") -> None:
     """Check a number that a user set.
+
+    Parameters
+    ----------
+    parameter
+        Its name.
+    value
+        The number, if it is one.
+    written
+        How it was written, for the message, where it was a text.
 
     Raises
     ------
@@ -74,16 +83,11 @@ def check_number(parameter: str, value: object) -> None:
     number: Any = value
     # True is a number to Python, not to a user.
     if isinstance(value, bool) or not isinstance(value, Integral if known.whole else Real):
-        raise no_number(parameter, value)
+        raise ParameterError(f"{parameter} is {shown(value)}, expected {known.kind}; choose {known.wanted}.")
     # Written so that NaN, which is neither below nor above anything, is out of every range.
     if not known.low <= number <= known.high:
-        raise ParameterError(f"{parameter} is {_short(value)}{known.unit}; choose {known.wanted}.")
-
-
-def no_number(parameter: str, value: object) -> ParameterError:
-    """Return the error of a value that is not the kind of number it must be."""
-    known = RANGES[parameter]
-    return ParameterError(f"{parameter} is {shown(value)}, expected {known.kind}; choose {known.wanted}.")
+        found = shown(written)[1:-1] if written else _short(value)
+        raise ParameterError(f"{parameter} is {found}{known.unit}; choose {known.wanted}.")
 
 
 def _short(value: object) -> str:

@@ -17,7 +17,7 @@ from ...engine.scenes.members import is_choosable as is_choosable_name
 
 FILE_PATTERNS = "*_MTL.txt *_MTL.xml *_MTL.json *.tar"
 """For a file dialog, the files that are meant to stand for a scene; a band file does as well."""
-_PART = re.compile(r'\s*(?:"([^"\r\n]*)"|([^;\r\n]+))')
+_PART = re.compile(r'[^\S\r\n]*(?:"([^"\r\n]*)"|([^;\r\n]+))')
 
 
 def split_paths(text: str) -> list[str]:

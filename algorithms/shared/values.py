@@ -102,18 +102,17 @@ def _plain(definition: QgsProcessingParameterDefinition, value: Any, context: Qg
 
 
 def _number(definition: QgsProcessingParameterNumber, value: Any) -> int | float:
-    from ...engine.ranges import RANGES, check_number, no_number
+    from ...engine.ranges import RANGES, check_number
 
     name = definition.name()
     whole = RANGES[name].whole
+    written = value if isinstance(value, str) else ""
     if isinstance(value, str) and _NUMBER.fullmatch(value):
         exact = Decimal(value.strip())
         value = int(exact) if whole and exact == exact.to_integral_value() else float(exact)
     if isinstance(value, float) and whole and value.is_integer():
         value = int(value)
-    if value == "":
-        raise no_number(name, None)
-    check_number(name, value)
+    check_number(name, value, written)
     number: int | float = value
     return number
 

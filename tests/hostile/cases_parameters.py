@@ -76,7 +76,7 @@ def k_is_a_fraction(folder: Path) -> None:
 
 @case(6, "K is a list, a dictionary, empty", "says what was found and the range", qgis=True)
 def k_is_a_list(folder: Path) -> None:
-    for value, found in (([3], "[3]"), ({"k": 3}, "{'k': 3}"), ("", "None"), (b"3", "3")):
+    for value, found in (([3], "[3]"), ({"k": 3}, "{'k': 3}"), ("", "''"), (b"3", "3")):
         told("cluster", "K", value, found, "expected a whole number", "from 2 to 254")
 
 
