@@ -1,7 +1,7 @@
 # Logic lives in tools/. Always the distribution's Python, the one that QGIS uses, whatever comes first on PATH.
 PYTHON := /usr/bin/python3
 
-.PHONY: help demo test hostile bench check docs pictures translations zip clean
+.PHONY: help demo test hostile soak bench check docs pictures translations zip clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -18,6 +18,10 @@ test:  ## run all tests; ARGS="tests/engine -x" hands arguments to pytest
 hostile:  ## run the table of hostile inputs and the fuzzing; ARGS goes to pytest
 	@$(PYTHON) tools/prepare.py test
 	@$(PYTHON) tools/test.py tests/hostile $(ARGS)
+
+soak:  ## compare random jobs with a plain reference and watch memory and files; MINUTES=60, SEED= to repeat a job
+	@$(PYTHON) tools/prepare.py test
+	@$(PYTHON) tools/soak.py $(or $(MINUTES),60) $(SEED)
 
 bench:  ## measure against the bare decode and other programs, write benchmarks/RESULTS.md; ARGS=--quick tries it out
 	@$(PYTHON) tools/prepare.py bench

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import errno
 import math
 import os
 import platform
@@ -36,6 +37,9 @@ def processor() -> str:
             pass
     return platform.processor() or platform.machine() or "unknown"
 
+
+# A disk with less is full; one with more that takes nothing has no room for one more name.
+_ROOM = 1 << 20
 
 # Where the free memory cannot be found out: half of the 16 GB laptop that the plugin is made for.
 _UNKNOWN_FREE = 8 << 30
@@ -98,6 +102,13 @@ def free_disk(folder: Path) -> float:
         return shutil.disk_usage(folder).free
     except OSError:
         return math.inf
+
+
+def why_unwritten(error: OSError, folder: Path) -> str:
+    """Return in words why the system wrote nothing to a folder."""
+    if error.errno == errno.ENOSPC and free_disk(folder) > _ROOM:
+        return "its disk takes no more files, though it has space"
+    return error.strerror or str(error)
 
 
 def available_cores() -> int:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..colours import RGB
 from ..errors import OutputError
+from ..machine import why_unwritten
 from ..pixels.strips import ROW_MULTIPLE
 from ..scenes.files import raster_env
 from ..scenes.scene import PixelGrid
@@ -93,7 +94,7 @@ def write_raster(path: Path, grid: PixelGrid, band: Band, rows: Iterable[Rows], 
                     target.build_overviews(factors, Resampling.nearest)
             path.write_bytes(memory.getbuffer())
     except (RasterioError, OSError) as error:
-        reason = getattr(error, "strerror", None) or error
+        reason = why_unwritten(error, path.parent) if isinstance(error, OSError) else error
         raise OutputError(
             f"{parameter}: {path.name} cannot be written ({reason}); free some space or choose another folder."
         ) from error

@@ -6,7 +6,6 @@ While files are renamed, a journal says which: a run that was killed meanwhile i
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 import shutil
 import tempfile
@@ -18,25 +17,16 @@ from pathlib import Path
 
 from ..claims import LOCK, Busy, Claim
 from ..errors import OutputError
-from ..machine import free_disk
+from ..machine import why_unwritten
 from .journal import Journal
 
 _HIDDEN = ".iikmc-"
-# Below this, a disk that takes no more is simply full; above it, it has no room for one more name.
-_ROOM = 1 << 20
-
-
-def reason_of(error: OSError, folder: Path) -> str:
-    """Return in words why the system wrote nothing to a folder."""
-    if error.errno == errno.ENOSPC and free_disk(folder) > _ROOM:
-        return "its disk takes no more files, though it has space"
-    return error.strerror or str(error)
 
 
 def unwritten(parameter: str, name: str, folder: Path, error: OSError) -> OutputError:
     """Return the error of a file that could not be written to a folder."""
     return OutputError(
-        f"{parameter}: {name} cannot be written in {folder} ({reason_of(error, folder)}); free some space."
+        f"{parameter}: {name} cannot be written in {folder} ({why_unwritten(error, folder)}); free some space."
     )
 
 
@@ -118,7 +108,7 @@ class Staging:
             self._claim.release()
             self._remove_made()
             raise OutputError(
-                f"{self._parameter}: the folder {self.output} cannot be written to ({reason_of(error, self.output)}); "
+                f"{self._parameter}: the folder {self.output} cannot be written to ({why_unwritten(error, self.output)}); "
                 "choose another folder."
             ) from error
         return self
@@ -195,7 +185,7 @@ class Staging:
 
     def _irreplaceable(self, name: str, error: OSError) -> OutputError:
         return OutputError(
-            f"{self._parameter}: {name} cannot be replaced in {self.output} ({reason_of(error, self.output)}); remove "
+            f"{self._parameter}: {name} cannot be replaced in {self.output} ({why_unwritten(error, self.output)}); remove "
             "its layers from QGIS, close other programs that use it, or choose another folder."
         )
 
