@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .borrowed import borrowed_scene, borrowed_series, mirrored, read_cut_outs, write_borrowed
 from .command import main
 from .covers import COVERS, NO_COVER
 from .files import is_complete, write_scene, write_simulated
@@ -21,11 +22,16 @@ __all__ = [
     "SceneSpec",
     "SimulatedScene",
     "bench_series",
+    "borrowed_scene",
+    "borrowed_series",
     "count_valid",
     "is_complete",
     "main",
+    "mirrored",
+    "read_cut_outs",
     "series",
     "simulate_scene",
+    "write_borrowed",
     "write_scene",
     "write_simulated",
 ]

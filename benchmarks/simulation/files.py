@@ -253,24 +253,29 @@ def _mtl_text(
     return "\n".join([*lines, "END_GROUP = LANDSAT_METADATA_FILE", "END", ""])
 
 
-def _stamp(spec: SceneSpec, overviews: bool) -> str:
-    """Return the REQUEST_ID by which a folder written from the same specification is recognised."""
-    return f'"SIM_{salted(VERSION, spec, overviews):08X}"'
-
-
 VERSION = 1  # raise when the same specification gives other pixels
 
 
-def is_complete(folder: os.PathLike[str] | str, spec: SceneSpec, overviews: bool = False) -> bool:
-    """Return whether `folder` already holds this scene; the MTL is written last, so it vouches for the rest."""
-    start = Path(folder) / spec.product_id / spec.product_id
-    names = [f"SR_B{number}" for number in spec.band_numbers if number > 0] + ["QA_PIXEL", "QA_RADSAT"]
+def stamp_of(*parts: object) -> str:
+    """Return the REQUEST_ID by which a folder written from the same parts is recognised."""
+    return f'"SIM_{salted(VERSION, *parts):08X}"'
+
+
+def is_stamped(folder: os.PathLike[str] | str, product_id: str, names: Sequence[str], stamp: str) -> bool:
+    """Return whether `folder` holds these files of a scene; the MTL is written last, so it vouches for the rest."""
+    start = Path(folder) / product_id / product_id
     mtl = Path(f"{start}_MTL.txt")
     return (
         mtl.is_file()
         and all(Path(f"{start}_{name}.TIF").is_file() for name in names)
-        and _stamp(spec, overviews) in mtl.read_text(encoding="ascii", errors="replace")
+        and stamp in mtl.read_text(encoding="ascii", errors="replace")
     )
+
+
+def is_complete(folder: os.PathLike[str] | str, spec: SceneSpec, overviews: bool = False) -> bool:
+    """Return whether `folder` already holds this scene."""
+    names = [f"SR_B{number}" for number in spec.band_numbers if number > 0] + ["QA_PIXEL", "QA_RADSAT"]
+    return is_stamped(folder, spec.product_id, names, stamp_of(spec, overviews))
 
 
 def write_simulated(
@@ -309,7 +314,7 @@ def write_simulated(
         "SUN_ELEVATION": f"{elevation:.8f}",
         "CLOUD_COVER": f"{100 * clouds:.2f}",
         "CLOUD_COVER_LAND": f"{100 * clouds:.2f}",
-        "REQUEST_ID": _stamp(spec, overviews),
+        "REQUEST_ID": stamp_of(spec, overviews),
     }
     return write_scene(
         folder,

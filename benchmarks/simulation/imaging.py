@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 from concurrent.futures import ThreadPoolExecutor
 
@@ -10,7 +9,7 @@ import numpy as np
 
 from .covers import CONIFER, JITTERS, NO_COVER, RIVER, SNOW, snow_line_on, variants_on
 from .ground import ground_at
-from .noise import hashed, salted, smoothstep
+from .noise import hashed, salted
 from .products import (
     ANCHOR,
     CELL,
@@ -18,30 +17,14 @@ from .products import (
     QA_FILL,
     RADSAT_VALUES,
     SCALE,
-    SLC_FAILURE,
     STRIP_ROWS,
     SceneSpec,
     SimulatedScene,
 )
-from .weather import CIRRUS, CLOUD, Weather, cirrus_noise, cloud_noise, footprint_edges, scan_gaps, weather_of
+from .weather import CIRRUS, CLOUD, MARGIN, Sky, Weather, inside_footprint, sky_over, weather_of
 
 # How a smooth "lushness" field moves each band within a cover.
 _LUSH = np.array((-0.3, -0.4, -0.2, -0.8, 0.7, -0.5, -0.8), dtype=np.float32)
-
-
-def _grown(mask: np.ndarray, radius: int) -> np.ndarray:
-    """Return a mask dilated by a square, cropped by `radius` on every side."""
-    rows, columns = mask.shape[0] - 2 * radius, mask.shape[1] - 2 * radius
-    wide = mask[:, :columns].copy()
-    for k in range(1, 2 * radius + 1):
-        wide |= mask[:, k : k + columns]
-    out = wide[:rows].copy()
-    for k in range(1, 2 * radius + 1):
-        out |= wide[k : k + rows]
-    return out
-
-
-_MARGIN = 3  # pixels: dilated cloud reaches 3 pixels beyond cloud (LSDS-1619); also enough for slopes and blur
 
 
 def _blurred(a: np.ndarray) -> np.ndarray:
@@ -60,17 +43,14 @@ def _strip(scene: SimulatedScene, weather: Weather, table: np.ndarray, row0: int
     """Fill rows [row0, row1) of a scene whose arrays hold fill."""
     spec = scene.spec
     rows = np.arange(row0, row1)
-    first, last = footprint_edges(spec, rows)
-    filled = last > first
-    if not filled.any():
+    found = inside_footprint(spec, rows)
+    if found is None:
         return
-    col0, col1 = int(first[filled].min()), int(last[filled].max())
+    inside, col0 = found
+    col1 = col0 + inside.shape[1]
     columns = np.arange(col0, col1)
-    inside = (columns[None, :] >= first[:, None]) & (columns[None, :] < last[:, None])
-    if spec.sensor == "LE07" and spec.acquired > SLC_FAILURE:
-        inside &= ~scan_gaps(spec, rows, columns)
 
-    m = _MARGIN
+    m = MARGIN
     east = spec.origin[0] + (np.arange(col0 - m, col1 + m) + 0.5) * CELL
     north = spec.origin[1] - (np.arange(row0 - m, row1 + m) + 0.5) * CELL
     place = salted(spec.seed, spec.epsg)
@@ -100,25 +80,8 @@ def _strip(scene: SimulatedScene, weather: Weather, table: np.ndarray, row0: int
     index = cover.astype(np.int32) * JITTERS + jitter
 
     # Clouds, their shadows and the rings around them.
-    sky = cloud_noise(east, north, weather.period, weather.salt)
-    sky -= np.float32(weather.cloud_at) if math.isfinite(weather.cloud_at) else np.float32(1e9)
-    cloud = _grown(sky > 0, 0)[m:-m, m:-m]
-    ring = _grown(sky > 0, m) & ~cloud
-    thick = sky[m:-m, m:-m]
-    opacity = smoothstep(-0.22, 0.30, thick)
-    core = np.clip(thick * np.float32(0.9), 0, 1)
-    inner_e, inner_n = east[m:-m], north[m:-m]
-    above = cloud_noise(inner_e + weather.shadow[0], inner_n + weather.shadow[1], weather.period, weather.salt)
-    above -= np.float32(weather.cloud_at) if math.isfinite(weather.cloud_at) else np.float32(1e9)
-    dark = smoothstep(-0.10, 0.30, above) * (np.float32(1) - opacity)
-    shadow = (above > 0) & ~cloud
-    if math.isfinite(weather.cirrus_at):
-        veil = cirrus_noise(inner_e, inner_n, weather.period, weather.salt)
-        veil -= np.float32(weather.cirrus_at)
-        cirrus = veil > 0
-        veil = smoothstep(-0.9, 1.2, veil)
-    else:
-        veil, cirrus = None, np.zeros(inside.shape, bool)
+    sky = sky_over(weather, east, north)
+    opacity, dark, veil = sky.opacity, sky.dark, sky.veil
 
     bands = [k for k, number in enumerate(spec.band_numbers) if number > 0]
     noise = np.empty((len(bands), len(rows), len(columns)), np.float32)
@@ -141,7 +104,7 @@ def _strip(scene: SimulatedScene, weather: Weather, table: np.ndarray, row0: int
     brightest = np.zeros(inside.shape, np.float32)
     lit = np.float32(1) - opacity
     lit *= np.float32(1) - np.float32(0.62) * dark
-    white = np.float32(0.62) + np.float32(0.80) * core
+    white = np.float32(0.62) + np.float32(0.80) * sky.core
     for n, k in enumerate(bands):
         ground = table[:, :, k].ravel()[index]
         ground *= light
@@ -172,11 +135,10 @@ def _strip(scene: SimulatedScene, weather: Weather, table: np.ndarray, row0: int
     below = cover[crop1]
     scene.cover[target] = np.where(inside, below, np.uint8(NO_COVER))
     water = below <= RIVER
-    vague = (thick > -0.35) & ~cloud
-    scene.qa_pixel[target] = _qa_pixel(spec.is_oli, inside, cloud, ring, shadow, cirrus, below == SNOW, water, vague)
+    scene.qa_pixel[target] = qa_pixel_of(spec.is_oli, inside, sky, below == SNOW, water)
 
     values = RADSAT_VALUES[spec.sensor[:2]]
-    bright = (brightest > 0.93) & (cloud | (below == SNOW)) & inside
+    bright = (brightest > 0.93) & (sky.cloud | (below == SNOW)) & inside
     pick = hashed(columns[None, :], rows[:, None], weather.salt)
     saturated = bright & (pick & np.uint32(7) == 0)
     radsat = np.zeros(inside.shape, np.uint16)
@@ -186,18 +148,10 @@ def _strip(scene: SimulatedScene, weather: Weather, table: np.ndarray, row0: int
     scene.qa_radsat[target] = radsat
 
 
-def _qa_pixel(
-    oli: bool,
-    inside: np.ndarray,
-    cloud: np.ndarray,
-    ring: np.ndarray,
-    shadow: np.ndarray,
-    cirrus: np.ndarray,
-    snow: np.ndarray,
-    water: np.ndarray,
-    vague: np.ndarray,
-) -> np.ndarray:
+def qa_pixel_of(oli: bool, inside: np.ndarray, sky: Sky, snow: np.ndarray, water: np.ndarray) -> np.ndarray:
     """Return QA_PIXEL from findings, (rows, columns) uint16; later findings override earlier ones."""
+    cloud, ring, shadow, cirrus = sky.cloud, sky.ring, sky.shadow, sky.cirrus
+    vague = (sky.thick > -0.35) & ~cloud
     land = ~water & ~snow
     if oli:
         qa = np.full(inside.shape, 21824, np.uint16)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .noise import fractal, salted
-from .products import CELL, SceneSpec
+from .noise import fractal, salted, smoothstep
+from .products import CELL, SLC_FAILURE, SceneSpec
 
 CLOUD = np.array((0.74, 0.74, 0.74, 0.75, 0.78, 0.62, 0.48), dtype=np.float32)
 CIRRUS = np.array((0.30, 0.30, 0.30, 0.30, 0.30, 0.22, 0.17), dtype=np.float32)
@@ -82,6 +82,19 @@ def scan_gaps(spec: SceneSpec, rows: np.ndarray, columns: np.ndarray) -> np.ndar
     return np.abs(phase - np.floor(phase) - 0.5) < depth / 2
 
 
+def inside_footprint(spec: SceneSpec, rows: np.ndarray) -> tuple[np.ndarray, int] | None:
+    """Return which pixels of rows an acquisition saw, (rows, columns) bool, and the first column; None for no pixel."""
+    first, last = footprint_edges(spec, rows)
+    filled = last > first
+    if not filled.any():
+        return None
+    columns = np.arange(int(first[filled].min()), int(last[filled].max()))
+    inside = (columns[None, :] >= first[:, None]) & (columns[None, :] < last[:, None])
+    if spec.sensor == "LE07" and spec.acquired > SLC_FAILURE:
+        inside &= ~scan_gaps(spec, rows, columns)
+    return inside, int(columns[0])
+
+
 def _exceeded_by(values: np.ndarray, share: float) -> float:
     """Return the value that a share of `values` exceeds, infinity for none.
 
@@ -125,4 +138,74 @@ def weather_of(spec: SceneSpec) -> Weather:
         gain=gain,
         tan_zenith=1 / math.tan(math.radians(max(elevation, 10.0))),
         to_sun=to_sun,
+    )
+
+
+MARGIN = 3  # pixels: dilated cloud reaches 3 pixels beyond cloud (LSDS-1619); also enough for slopes and blur
+
+
+def _grown(mask: np.ndarray, radius: int) -> np.ndarray:
+    """Return a mask dilated by a square, cropped by `radius` on every side."""
+    rows, columns = mask.shape[0] - 2 * radius, mask.shape[1] - 2 * radius
+    wide = mask[:, :columns].copy()
+    for k in range(1, 2 * radius + 1):
+        wide |= mask[:, k : k + columns]
+    out = wide[:rows].copy()
+    for k in range(1, 2 * radius + 1):
+        out |= wide[k : k + rows]
+    return out
+
+
+@dataclass(frozen=True)
+class Sky:
+    """What is between the ground and the instrument over some rows; all (rows, columns)."""
+
+    thick: np.ndarray
+    """How thick a cloud is, float32; above 0 it is one."""
+    opacity: np.ndarray
+    """What a cloud hides of the ground, 0..1."""
+    core: np.ndarray
+    """0 at a cloud's edge, 1 in its midst."""
+    dark: np.ndarray
+    """How dark the shadows of clouds are, 0..1."""
+    veil: np.ndarray | None
+    """How thick the cirrus is, 0..1; None without any."""
+    cloud: np.ndarray
+    """Cloud, bool."""
+    ring: np.ndarray
+    """Dilated cloud."""
+    shadow: np.ndarray
+    """Shadow of cloud."""
+    cirrus: np.ndarray
+    """Cirrus."""
+
+
+def sky_over(weather: Weather, east: np.ndarray, north: np.ndarray) -> Sky:
+    """Return the sky at map positions that reach MARGIN pixels further on every side."""
+    m = MARGIN
+    sky = cloud_noise(east, north, weather.period, weather.salt)
+    sky -= np.float32(weather.cloud_at) if math.isfinite(weather.cloud_at) else np.float32(1e9)
+    cloud = _grown(sky > 0, 0)[m:-m, m:-m]
+    ring = _grown(sky > 0, m) & ~cloud
+    thick = sky[m:-m, m:-m]
+    opacity = smoothstep(-0.22, 0.30, thick)
+    inner_e, inner_n = east[m:-m], north[m:-m]
+    above = cloud_noise(inner_e + weather.shadow[0], inner_n + weather.shadow[1], weather.period, weather.salt)
+    above -= np.float32(weather.cloud_at) if math.isfinite(weather.cloud_at) else np.float32(1e9)
+    veil, cirrus = None, np.zeros(cloud.shape, bool)
+    if math.isfinite(weather.cirrus_at):
+        veil = cirrus_noise(inner_e, inner_n, weather.period, weather.salt)
+        veil -= np.float32(weather.cirrus_at)
+        cirrus = veil > 0
+        veil = smoothstep(-0.9, 1.2, veil)
+    return Sky(
+        thick=thick,
+        opacity=opacity,
+        core=np.clip(thick * np.float32(0.9), 0, 1),
+        dark=smoothstep(-0.10, 0.30, above) * (np.float32(1) - opacity),
+        veil=veil,
+        cloud=cloud,
+        ring=ring,
+        shadow=(above > 0) & ~cloud,
+        cirrus=cirrus,
     )
