@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from . import ROOT
+from .processes import WITHOUT_NUMBA
 
 sys.path.append(str(ROOT / "tools"))
 import qgis_run
 
 KERNELS = ("numba", "numpy")
-WITHOUT_NUMBA = Path(__file__).resolve().parent / "without_numba"
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ Each thread has its own handles and reads whole rows of tiles, so that every til
 
 from __future__ import annotations
 
+import os
 import queue
 import threading
 import time
@@ -64,31 +65,33 @@ def bare(folder: str, threads: int) -> dict[str, Any]:
     seconds = time.perf_counter() - began
     if errors:
         raise errors[0]
-    return {"seconds": seconds, "samples": samples, "files": len(files)}
+    return {"seconds": seconds, "samples": samples, "files": len(files), "bytes": sum(map(os.path.getsize, files))}
 
 
 def measure(wanted: settings.Settings) -> None:
     """Measure the part and keep its figures."""
     load = figures.load_average()
-    folder = str(series.scenes(wanted))
-    # Once untimed, so that all runs find the files in the system's cache.
-    call("decode", "bare", {"folder": folder, "threads": wanted.threads[-1]})
-    rows = [_row(wanted, folder, threads) for threads in wanted.threads]
-    figures.save(
-        wanted, "decode", {"rows": rows, "scenes": call("decode", "sizes", {"folder": folder})["scenes"]}, load
-    )
+    rows, scenes = [], {}
+    for name in series.available():
+        folder = str(series.scenes(wanted, name))
+        # Once untimed, so that all runs find the files in the system's cache.
+        call("decode", "bare", {"folder": folder, "threads": wanted.threads[-1]})
+        rows += [{**_row(wanted, folder, threads, name), "series": name} for threads in wanted.threads]
+        scenes[name] = call("decode", "sizes", {"folder": folder})["scenes"]
+    figures.save(wanted, "decode", {"rows": rows, "scenes": scenes, "left_out": series.left_out()}, load)
 
 
-def _row(wanted: settings.Settings, folder: str, threads: int) -> dict[str, Any]:
+def _row(wanted: settings.Settings, folder: str, threads: int, name: str) -> dict[str, Any]:
     runs = [call("decode", "bare", {"folder": folder, "threads": threads}) for _ in range(wanted.repeats)]
     row = {
         "threads": threads,
         "seconds": [run["seconds"] for run in runs],
         "samples": runs[0]["samples"],
         "files": runs[0]["files"],
+        "bytes": runs[0]["bytes"],
         "peak_mb": max(run["process"]["peak_mb"] for run in runs),
     }
-    figures.say(f"bare decode, {threads} thread(s): {figures.spread(row['seconds'])}")
+    figures.say(f"bare decode, {name} series, {threads} thread(s): {figures.spread(row['seconds'])}")
     return row
 
 

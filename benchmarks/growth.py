@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import figures, series, settings
+from . import figures, kernels, series, settings
 from .processes import call
 
 
@@ -14,13 +14,15 @@ def measure(wanted: settings.Settings) -> None:
     scenes = [str(path) for path in series.growth_scenes(wanted)]
     by_scenes = [
         _with_scenes(wanted, scenes[:number], kernel)
-        for kernel in ("numba", "numpy")
+        for kernel in (kernels.CHOSEN, kernels.PLAIN)
         for number in wanted.growth_scenes
     ]
     folder = str(series.pixel_set(wanted))
     by_k = [
-        _with_k(wanted, folder, k, kernel) for kernel in ("numba", "numba-all", "numpy") for k in wanted.growth_k
-    ]  # fmt: skip
+        _with_k(wanted, folder, k, kernel)
+        for kernel in (kernels.CHOSEN, kernels.ALL, kernels.PLAIN)
+        for k in wanted.growth_k
+    ]
     pixels = min(wanted.growth_pixels, series.shape_of(folder)[1])
     figures.save(
         wanted, "growth",
@@ -34,7 +36,8 @@ def _with_scenes(wanted: settings.Settings, scenes: list[str], kernel: str) -> d
         "scenes": scenes, "output": str(wanted.folder / "out"), "kernel": kernel, "threads": wanted.threads[-1],
         "iterations": wanted.growth_iterations, "warm": str(series.warm_scene(wanted)),
     }  # fmt: skip
-    runs = [call("stages", "job", arguments) for _ in range(min(2, wanted.repeats))]
+    numba = kernels.needs_numba(kernel)
+    runs = [call("stages", "job", arguments, numba=numba) for _ in range(min(2, wanted.repeats))]
     run = min(runs, key=lambda one: one["total"])
     figures.say(f"{len(scenes)} scene(s), {kernel}: {run['total']:.2f} s for {run['pixels'] / 1e6:.1f} M valid pixels")
     return {**run, "scenes": len(scenes)}
@@ -45,10 +48,11 @@ def _with_k(wanted: settings.Settings, folder: str, k: int, kernel: str) -> dict
         "fits", "ours",
         {"folder": folder, "threads": wanted.threads[-1], "iterations": [wanted.growth_iterations - 1],
          "repeats": min(2, wanted.repeats), "kernel": kernel, "k": k, "pixels": wanted.growth_pixels},
+        numba=kernels.needs_numba(kernel),
     )  # fmt: skip
     seconds = min(next(iter(run["seconds"].values())))
     figures.say(f"k = {k}, {kernel}: {seconds:.2f} s")
-    return {**run, "k": k, "kernel": kernel, "total": seconds}
+    return {**run, "k": k, "wanted": kernel, "total": seconds}
 
 
 if __name__ == "__main__":

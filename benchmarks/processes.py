@@ -22,6 +22,7 @@ from .settings import BUILD
 
 # Where tools/prepare.py puts a current Numba and the peers.
 FAST = ROOT / "build" / "packages"
+WITHOUT_NUMBA = Path(__file__).resolve().parent / "without_numba"
 PEERS_VENV = BUILD / "venv"
 # Compiled code of the benchmark's own, so that the user's stays as it is.
 CACHE = BUILD / "cache"
@@ -81,7 +82,9 @@ def measure(command: Sequence[str], env: Mapping[str, str] | None = None, cwd: P
 _MARK = "@result "
 
 
-def call(module: str, function: str, arguments: Mapping[str, Any], python: str | None = None) -> dict[str, Any]:
+def call(
+    module: str, function: str, arguments: Mapping[str, Any], python: str | None = None, numba: bool = True
+) -> dict[str, Any]:
     """Call ``benchmarks.<module>.<function>(**arguments)`` in a process of its own.
 
     Parameters
@@ -89,7 +92,9 @@ def call(module: str, function: str, arguments: Mapping[str, Any], python: str |
     module, function, arguments
         What to call; arguments and the returned dict travel as JSON.
     python
-        The interpreter; that of the caller, with the benchmark's Numba, by default.
+        The interpreter; that of the caller, with the engine's packages, by default.
+    numba
+        Whether the engine finds Numba, the benchmark's own; no Numba at all otherwise.
 
     Returns
     -------
@@ -100,26 +105,26 @@ def call(module: str, function: str, arguments: Mapping[str, Any], python: str |
         f"import json, sys; from benchmarks import {module} as m; "
         f"print({_MARK!r} + json.dumps(m.{function}(**json.loads(sys.argv[1]))))"
     )
-    env = environment() if python is None else environment(numba=False)
+    env = environment(first=FAST if numba else WITHOUT_NUMBA) if python is None else environment()
     measured = measure([python or sys.executable, "-c", code, json.dumps(dict(arguments))], env)
     line = next(line for line in reversed(measured.output.splitlines()) if line.startswith(_MARK))
     return {**json.loads(line[len(_MARK) :]), "process": measured.figures()}
 
 
-def environment(base: Mapping[str, str] | None = None, numba: bool = True) -> dict[str, str]:
+def environment(base: Mapping[str, str] | None = None, first: Path | None = None) -> dict[str, str]:
     """Return the variables of a measured process.
 
     Parameters
     ----------
     base
         Variables to start from; those of the caller by default.
-    numba
-        Whether a current Numba comes before the system's.
+    first
+        A folder whose modules come before the system's.
     """
     env = dict(os.environ if base is None else base)
     env["XDG_CACHE_HOME"] = str(CACHE)
     if base is None:
-        env["PYTHONPATH"] = str(FAST) if numba else ""
+        env["PYTHONPATH"] = str(first or "")
     return env
 
 

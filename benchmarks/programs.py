@@ -31,7 +31,7 @@ def saga(folder: str, threads: int, iterations: Sequence[int], repeats: int) -> 
         command = ["saga_cmd", f"-c={threads}", "imagery_classification", "1", f"-GRIDS={grids}", "-METHOD=0"]
         command += [f"-NCLUSTER={K}", f"-MAXITER={number}", "-INITIALIZE=1", "-NORMALISE=0"]
         command += [f"-CLUSTER={out / 'classes.sgrd'}", f"-STATISTICS={out / 'classes.csv'}"]
-        run = measure(command, {**environment(numba=False), "OMP_NUM_THREADS": str(threads)})
+        run = measure(command, {**environment(), "OMP_NUM_THREADS": str(threads)})
         seconds[number].append(run.seconds)
         peak = max(peak, run.peak_mb)
         done = max(done, *(int(found) for found in re.findall(r"Number of Iterations:\s*(\d+)", run.output)))
@@ -52,7 +52,7 @@ def grass(folder: str, threads: int, iterations: Sequence[int], repeats: int) ->
     """Run i.cluster over a regular sample in a temporary location; it knows no threads."""
     arguments = json.dumps({"folder": folder, "iterations": list(iterations), "repeats": repeats})
     code = "import sys; from benchmarks import programs as p; p.in_grass(sys.argv[1])"
-    env = {name: value for name, value in environment(numba=False).items() if name != "PYTHONPATH"}
+    env = {name: value for name, value in environment().items() if name != "PYTHONPATH"}
     command = ["grass", "--tmp-location", "XY", "--exec", "env", f"PYTHONPATH={ROOT}", sys.executable, "-c", code]
     output = measure([*command, arguments], env).output
     line = next(line for line in reversed(output.splitlines()) if line.startswith(_MARK))

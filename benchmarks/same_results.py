@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -19,13 +18,12 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from . import ROOT, cases, differences
+from . import cases, differences
 from .checkouts import KERNELS, Checkout, packages, place
 from .differences import KINDS, Compared
 from .processes import ProcessError
-from .settings import BUILD
+from .settings import BUILD, GENUINE
 
-SCENES = Path(os.environ.get("IIKMC_SCENES", ROOT.parent / "shared" / "scenes"))
 PYTHON = "/usr/bin/python3"
 _IN_QGIS = Path(__file__).resolve().parent / "in_qgis.py"
 _MOST_SHOWN = 40
@@ -111,7 +109,7 @@ def parse(words: Sequence[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("old", type=Path, help="checkout whose results count as right")
     parser.add_argument("new", type=Path, help="checkout to compare with it")
-    parser.add_argument("--scenes", type=Path, default=SCENES, help="folder of real scene folders (%(default)s)")
+    parser.add_argument("--scenes", type=Path, default=GENUINE, help="folder of real scene folders (%(default)s)")
     parser.add_argument("--work", type=Path, default=BUILD / "same_results", help="where all goes (%(default)s)")
     parser.add_argument("--kernel", choices=KERNELS, action="append", help="this one alone; both by default")
     return parser.parse_args(words)

@@ -1,7 +1,12 @@
-"""The scenes and pixel sets that are measured, simulated once and kept."""
+"""The scenes and pixel sets that are measured, made once and kept.
+
+There are two series. The pixels of the simulated one gather around some dozen spectra, so that a run of eight classes
+ends after seven iterations; those of the real one follow genuine scenes, which take several times as many.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from pathlib import Path
@@ -10,7 +15,11 @@ from typing import Any
 import numpy as np
 
 from .processes import call
-from .settings import BUILD, SCENES_VARIABLE, K, Settings
+from .settings import BUILD, GENUINE, MANY, SCENES_VARIABLE, K, Settings
+
+SIMULATED, REAL = "simulated", "real"
+"""Names of the series."""
+SERIES = (REAL, SIMULATED)
 
 # Pixels of a block of the pixel sets: what a strip of a full scene holds.
 BLOCK = 1_000_000
@@ -19,8 +28,29 @@ BLOCK = 1_000_000
 LOW, HIGH = 2, 98
 
 
-def scenes(settings: Settings) -> Path:
-    """Return the folder of the series, simulating what is missing; three full-size scenes unless quick."""
+def why_not(name: str) -> str:
+    """Return why a series cannot be had; empty where it can."""
+    if name == REAL and not GENUINE.is_dir():
+        return f"the genuine scenes that it follows are not in {GENUINE.name}, nor does IIKMC_SCENES name their folder"
+    return ""
+
+
+def available() -> list[str]:
+    """Return the names of the series that can be had."""
+    return [name for name in SERIES if not why_not(name)]
+
+
+def left_out() -> dict[str, str]:
+    """Return the others, and why."""
+    return {name: why for name in SERIES if (why := why_not(name))}
+
+
+def scenes(settings: Settings, name: str = SIMULATED) -> Path:
+    """Return the folder of a series, making what is missing of it; three full-size scenes unless quick."""
+    if name == REAL:
+        folder = settings.folder / REAL if settings.quick else BUILD / REAL
+        call("series", "borrow", {"source": str(GENUINE), "folder": str(folder), "full": not settings.quick})
+        return folder
     named = os.environ.get(SCENES_VARIABLE)
     if named and not settings.quick:
         return Path(named)
@@ -45,20 +75,28 @@ def warm_scene(settings: Settings) -> Path:
     return Path(call("series", "simulate", {"folder": str(folder), "size": 300, "number": 1})["scenes"][0])
 
 
-def pixel_set(settings: Settings) -> Path:
-    """Return the folder of the pixels that peers get, made anew where it was made of something else.
+def pixel_set(settings: Settings, name: str = SIMULATED) -> Path:
+    """Return the folder of the pixels that peers get of a series, made anew where it was made of something else.
 
-    It holds pixels.u16, the bands one after the other; start.npy, (8, 6) centres in 1/64 DN; shape.json; and a GeoTIFF
-    a band for programs that read pictures.
+    It holds pixels.u16, the bands one after the other; a start for K and MANY classes, see `start_of`; shape.json; and
+    a GeoTIFF a band for programs that read pictures.
     """
-    folder = settings.folder / "pixels"
-    wanted = {"scenes": str(scenes(settings)), "pixels": settings.subset}
-    note = folder / "made_of.json"
-    if not note.exists() or json.loads(note.read_text(encoding="utf-8")) != wanted:
+    folder = settings.folder / "pixels" / name
+    wanted = {"scenes": str(scenes(settings, name)), "pixels": settings.subset}
+    note, made_of = folder / "made_of.json", {**wanted, "k": [K, MANY], "described": _described(wanted["scenes"])}
+    if not note.exists() or json.loads(note.read_text(encoding="utf-8")) != made_of:
         folder.mkdir(parents=True, exist_ok=True)
         call("series", "collect", {**wanted, "folder": str(folder)})
-        note.write_text(json.dumps(wanted), encoding="utf-8")
+        note.write_text(json.dumps(made_of), encoding="utf-8")
     return folder
+
+
+def _described(scenes: Any) -> str:
+    """Return a hash of the scenes' MTL files, which tell what made scenes were made from."""
+    found = hashlib.sha256()
+    for path in sorted(Path(scenes).glob("*/*_MTL.txt")):
+        found.update(path.read_bytes())
+    return found.hexdigest()
 
 
 def simulate(folder: str, full: bool = False, size: int = 700, number: int = 3) -> dict[str, Any]:
@@ -68,6 +106,17 @@ def simulate(folder: str, full: bool = False, size: int = 700, number: int = 3) 
     specs = simulation.bench_series() if full else simulation.bench_series(size, size, scenes=number)
     paths = [simulation.write_simulated(folder, spec) for spec in specs]
     return {"scenes": [str(path) for path in paths]}
+
+
+def borrow(source: str, folder: str, full: bool = False, size: int = 700) -> dict[str, Any]:
+    """Make a series whose pixels follow the genuine scenes in `source`, full-size or square; return the paths."""
+    from . import simulate as simulation
+
+    cut_outs = simulation.read_cut_outs(source)
+    if not cut_outs:
+        raise FileNotFoundError(f"{source} holds no scene folder of six bands in cells of 30 m to borrow pixels from.")
+    pairs = simulation.borrowed_series(cut_outs) if full else simulation.borrowed_series(cut_outs, size, size)
+    return {"scenes": [str(simulation.write_borrowed(folder, spec, cut_out)) for spec, cut_out in pairs]}
 
 
 def band_files(folder: str) -> list[str]:
@@ -83,7 +132,7 @@ def band_files(folder: str) -> list[str]:
 
 
 def collect(scenes: str, pixels: int, folder: str) -> dict[str, Any]:
-    """Write the valid pixels of evenly spread strips of all scenes, and a start for K classes."""
+    """Write the valid pixels of evenly spread strips of all scenes, and a start for K and for MANY classes."""
     from iikmc.engine.kernels.choice import pick_packer
     from iikmc.engine.kernels.numpy_kernel import NumpyKernel
     from iikmc.engine.pixels.reading import read_strip
@@ -115,7 +164,8 @@ def collect(scenes: str, pixels: int, folder: str) -> dict[str, Any]:
     width = picture_width(dn.shape[1])
     dn = np.ascontiguousarray(dn[:, : dn.shape[1] // width * width])
     dn.tofile(Path(folder) / "pixels.u16")
-    np.save(Path(folder) / "start.npy", start(dn, K))
+    for k in (K, MANY):
+        np.save(start_of(folder, k), start(dn, k))
     (Path(folder) / "shape.json").write_text(json.dumps(dn.shape), encoding="utf-8")
     for role, band in zip(ROLES, dn):
         _write_picture(Path(folder) / f"{role}.tif", band.reshape(-1, width))
@@ -135,6 +185,11 @@ def _write_picture(path: Path, values: np.ndarray) -> None:
     profile = {"driver": "GTiff", "count": 1, "dtype": "uint16", "width": width, "height": height}
     with rasterio.open(path, "w", **profile, transform=from_origin(0, height, 1, 1)) as dataset:
         dataset.write(values, 1)
+
+
+def start_of(folder: str | Path, k: int) -> Path:
+    """Return the file of the start of a pixel set: (k, n_bands) centres in 1/64 DN."""
+    return Path(folder) / f"start_{k}.npy"
 
 
 def shape_of(folder: str | Path) -> tuple[int, int]:
@@ -159,6 +214,13 @@ def start(dn: np.ndarray, k: int) -> np.ndarray:
 
     histograms = [np.bincount(band, minlength=65536) for band in dn]
     return between([percentile(h, LOW) for h in histograms], [percentile(h, HIGH) for h in histograms], k)
+
+
+def default_start(dn: np.ndarray, k: int) -> np.ndarray:
+    """Return k centres in 1/64 DN spread between the least and the greatest value of each band, as by default."""
+    from iikmc.engine.centres.starts import between
+
+    return between(dn.min(axis=1).tolist(), dn.max(axis=1).tolist(), k)
 
 
 def blocks(folder: str | Path, pixels: int | None = None) -> list[Any]:

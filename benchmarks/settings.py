@@ -11,8 +11,12 @@ from . import ROOT
 
 BUILD = ROOT / "build" / "bench"
 SCENES_VARIABLE = "IIKMC_BENCH_SCENES"
+GENUINE = Path(os.environ.get("IIKMC_SCENES", ROOT.parent / "shared" / "scenes"))
+"""Folder of small genuine scenes, which lie beside the checkout."""
 K = 8
 """Number of classes, wherever the number is not what is varied."""
+MANY = 64
+"""Number of classes where they are many."""
 
 
 @dataclass(frozen=True)
@@ -28,9 +32,11 @@ class Settings:
     repeats: int
     """Runs of what is cheap."""
     subset: int
-    """Pixels that all peers get."""
+    """Pixels of each series that all peers get."""
     peer_iterations: tuple[int, int]
     """Two numbers of iterations; the difference of their times gives the cost of one."""
+    most_iterations: int
+    """Where a run to a fixed point ends at the latest."""
     growth_size: int
     """Width and height of the scenes of the growth test."""
     growth_scenes: tuple[int, ...]
@@ -62,8 +68,8 @@ def full() -> Settings:
     """Return the settings whose figures are published."""
     return Settings(
         quick=False, folder=BUILD / "full", threads=_threads(), repeats=3, subset=24_000_000,
-        peer_iterations=(2, 10), growth_size=2000, growth_scenes=(1, 2, 4, 8), growth_pixels=8_000_000,
-        growth_k=(2, 8, 16, 32, 64), growth_iterations=8,
+        peer_iterations=(2, 10), most_iterations=1000, growth_size=2000, growth_scenes=(1, 2, 4, 8),
+        growth_pixels=8_000_000, growth_k=(2, 8, 16, 32, 64), growth_iterations=8,
     )  # fmt: skip
 
 
@@ -71,8 +77,8 @@ def quick(folder: Path | None = None) -> Settings:
     """Return the settings for seeing that everything runs, in less than two minutes."""
     return Settings(
         quick=True, folder=folder or BUILD / "quick", threads=_threads(), repeats=1,
-        subset=400_000, peer_iterations=(2, 4), growth_size=300, growth_scenes=(1, 2), growth_pixels=100_000,
-        growth_k=(2, 8, 16), growth_iterations=3,
+        subset=400_000, peer_iterations=(2, 4), most_iterations=60, growth_size=300, growth_scenes=(1, 2),
+        growth_pixels=100_000, growth_k=(2, 8, 16), growth_iterations=3,
     )  # fmt: skip
 
 

@@ -12,23 +12,12 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from . import figures, series, settings
+from . import figures, kernels, series, settings
 from .processes import call
 
-KERNELS = ("numba", "numpy")
+KERNELS = (kernels.CHOSEN, kernels.PLAIN)
 # Names of the engine, by the numbers that INIT has in the plugin.
 STARTS = {0: "minimum-maximum", 4: "coarse-to-fine"}
-
-
-def kernel_named(name: str) -> Any:
-    """Return a kernel: "numpy", "numba", or "numba-all" which labels every pixel in every iteration."""
-    if name == "numpy":
-        from iikmc.engine.kernels.numpy_kernel import NumpyKernel
-
-        return NumpyKernel()
-    from iikmc.engine.kernels.numba_kernel import NumbaKernel
-
-    return NumbaKernel(prune=name == "numba")
 
 
 def job(
@@ -48,7 +37,7 @@ def job(
     scenes, output
         Paths; the output is removed again.
     kernel, threads, init
-        See `kernel_named`, WORKERS and INIT.
+        See `kernels.kernel_named`, WORKERS and INIT.
     iterations
         Exactly so many; the defaults' stop rule where None.
     warm
@@ -62,7 +51,7 @@ def job(
     from iikmc.engine.requests import Request
     from iikmc.engine.runs.cluster import cluster
 
-    used = kernel_named(kernel)
+    used = kernels.kernel_named(kernel)
     limits: dict[str, Any] = {} if iterations is None else {"max_iterations": iterations, "tolerance": 0.0}
     if warm:
         place = Path(f"{output}-warm")
@@ -73,7 +62,7 @@ def job(
     result = cluster(request, kernel=used)
     seconds = time.perf_counter() - began
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
-    run = {**record(result.signatures), "total": seconds, "peak_mb": peak, "kernel": used.name}
+    run = {**record(result.signatures), "total": seconds, "peak_mb": peak, "wanted": kernel}
     if hashed:
         run["digest"] = digest(result.output)
     shutil.rmtree(result.output)
@@ -113,20 +102,40 @@ def digest(output: str | Path) -> str:
 def measure(wanted: settings.Settings) -> None:
     """Measure the part and keep its figures."""
     load = figures.load_average()
-    folder, warm = str(series.scenes(wanted)), str(series.warm_scene(wanted))
-    rows = []
-    for init in STARTS:
-        for kernel in KERNELS:
-            for threads in wanted.threads:
-                arguments = {
-                    "scenes": [folder], "output": str(wanted.folder / "out"), "kernel": kernel, "threads": threads,
-                    "init": init, "warm": warm,
-                }  # fmt: skip
-                runs = [call("stages", "job", arguments) for _ in range(min(2, wanted.repeats))]
-                best = min(runs, key=lambda run: run["total"])
-                rows.append({**best, "init": init, "threads": threads, "digests": [run["digest"] for run in runs]})
-                figures.say(f"{kernel}, {threads} thread(s), INIT={init}: {best['total']:.1f} s")
+    warm, rows = str(series.warm_scene(wanted)), []
+    for name in series.available():
+        folder = str(series.scenes(wanted, name))
+        for kernel, threads, init in choices(wanted, name):
+            arguments = {
+                "scenes": [folder], "output": str(wanted.folder / "out"), "kernel": kernel, "threads": threads,
+                "init": init, "warm": warm,
+            }  # fmt: skip
+            # Long runs vary less, and the longest are those without Numba on the real series.
+            repeats = 1 if name == series.REAL and kernel == kernels.PLAIN else min(2, wanted.repeats)
+            numba = kernels.needs_numba(kernel)
+            runs = [call("stages", "job", arguments, numba=numba) for _ in range(repeats)]
+            best = min(runs, key=lambda run: run["total"])
+            row = {**best, "series": name, "init": init, "threads": threads}
+            rows.append({**row, "digests": [run["digest"] for run in runs]})
+            figures.say(f"{name} series, {kernel}, {threads} thread(s), INIT={init}: {best['total']:.1f} s")
     figures.save(wanted, "stages", {"rows": rows}, load)
+
+
+def choices(wanted: settings.Settings, name: str) -> list[tuple[str, int, int]]:
+    """Return the kernel, number of threads and INIT of each run of a series.
+
+    The real one, whose runs are long, has not every start with every kernel and number of threads.
+    """
+    every = [(kernel, threads, init) for init in STARTS for kernel in KERNELS for threads in wanted.threads]
+    if name == series.SIMULATED:
+        return every
+    most = wanted.threads[-1]
+    return [
+        (kernel, threads, init)
+        for kernel, threads, init in every
+        if threads == most or (kernel == kernels.CHOSEN and init == 0)
+        if init == 0 or kernel == kernels.CHOSEN
+    ]
 
 
 if __name__ == "__main__":

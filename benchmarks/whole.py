@@ -2,34 +2,71 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from . import ROOT, figures, series, settings
-from .processes import call, environment, measure
-from .settings import K
+from . import ROOT, figures, kernels, series, settings
+from .processes import WITHOUT_NUMBA, call, environment, measure
+from .settings import MANY, K
 
 sys.path.append(str(ROOT / "tools"))
 import qgis_run
 
 MEMORY = 500
 """The limit of the pixel store that is compared with none, in MB."""
-JOBS: dict[str, tuple[str, ...]] = {
-    "defaults": (),
-    f"MEMORY={MEMORY}": (f"MEMORY={MEMORY}",),
-    "INIT=4": ("INIT=4",),
-}
+DEFAULTS = "defaults"
 
 
-def run(scenes: Path, output: Path, profile: Path, extra: tuple[str, ...]) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Job:
+    """What is run, but for the scenes."""
+
+    name: str
+    """Its row in the table."""
+    values: Mapping[str, object] = field(default_factory=dict)
+    """Parameters that are not at their defaults."""
+    series: tuple[str, ...] = series.SERIES
+    """On which series."""
+    repeats: int = 2
+    """Runs at most."""
+    numba: bool = True
+    """Whether Numba is installed."""
+
+    @property
+    def result(self) -> str:
+        """What jobs with the same result have in common."""
+        return ", ".join(f"{name}={value}" for name, value in self.values.items() if name != "MEMORY")
+
+
+def jobs(wanted: settings.Settings) -> tuple[Job, ...]:
+    """Return the jobs that are measured."""
+    most = wanted.most_iterations
+    to_the_end = {"TOLERANCE": 0, "MAX_ITERATIONS": most}
+    return (
+        Job(DEFAULTS, repeats=3),
+        Job(f"MEMORY={MEMORY}", {"MEMORY": MEMORY}),
+        Job("INIT=4", {"INIT": 4}),
+        Job(kernels.PLAIN, repeats=1, numba=False),
+        Job(f"K={MANY}", {"K": MANY}, (series.REAL,), 1),
+        Job(f"TOLERANCE=0, MAX_ITERATIONS={most}", to_the_end, (series.REAL,), 1),
+    )
+
+
+def run(scenes: Path, output: Path, profile: Path, job: Job) -> dict[str, Any]:
     """Run the algorithm once; return the process's figures, the stages and the hash of the result."""
     shutil.rmtree(output, ignore_errors=True)
+    values = {"SCENES": scenes, "K": K, **job.values, "OUTPUT": output}
     command = [qgis_run.qgis_process(), "run", "iikmc:cluster", "--"]
-    command += [f"SCENES={scenes}", f"K={K}", *extra, f"OUTPUT={output}"]
+    command += [f"{name}={value}" for name, value in values.items()]
     env = {**environment(qgis_run.environment(profile)), "PYTHONWARNINGS": "ignore"}
     env["XDG_CACHE_HOME"] = str(_cache(profile))
+    if not job.numba:
+        env["PYTHONPATH"] = os.pathsep.join((str(WITHOUT_NUMBA), *qgis_run.PYTHON_PATHS))
     measured = measure(command, env)
     told = call("whole", "result", {"output": str(output)})
     shutil.rmtree(output)
@@ -60,22 +97,52 @@ def enable(profile: Path) -> None:
 def measure_part(wanted: settings.Settings) -> None:
     """Measure the part and keep its figures."""
     load = figures.load_average()
-    folder, profile, output = series.scenes(wanted), wanted.folder / "qgis", wanted.folder / "out"
+    profile, output, warm = wanted.folder / "qgis", wanted.folder / "out", series.warm_scene(wanted)
+    folders = {name: series.scenes(wanted, name) for name in series.available()}
     enable(profile)
-    warm = series.warm_scene(wanted)
-    shutil.rmtree(_cache(profile), ignore_errors=True)
-    first = run(warm, output, profile, ())
-    start = run(warm, output, profile, ())
+    # Once each, so that all runs find the files in the system's cache.
+    for folder in folders.values():
+        call("decode", "bare", {"folder": str(folder), "threads": wanted.threads[-1]})
+    small = _first(warm, output, profile)
+    # Two, as the first may have ended before all was compiled.
+    later = [run(warm, output, profile, Job(DEFAULTS)) for _ in range(2)]
+    large = _first(next(iter(folders.values())), output, profile)
     rows = []
-    for name, extra in JOBS.items():
-        repeats = wanted.repeats if name == "defaults" else min(2, wanted.repeats)
-        runs = [run(folder, output, profile, extra) for _ in range(repeats)]
-        row = {**min(runs, key=lambda one: one["seconds"]), "job": name, "all_seconds": [r["seconds"] for r in runs]}
-        row["digests"] = sorted({one["digest"] for one in runs})
-        row["peak_mb"] = max(one["peak_mb"] for one in runs)
-        rows.append(row)
-        figures.say(f"whole job, {name}: {figures.spread(row['all_seconds'])}, {row['peak_mb']:.0f} MB")
-    figures.save(wanted, "whole", {"rows": rows, "first": first["seconds"], "start": start["seconds"]}, load)
+    for name, folder in folders.items():
+        for job in jobs(wanted):
+            if name in job.series:
+                rows.append({**_row(job, folder, output, profile, wanted), "series": name})
+                figures.say(
+                    f"whole job, {name} series, {job.name}: {figures.spread(rows[-1]['all_seconds'])}, "
+                    f"{rows[-1]['peak_mb']:.0f} MB"
+                )
+    start = min(later, key=lambda one: one["seconds"])
+    first = [
+        {"of": "one scene of 300 x 300 pixels", "first": small, "later": start["seconds"]},
+        {"of": f"the {rows[0]['series']} series", "first": large, "later": figures.best(rows[0]["all_seconds"])},
+    ]
+    for row in first:
+        figures.say(f"first run after installation, {row['of']}: {row['first']:.2f} s, later {row['later']:.2f} s")
+    figures.save(wanted, "whole", {"rows": rows, "first": first, "start": start["seconds"]}, load)
+
+
+def _row(job: Job, scenes: Path, output: Path, profile: Path, wanted: settings.Settings) -> dict[str, Any]:
+    runs = [run(scenes, output, profile, job) for _ in range(min(job.repeats, wanted.repeats))]
+    return {
+        **min(runs, key=lambda one: one["seconds"]),
+        "job": job.name,
+        "result": job.result,
+        "all_seconds": [one["seconds"] for one in runs],
+        "digests": sorted({one["digest"] for one in runs}),
+        "peak_mb": max(one["peak_mb"] for one in runs),
+    }
+
+
+def _first(scenes: Path, output: Path, profile: Path) -> float:
+    """Return the seconds of a run that finds no compiled code, as after installation."""
+    shutil.rmtree(_cache(profile), ignore_errors=True)
+    seconds: float = run(scenes, output, profile, Job(DEFAULTS))["seconds"]
+    return seconds
 
 
 if __name__ == "__main__":
