@@ -35,8 +35,10 @@ OPTIONAL = {
 }
 # A module whose purpose is one optional package may import it at its top, if it is imported late itself.
 OWN_MODULES = {
+    "engine.compiled.cells": {"numba"},
     "engine.compiled.chunk": {"numba"},
     "engine.compiled.loops": {"numba"},
+    "engine.compiled.mixed": {"numba"},
     "engine.compiled.pixels": {"numba"},
 }
 # QGIS loads these at start: they must load without NumPy too, or a missing package could never be told.

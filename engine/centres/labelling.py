@@ -9,7 +9,8 @@ from ..kernels.kernel import Change
 from ..kernels.moves import MoveLog, Moves
 from ..pixels.block import Tally
 from ..progress import Progress
-from .kmeans import Labelled
+from .kmeans import Labelled, StopRule
+from .outlook import Outlook
 
 if TYPE_CHECKING:
     from ..arrays import Grid64
@@ -25,7 +26,12 @@ class LabelAll:
     """
 
     def __init__(
-        self, each: Callable[[Grid64, Moves, Progress], Iterable[Change]], pixels: int, tally: Tally, labelled: bool
+        self,
+        each: Callable[[Grid64, Moves, Progress], Iterable[Change]],
+        pixels: int,
+        tally: Tally,
+        labelled: bool,
+        stop: StopRule,
     ) -> None:
         """Begin with blocks as they are.
 
@@ -39,18 +45,22 @@ class LabelAll:
             Of the labels that the blocks have, all zero if they have none; taken over.
         labelled
             Whether these are the labels of the centres that will be asked for first.
+        stop
+            When the iteration will end, for a guess of how much is ahead.
         """
         self.tally = tally
         self._each = each
         self._pixels = pixels
         self._labelled = labelled
         self._log = MoveLog()
+        self._outlook = Outlook(stop, pixels)
 
     def __call__(self, centres: Grid64, progress: Progress) -> Labelled:
         """Label all blocks; the first time every pixel counts as changed."""
-        moves = self._log.follow(centres)
+        moves = self._log.follow(centres, self._outlook.ahead())
         if self._labelled:
             self._labelled = False
+            self._outlook.saw(self._pixels)
             return Labelled(self._pixels, self.tally.copy())
         changed = 0
         for change in self._each(centres, moves, progress):
@@ -58,4 +68,5 @@ class LabelAll:
             self.tally.add(change.tally)
         if int(self.tally.count.sum()) != self._pixels:
             raise RuntimeError(f"{int(self.tally.count.sum())} of {self._pixels} pixels are labelled")
+        self._outlook.saw(changed)
         return Labelled(changed, self.tally.copy())

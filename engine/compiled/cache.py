@@ -47,6 +47,14 @@ def _imported(name: str) -> ModuleType:
         from . import loops
 
         return loops
+    if name == "cells":
+        from . import cells
+
+        return cells
+    if name == "mixed":
+        from . import mixed
+
+        return mixed
     from . import pixels
 
     return pixels

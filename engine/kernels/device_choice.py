@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
+from .cells.choice import with_cells
 from .cuda import devices
 
 if TYPE_CHECKING:
@@ -44,7 +45,9 @@ class DeviceChoice:
     which of them labelled a block.
     """
 
-    def __init__(self, device: str, k: int, n_bands: int, cpu: Kernel, progress: Progress) -> None:
+    def __init__(
+        self, device: str, k: int, n_bands: int, cpu: Kernel, progress: Progress, by_cells: bool = False
+    ) -> None:
         """Choose at once where the card was asked for.
 
         Parameters
@@ -57,9 +60,12 @@ class DeviceChoice:
             The CPU's kernel.
         progress
             Is told why a card is not used.
+        by_cells
+            Whether the CPU lays pixels out by cells where that pays.
         """
         self.kernel = cpu
         """What labels at present."""
+        self._by_cells = by_cells
         self._device, self._k, self._n_bands, self._cpu, self._progress = device, k, n_bands, cpu, progress
         self._chosen = False
         self._told = False
@@ -72,12 +78,19 @@ class DeviceChoice:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def renew(self) -> None:
+        """Begin with other pixels: what the CPU's kernel has learnt of earlier ones is of no use."""
+        if self._by_cells and on_card(self.kernel) is None:
+            self.kernel = with_cells(self._cpu)
+
     def counted(self, pixels: int) -> None:
         """Learn how many valid pixels there are so far, and choose once they are enough; on the run's own thread."""
         job = devices.Job(pixels, self._k, self._n_bands)
         if not self._chosen and devices.pays(self._device, job):
             self._chosen = True
-            self.kernel = devices.pick(self._device, job, self._cpu, self._progress)
+            found = devices.pick(self._device, job, self._cpu, self._progress)
+            if found is not self._cpu:
+                self.kernel = found
 
     @property
     def title(self) -> str:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -43,6 +43,8 @@ class Moves:
     """(k,) by how much the gaps of each class may have closed since, in quanta; it only grows."""
     closing: NDArray[np.int64] | None
     """(k,) the last move's part of it, also where that move began a new history; None before any move."""
+    ahead: float = 0.0
+    """About how many labellings there will be from here on, this one included: what to prepare for."""
 
 
 class MoveLog:
@@ -52,13 +54,15 @@ class MoveLog:
         self._centres: Grid64 | None = None
         self._moves: Moves | None = None
 
-    def follow(self, centres: Grid64) -> Moves:
+    def follow(self, centres: Grid64, ahead: float = 0.0) -> Moves:
         """Return the moves up to these centres; call it once for every set of centres that pixels are labelled with.
 
         Parameters
         ----------
         centres
             (k, n_bands) in 1/64 DN.
+        ahead
+            `Moves.ahead`.
         """
         if self._moves is None or self._centres is None:
             moves = self._fresh(centres, None)
@@ -67,7 +71,7 @@ class MoveLog:
             closed = self._moves.closed + step
             moves = Moves(self._moves.history, closed, step) if closed.max() <= LARGEST else self._fresh(centres, step)
         self._centres, self._moves = centres.copy(), moves
-        return moves
+        return replace(moves, ahead=ahead)
 
     @staticmethod
     def _fresh(centres: Grid64, step: NDArray[np.int64] | None) -> Moves:

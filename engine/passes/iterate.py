@@ -78,5 +78,5 @@ def iterate(
 
     labelled = population.tally is not None
     tally = population.tally.copy() if population.tally is not None else Tally.zero(*start.shape)
-    label = LabelAll(each, population.pixels, tally, labelled)
+    label = LabelAll(each, population.pixels, tally, labelled, stop)
     return lloyd(label, start, population.pixels, stop, progress, keep)

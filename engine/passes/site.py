@@ -16,6 +16,7 @@ from ..errors import SceneError
 from ..execution.executor import Site
 from ..kernels.kernel import Held, Kernel, Labelling
 from ..pixels.block import Block
+from ..pixels.kept import Kept
 from ..pixels.packing import Packer
 from ..pixels.reading import Packed, read_strip
 from ..pixels.sampling import Draws, scene_key, shares_for
@@ -80,9 +81,12 @@ class BlockSite(Site):
         self._held[COMMON, strip] = (self.kernel, held)
 
     def clear(self, shelf: str = COMMON) -> None:
-        """Forget all labels on a shelf; the pixels stay."""
+        """Forget all labels on a shelf; the pixels stay, row by row again."""
         for key in [key for key in self._held if key[0] == shelf]:
             del self._held[key]
+        for block in self._blocks.values():
+            if isinstance(block.stored, Kept):
+                block.stored.restore()
 
     def drop(self, strip: Strip, shelf: str) -> None:
         """Forget the labels of one block on a shelf."""
@@ -201,7 +205,8 @@ class SeriesSite(BlockSite):
         """Keep the pixels of a strip in memory or in a file; None where there are none."""
         if packed.pixels.dn.shape[1] == 0:
             return None
-        stored = self._store.keep(packed.pixels.dn) if self._store else packed.pixels.dn
+        dn = packed.pixels.dn
+        stored = Kept(self._store.keep(dn), self._store) if self._store else Kept(dn)
         block = Block(packed.strip, packed.pixels.valid, stored)
         self.keep(block)
         return block

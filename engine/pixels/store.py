@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 import threading
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ from ..claims import LOCK, Claim, clear_dead
 from ..errors import MemoryBudgetError, first_line
 from ..machine import free_disk, free_memory
 from ..quantities import size
+from .block import Stored
 
 if TYPE_CHECKING:
     from ..arrays import DN
@@ -149,14 +151,9 @@ class PixelStore:
                 self._files += 1
                 self.spilled += dn.nbytes
                 path = self._folder / f"block-{self._files}.dn"
-            # Not `tofile`, which is not told when the last bytes find no room.
-            with open(path, "wb") as file:
-                file.write(np.ascontiguousarray(dn).data)
+            _write(path, dn)
         except OSError as error:
-            raise MemoryBudgetError(
-                f"MEMORY: pixels beyond the {size(self._budget)} in memory cannot be written to "
-                f"{self._folder or self._parent} ({error.strerror or error}); raise MEMORY or free some space."
-            ) from error
+            raise self._no_room(error) from error
         return SpilledPixels(path, (dn.shape[0], dn.shape[1]))
 
     def _new_folder(self) -> Path:
@@ -166,6 +163,47 @@ class PixelStore:
             self._claim = Claim(folder.with_name(f"{folder.name}{LOCK}"))
             self._claim.take()
         return folder
+
+    def replace(self, kept: DN | Stored, dn: DN) -> DN | Stored:
+        """Keep the pixels of a block in another order, where the store has put them; any thread may call.
+
+        Parameters
+        ----------
+        kept
+            What `keep` has returned; worthless afterwards.
+        dn
+            The same pixels.
+
+        Raises
+        ------
+        MemoryBudgetError
+            The file cannot be written.
+        """
+        if not isinstance(kept, SpilledPixels):
+            return dn
+        with self._lock:
+            self._files += 1
+            path = kept.path.with_name(f"block-{self._files}.dn")
+        try:
+            _write(path, dn)
+            # Where a file that is still mapped cannot be deleted, it goes with the folder.
+            with suppress(PermissionError):
+                kept.path.unlink()
+        except OSError as error:
+            raise self._no_room(error) from error
+        return SpilledPixels(path, kept.shape)
+
+    def _no_room(self, error: OSError) -> MemoryBudgetError:
+        return MemoryBudgetError(
+            f"MEMORY: pixels beyond the {size(self._budget)} in memory cannot be written to "
+            f"{self._folder or self._parent} ({error.strerror or error}); raise MEMORY or free some space."
+        )
+
+
+def _write(path: Path, dn: DN) -> None:
+    # Not `tofile`, which is not told when the last bytes find no room.
+    with open(path, "wb") as file:
+        file.write(np.ascontiguousarray(dn).data)
 
 
 def expected_use(budget: int, pixels: int, valid: int, n_bands: int, masked: int | None = None) -> tuple[int, int]:

@@ -74,7 +74,7 @@ class Tools:
         """Return the tools of a request, with this kernel or by default the one that suits machine and DEVICE."""
         cpu = kernel or pick_kernel(progress)
         device = request.device if kernel is None else CPU
-        choice = DeviceChoice(device, request.k, len(request.roles), cpu, progress)
+        choice = DeviceChoice(device, request.k, len(request.roles), cpu, progress, by_cells=kernel is None)
         return cls(given, cpu, choice, pick_packer(cpu), threads_of(request.workers), strip_pixels)
 
 
@@ -96,6 +96,7 @@ class Clustering:
     def __enter__(self) -> Clustering:
         request, plan = self._request, self.plan
         pixels, masked = most_valid(plan.scenes, self._tools.strip_pixels)
+        self._tools.device.renew()
         with ExitStack() as stack:
             store = PixelStore(budget_of(request.memory), pixels, plan.n_bands, self._staging.folder, masked)
             self.store = stack.enter_context(store)

@@ -152,7 +152,7 @@ def _clustered(site: SampleSite, start: Grid64) -> tuple[Held, Grid64]:
         site.check()
         return [held.relabel(centres, moves)]
 
-    label = LabelAll(each, held.block.size, Tally.zero(*start.shape), False)
+    label = LabelAll(each, held.block.size, Tally.zero(*start.shape), False, _STOP)
     return held, lloyd(label, start, held.block.size, _STOP, Silent()).centres
 
 

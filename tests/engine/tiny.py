@@ -12,6 +12,10 @@ from typing import Any
 import numpy as np
 import rasterio
 from iikmc.benchmarks.simulate import write_scene
+from iikmc.engine.kernels.cells.kernel import CellsKernel
+from iikmc.engine.kernels.cells.numba_work import NumbaWork
+from iikmc.engine.kernels.cells.numpy_work import NumpyWork
+from iikmc.engine.kernels.cells.workshop import Workshop
 from iikmc.engine.kernels.kernel import Held, Kernel, Labelling
 from iikmc.engine.kernels.numba_kernel import NumbaKernel
 from iikmc.engine.kernels.numpy_kernel import NumpyKernel
@@ -26,11 +30,26 @@ class UnprunedNumbaKernel(NumbaKernel):
         super().__init__(prune=False)
 
 
+class NumbaCellsKernel(CellsKernel):
+    """Cells in compiled loops, from the first labelling on, for blocks of any size."""
+
+    def __init__(self) -> None:
+        super().__init__(NumbaKernel(), Workshop(NumbaWork, None), cells=40, least=0)
+
+
+class NumpyCellsKernel(CellsKernel):
+    """Cells in NumPy, from the first labelling on, for blocks of any size."""
+
+    def __init__(self) -> None:
+        super().__init__(NumpyKernel(), Workshop(NumpyWork, None), cells=40, least=0)
+
+
 HAS_NUMBA = importlib.util.find_spec("numba") is not None
 KERNELS: tuple[type[Kernel], ...] = (
     ReferenceKernel,
     NumpyKernel,
-    *([NumbaKernel, UnprunedNumbaKernel] if HAS_NUMBA else []),
+    NumpyCellsKernel,
+    *([NumbaKernel, UnprunedNumbaKernel, NumbaCellsKernel] if HAS_NUMBA else []),
 )
 """Every kernel; a new one joins all tests of agreement here."""
 

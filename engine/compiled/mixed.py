@@ -1,0 +1,341 @@
+"""The Numba loops that judge cells, and label pixels that lie cell by cell. Importing this module imports Numba.
+
+Pixels of pure cells are not looked at. Those of others are compared with the candidates of their cell alone, by
+
+    d_a - d_j = 2 x.(c_j - c_a) + |c_a|**2 - |c_j|**2
+
+in float32. The factors of x have 22 bits and are exact; rounding the constant, six products and six sums leaves an
+error of at most 8.01 u of the sum of the absolute values of all terms, u = 2**-24. What is not farther from 0 than 12 u
+of the largest such sum is decided in int64. Among several candidates the largest d_a - d_j wins, 0 for a itself, and is
+certain where the second largest is farther below it than twice the largest bound.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from .cells import BANDS, places
+from .chunk import OPTIONS, jit
+
+CHUNK = 4096
+TALLY = 8
+"""Numbers of a class's row of the tally: the sums of up to 6 bands, the count, one unused."""
+PURE, PAIR, MANY = 0, 1, 2
+_COUNT, _CHANGED = 6, 7
+_ERROR = 12 * 2.0**-24
+_LARGEST = 65535.0
+_F = np.float32
+_ZERO = np.int32(0)
+# Unsigned indices spare the test for negative ones.
+_U = np.uintp
+_U0, _U1, _UCHUNK = _U(0), _U(1), _U(CHUNK)
+
+_pass = njit(cache=True, **OPTIONS)
+
+
+@jit
+def _add_squares(gap, row, k, middle):
+    for j in range(k):
+        away = middle - row[j]
+        gap[j] += away * away
+
+
+@jit
+def _add_reach(reach, row, k, side, own):
+    for j in range(k):
+        reach[j] += side * abs(row[j] - own)
+
+
+@_pass
+def judge(low, high, rows, slack, rounding, kind, base, other, first, listed):
+    """Judge all cells; `kernels.cells.verdicts` tells how and why.
+
+    Parameters
+    ----------
+    low, high
+        (n_bands, cells) int32 boxes.
+    rows
+        (n_bands, k) float64 centres in DN in the axes of the boxes.
+    slack, rounding
+        float64, of `kernels.cells.verdicts`.
+    kind, base, other, first, listed
+        The verdicts, written; `listed` has room for (k - 1) rivals a cell.
+
+    Returns
+    -------
+    int
+        How many rivals are listed.
+    """
+    n_bands, k = rows.shape
+    gap, reach = np.empty(k), np.empty(k)
+    at = 0
+    for g in range(low.shape[1]):
+        first[g] = at
+        kind[g] = PURE
+        base[g] = other[g] = 0
+        if low[0, g] > high[0, g]:
+            continue
+        gap[:] = 0.0
+        for b in range(n_bands):
+            _add_squares(gap, rows[b], k, 0.5 * (np.float64(low[b, g]) + np.float64(high[b, g])))
+        a = 0
+        for j in range(1, k):
+            a = j if gap[j] < gap[a] else a
+        smallest = gap[a]
+        reach[:] = 0.0
+        for b in range(n_bands):
+            _add_reach(reach, rows[b], k, np.float64(high[b, g]) - np.float64(low[b, g]) + slack, rows[b, a])
+        for j in range(k):
+            if j != a and not (gap[j] - smallest > reach[j] + rounding * (gap[j] + smallest)):
+                listed[at] = j
+                at += 1
+        base[g] = a
+        if at - first[g] == 1:
+            j = np.int64(listed[first[g]])
+            kind[g] = PAIR
+            base[g], other[g] = min(a, j), max(a, j)
+        elif at > first[g]:
+            kind[g] = MANY
+    first[low.shape[1]] = at
+    return at
+
+
+@jit
+def _factors(a, j, centres, norms, grid, f):
+    """Write the factors, the constant and the error bound of d_a - d_j in DN."""
+    size = 0.0
+    for b in range(BANDS):
+        f[b] = _F(0)
+    for b in range(centres.shape[1]):
+        slope = 2.0 * np.float64(centres[j, b] - centres[a, b]) / grid
+        f[b] = _F(slope)
+        size += abs(slope) * _LARGEST
+    constant = np.float64(norms[a] - norms[j]) / (grid * grid)
+    f[6], f[7] = _F(constant), _F(_ERROR * (size + abs(constant)))
+
+
+@jit
+def _pair(flat, p, n, n_bands, m, f, a, j, labels, kept, sums):
+    """Label m pixels with j where d_a - d_j > 0, else a; keep their old labels.
+
+    Returns how many are too close to call; sums: those of j, its count, how many changed.
+    """
+    f0, f1, f2, f3, f4, f5, f6, f7 = f[0], f[1], f[2], f[3], f[4], f[5], f[6], f[7]
+    o1, o2, o3, o4, o5 = places(p, n, n_bands)
+    s0 = s1 = s2 = s3 = s4 = s5 = count = doubt = changed = _ZERO
+    a, j = np.int32(a), np.int32(j)
+    for i in range(m):
+        x0, x1, x2 = np.int32(flat[p + i]), np.int32(flat[o1 + i]), np.int32(flat[o2 + i])
+        x3, x4, x5 = np.int32(flat[o3 + i]), np.int32(flat[o4 + i]), np.int32(flat[o5 + i])
+        v = f6 + _F(x0) * f0 + _F(x1) * f1 + _F(x2) * f2 + _F(x3) * f3 + _F(x4) * f4 + _F(x5) * f5
+        w = -np.int32(v > f7)  # all ones: certainly j's
+        z = -np.int32(v >= -f7)  # no ones: certainly a's
+        old = labels[p + i]
+        name = np.uint8((j & w) | (a & ~z))  # 0: too close to call, in no sum
+        kept[i] = old
+        labels[p + i] = name
+        changed = np.int32(changed + np.int32(name != old))
+        doubt = np.int32(doubt + (w - z))
+        count = np.int32(count - w)
+        s0 = np.int32(s0 + (x0 & w))
+        s1 = np.int32(s1 + (x1 & w))
+        s2 = np.int32(s2 + (x2 & w))
+        s3 = np.int32(s3 + (x3 & w))
+        s4 = np.int32(s4 + (x4 & w))
+        s5 = np.int32(s5 + (x5 & w))
+    sums[0], sums[1], sums[2], sums[3], sums[4], sums[5], sums[6], sums[7] = s0, s1, s2, s3, s4, s5, count, changed
+    return doubt
+
+
+@jit
+def _settle_pair(flat, p, n, a, j, centres, grid, labels, kept, sums, doubt):
+    """Decide the pixels that are too close to call, label 0, in int64; a < j, so a tie is a's."""
+    one, two = np.uint8(a + 1), np.uint8(j + 1)
+    i = _U0
+    while doubt > 0:
+        if labels[p + i] == 0:
+            s = np.int64(0)
+            for b in range(centres.shape[1]):
+                x = np.int64(grid) * np.int64(flat[p + _U(b) * n + i])
+                s += (x - centres[a, b]) ** 2 - (x - centres[j, b]) ** 2
+            name = one
+            if s > 0:
+                name = two
+                for b in range(centres.shape[1]):
+                    sums[b] += np.int32(flat[p + _U(b) * n + i])
+                sums[_COUNT] += np.int32(1)
+            # 0 was counted as a change where the old label was another.
+            sums[_CHANGED] += np.int32(name != kept[i]) - np.int32(kept[i] != 0)
+            labels[p + i] = name
+            doubt -= 1
+        i += _U1
+
+
+@jit
+def _rival(flat, p, n, n_bands, m, f, name, w, new):
+    """Compare a further candidate: the largest d_a - d_j wins. w (2 CHUNK,): largest and second largest."""
+    f0, f1, f2, f3, f4, f5, f6 = f[0], f[1], f[2], f[3], f[4], f[5], f[6]
+    o1, o2, o3, o4, o5 = places(p, n, n_bands)
+    for i in range(m):
+        x0, x1, x2 = _F(np.int32(flat[p + i])), _F(np.int32(flat[o1 + i])), _F(np.int32(flat[o2 + i]))
+        x3, x4, x5 = _F(np.int32(flat[o3 + i])), _F(np.int32(flat[o4 + i])), _F(np.int32(flat[o5 + i]))
+        v = f6 + x0 * f0 + x1 * f1 + x2 * f2 + x3 * f3 + x4 * f4 + x5 * f5
+        b, s = w[i], w[i + _UCHUNK]
+        less = v if v < b else b
+        w[i + _UCHUNK] = less if less > s else s
+        new[i] = name if v > b else new[i]
+        w[i] = v if v > b else b
+
+
+@jit
+def _doubts(w, m, bound):
+    n = _ZERO
+    for i in range(m):
+        n = np.int32(n + np.int32(w[i] - w[i + _UCHUNK] <= bound))
+    return n
+
+
+@jit
+def _settle(flat, p, n, i, a, listed, centres, grid, new):
+    """Label one pixel among its candidates in int64, ties to the lowest class."""
+    smallest, name = np.int64(-1), 255
+    for y in range(-1, listed.shape[0]):
+        j = np.int64(a) if y < 0 else np.int64(listed[y])
+        s = np.int64(0)
+        for b in range(centres.shape[1]):
+            s += (np.int64(grid) * np.int64(flat[p + _U(b) * n + i]) - centres[j, b]) ** 2
+        if smallest < 0 or s < smallest or (s == smallest and j < name):
+            smallest, name = s, j
+    new[i] = np.uint8(name + 1)
+
+
+@jit
+def _members(flat, p, n, n_bands, m, new, name, sums):
+    """Sum the pixels of one class."""
+    o1, o2, o3, o4, o5 = places(p, n, n_bands)
+    s0 = s1 = s2 = s3 = s4 = s5 = count = _ZERO
+    for i in range(m):
+        w = -np.int32(new[i] == name)
+        count = np.int32(count - w)
+        s0 = np.int32(s0 + (np.int32(flat[p + i]) & w))
+        s1 = np.int32(s1 + (np.int32(flat[o1 + i]) & w))
+        s2 = np.int32(s2 + (np.int32(flat[o2 + i]) & w))
+        s3 = np.int32(s3 + (np.int32(flat[o3 + i]) & w))
+        s4 = np.int32(s4 + (np.int32(flat[o4 + i]) & w))
+        s5 = np.int32(s5 + (np.int32(flat[o5 + i]) & w))
+    sums[0], sums[1], sums[2], sums[3], sums[4], sums[5], sums[6] = s0, s1, s2, s3, s4, s5, count
+
+
+@jit
+def _replace(labels, p, new, m):
+    """Write new labels and return how many differ."""
+    n = _ZERO
+    for i in range(m):
+        n = np.int32(n + np.int32(labels[p + i] != new[i]))
+        labels[p + i] = new[i]
+    return n
+
+
+@jit
+def _other_than(labels, p, value, m):
+    n = 0
+    for i in range(m):
+        n += np.int32(labels[p + i] != value)
+    return n
+
+
+@jit
+def _fill(a, p, m, value):
+    for i in range(m):
+        a[p + i] = value
+
+
+@jit
+def _move(tally, to, off, sums):
+    for b in range(_COUNT + 1):
+        tally[to, b] += sums[b]
+        tally[off, b] -= sums[b]
+
+
+@_pass
+def label(dn, labels, owner, starts, total, kind, base, other, first, listed, centres, grid, tally):
+    """Label the pixels of a block.
+
+    Parameters
+    ----------
+    dn
+        (n_bands, n) uint16, cell by cell.
+    labels, owner
+        (n,) and (cells,) uint8: the classes of pixels, and of whole cells or 0; brought up to date.
+    starts, total
+        Of the layout.
+    kind, base, other, first, listed
+        The verdicts.
+    centres, grid
+        (k, n_bands) int64, and the number of its steps in a DN.
+    tally
+        (k, TALLY) int64 zeros, written.
+
+    Returns
+    -------
+    int
+        How many pixels changed class.
+    """
+    n_bands, n = dn.shape[0], _U(dn.shape[1])
+    flat = dn.reshape(-1)
+    new, w = np.empty(CHUNK, np.uint8), np.empty(2 * CHUNK, np.float32)
+    sums, f = np.zeros(TALLY, np.int32), np.zeros(TALLY, np.float32)
+    norms = (centres * centres).sum(axis=1)
+    changed = 0
+    for g in range(owner.shape[0]):
+        start, size = _U(starts[g]), _U(starts[g + 1] - starts[g])
+        if size == 0:
+            continue
+        a = base[g]
+        for b in range(n_bands):
+            tally[a, b] += total[g, b]
+        tally[a, _COUNT] += np.int64(size)
+        before = owner[g]
+        if kind[g] == PURE:
+            name = np.uint8(a + 1)
+            if before == 0:
+                changed += _other_than(labels, start, name, size)
+            elif before != name:
+                changed += np.int64(size)
+            owner[g] = name
+            continue
+        if before != 0:
+            _fill(labels, start, size, before)
+            owner[g] = 0
+        for at in range(_U0, size, _UCHUNK):
+            m = min(_UCHUNK, size - at)
+            p = start + at
+            if kind[g] == PAIR:
+                j = other[g]
+                _factors(a, j, centres, norms, grid, f)
+                doubt = _pair(flat, p, n, n_bands, m, f, np.uint8(a + 1), np.uint8(j + 1), labels, new, sums)
+                if doubt > 0:
+                    _settle_pair(flat, p, n, a, j, centres, grid, labels, new, sums, doubt)
+                changed += sums[_CHANGED]
+                _move(tally, j, a, sums)
+                continue
+            rivals = listed[first[g] : first[g + 1]]
+            _fill(w, _U0, m, _F(0))
+            _fill(w, _UCHUNK, m, _F(-np.inf))
+            _fill(new, _U0, m, np.uint8(a + 1))
+            bound = _F(0)
+            for j in rivals:
+                _factors(a, j, centres, norms, grid, f)
+                bound = max(bound, f[7])
+                _rival(flat, p, n, n_bands, m, f, np.uint8(j + 1), w, new)
+            bound = _F(2) * bound
+            if _doubts(w, m, bound) > 0:
+                for i in range(m):
+                    if w[i] - w[i + _UCHUNK] <= bound:
+                        _settle(flat, p, n, i, a, rivals, centres, grid, new)
+            changed += _replace(labels, p, new, m)
+            for j in rivals:
+                _members(flat, p, n, n_bands, m, new, np.uint8(j + 1), sums)
+                _move(tally, j, a, sums)
+    return changed

@@ -1,0 +1,88 @@
+"""The work on cells in compiled loops."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ...arrays import GRID
+from ...compiled.cache import load_module
+from ...pixels.block import Tally
+from .layout import Layout
+from .table import Boxes, Table
+from .verdicts import ROUNDING, SLACK, Verdicts, rotated
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from ...arrays import DN, Grid64, Labels
+    from .partition import Partition
+
+
+class NumbaWork:
+    """Putting pixels into cells and labelling, in compiled loops for up to 6 bands."""
+
+    def __init__(self) -> None:
+        """Load the loops."""
+        self._loops, self._mixed = load_module("cells"), load_module("mixed")
+
+    def lay_out(self, dn: DN, table: Table) -> tuple[Layout, DN]:
+        """Sort pixels by cell and add them to the table; return where they lie, and the pixels so."""
+        loops, partition = self._loops, table.partition
+        n_bands, n = dn.shape
+        cell, starts = np.empty(n, np.uint16), np.zeros(partition.size + 1, np.int32)
+        shape = np.array(partition.shape, np.int64)
+        slope = _six(partition.slope, partition.slope.shape[0])
+        loops.cell_numbers(dn, slope, partition.shift, shape, partition.table, cell, starts)
+        records = np.empty(n * (1 if n_bands <= 4 else 2), np.uint64)
+        loops.to_records(dn, cell, starts.copy(), records)
+        arranged = np.empty((n_bands, n), np.uint16)
+        total = np.zeros((partition.size, n_bands), np.int64)
+        boxes = Boxes.empty(n_bands, partition.size)
+        loops.lay_out(records, starts, _six(partition.axes, 6), arranged, boxes.low, boxes.high, total)
+        table.add(boxes)
+        return Layout(table, cell, starts, total), arranged
+
+    def judge(self, boxes: Boxes, partition: Partition, centres: Grid64) -> Verdicts:
+        """Judge all cells."""
+        n, k = partition.size, centres.shape[0]
+        kind, base, other = (np.empty(n, np.uint8) for _ in range(3))
+        first, listed = np.empty(n + 1, np.int32), np.empty(n * max(k - 1, 1), np.uint8)
+        rows = np.ascontiguousarray(rotated(centres, GRID, partition.axes).T)
+        number = self._mixed.judge(
+            boxes.low, boxes.high, rows, SLACK, ROUNDING, kind, base, other, first, listed
+        )  # fmt: skip
+        return Verdicts(kind, base, other, first, listed[:number].copy())
+
+    def label(
+        self, arranged: DN, layout: Layout, verdicts: Verdicts, labels: Labels, owner: Labels, centres: Grid64
+    ) -> tuple[int, Tally]:
+        """Label the pixels of a block; see `numpy_work`."""
+        k, n_bands = centres.shape
+        rows = np.zeros((k, self._mixed.TALLY), np.int64)
+        exact = np.ascontiguousarray(centres, np.int64)
+        changed = self._mixed.label(
+            arranged, labels, owner, layout.starts, layout.total, verdicts.kind, verdicts.base, verdicts.other,
+            verdicts.first, verdicts.listed, exact, GRID, rows,
+        )  # fmt: skip
+        return int(changed), Tally(rows[:, 6].copy(), rows[:, :n_bands].copy())
+
+    def in_rows(self, labels: Labels, owner: Labels, layout: Layout) -> Labels:
+        """Return the classes row by row."""
+        result = np.empty_like(labels)
+        self._loops.in_rows(labels, owner, layout.cell, layout.starts.copy(), result)
+        return result
+
+    def in_cells(self, values: Labels, layout: Layout) -> Labels:
+        """Return values, one a pixel row by row, as the pixels lie."""
+        result = np.empty_like(values)
+        self._loops.in_cells(values, layout.cell, layout.starts.copy(), result)
+        return result
+
+
+def _six(rows: NDArray[np.float32] | NDArray[np.float64], number: int) -> NDArray[np.float32]:
+    """Return `number` rows of six bands in float32, filled up with zeros."""
+    result = np.zeros((number, 6), np.float32)
+    result[: rows.shape[0], : rows.shape[1]] = rows
+    return result

@@ -1,0 +1,256 @@
+"""The work on cells in NumPy: putting pixels into cells, and labelling those of mixed cells."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ...arrays import GRID
+from ...pixels.block import Tally
+from ..numpy_kernel import nearest
+from .layout import Layout
+from .table import Boxes, Table
+from .verdicts import MANY, PAIR, PURE, Verdicts, judge
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from ...arrays import DN, Grid64, Labels
+    from .partition import Partition
+
+# Pixels in flight: their projections in float32 stay in a core's caches.
+_CHUNK = 1 << 15
+
+
+class NumpyWork:
+    """Putting pixels into cells, judging cells and labelling, in NumPy."""
+
+    def lay_out(self, dn: DN, table: Table) -> tuple[Layout, DN]:
+        """Sort pixels by cell and add them to the table; return where they lie, and the pixels so."""
+        partition = table.partition
+        cell = _cells(dn, partition)
+        n = partition.size
+        counts = np.bincount(cell, minlength=n)
+        starts = np.zeros(n + 1, np.int32)
+        np.cumsum(counts, out=starts[1:])
+        order = np.argsort(cell, kind="stable")
+        arranged = np.empty_like(dn, order="C")
+        for band, out in zip(dn, arranged):
+            np.take(band, order, out=out, mode="clip")
+        total = np.zeros((n, dn.shape[0]), np.int64)
+        boxes = Boxes.empty(dn.shape[0], n)
+        axes = partition.axes.astype(np.float32)
+        for part, cells, offsets in _pieces(starts):
+            pixels = arranged[:, part]
+            total[cells] += np.add.reduceat(pixels, offsets, axis=1, dtype=np.int64).T
+            along = axes @ pixels.astype(np.float32)
+            for b, values in enumerate(along):
+                low, high = np.minimum.reduceat(values, offsets), np.maximum.reduceat(values, offsets)
+                boxes.low[b, cells] = np.minimum(boxes.low[b, cells], low.astype(np.int32))
+                boxes.high[b, cells] = np.maximum(boxes.high[b, cells], high.astype(np.int32))
+        table.add(boxes)
+        return Layout(table, cell, starts, total), arranged
+
+    def judge(self, boxes: Boxes, partition: Partition, centres: Grid64) -> Verdicts:
+        """Judge all cells."""
+        return judge(boxes, partition.axes, centres, GRID)
+
+    def label(
+        self,
+        arranged: DN,
+        layout: Layout,
+        verdicts: Verdicts,
+        labels: Labels,
+        owner: Labels,
+        centres: Grid64,
+    ) -> tuple[int, Tally]:
+        """Label the pixels of a block.
+
+        Parameters
+        ----------
+        arranged, layout
+            The pixels.
+        verdicts
+            On the cells, for these centres.
+        labels
+            (n_valid,) classes as the pixels lie, brought up to date where a cell is mixed.
+        owner
+            (cells,) the class of all pixels of a cell, 0 where `labels` has them; brought up to date.
+        centres
+            (k, n_bands) in 1/64 DN.
+
+        Returns
+        -------
+        changed : int
+            Pixels whose class changed.
+        tally : Tally
+            Of all pixels.
+        """
+        counts = np.diff(layout.starts)
+        pure = verdicts.kind == PURE
+        after = np.where(pure, verdicts.base + np.uint8(1), np.uint8(0))
+        changed = int(counts[pure & (owner != 0) & (owner != after)].sum())
+        tally = _all_to_base(layout, counts, verdicts.base, centres.shape[0])
+        # Where labels give way to an owner, and the other way round.
+        for cell in np.flatnonzero(pure & (owner == 0) & (counts > 0)):
+            old = labels[layout.starts[cell] : layout.starts[cell + 1]]
+            changed += old.size - int(np.count_nonzero(old == after[cell]))
+        for cell in np.flatnonzero(~pure & (owner != 0) & (counts > 0)):
+            labels[layout.starts[cell] : layout.starts[cell + 1]] = owner[cell]
+        owner[:] = after
+        for group in _groups(verdicts, counts):
+            for cells in _some(group.cells, counts):
+                parts = [slice(layout.starts[cell], layout.starts[cell + 1]) for cell in cells]
+                pixels = np.concatenate([arranged[:, part] for part in parts], axis=1)
+                new = _nearest_of(pixels, centres, group.classes, tally, verdicts.base[cells], counts[cells])
+                at = 0
+                for part in parts:
+                    old, at, begin = labels[part], at + part.stop - part.start, at
+                    changed += int(np.count_nonzero(old != new[begin:at]))
+                    old[:] = new[begin:at]
+        return changed, tally
+
+    def in_rows(self, labels: Labels, owner: Labels, layout: Layout) -> Labels:
+        """Return the classes row by row; labels and owner are those of `label`."""
+        owners = np.repeat(owner, np.diff(layout.starts))
+        result = np.empty_like(labels)
+        result[layout.order()] = np.where(owners != 0, owners, labels)
+        return result
+
+    def in_cells(self, values: Labels, layout: Layout) -> Labels:
+        """Return values, one a pixel row by row, as the pixels lie."""
+        return values[layout.order()]
+
+
+@dataclass(frozen=True)
+class _Group:
+    """Mixed cells whose pixels are of the same few classes."""
+
+    cells: NDArray[np.intp]
+    """Their numbers."""
+    classes: NDArray[np.intp]
+    """From 0, ascending, so that ties go to the lowest."""
+
+
+def _groups(verdicts: Verdicts, counts: NDArray[np.int32]) -> Iterator[_Group]:
+    """Yield pairs by their two classes, and the other mixed cells by the class that is nearest to their middle."""
+    pairs = np.flatnonzero((verdicts.kind == PAIR) & (counts > 0))
+    key = (verdicts.base[pairs].astype(np.intp) << 8) | verdicts.other[pairs]
+    for cells, both in _alike(pairs, key):
+        yield _Group(cells, np.array([both >> 8, both & 255], np.intp))
+    many = np.flatnonzero((verdicts.kind == MANY) & (counts > 0))
+    for cells, base in _alike(many, verdicts.base[many].astype(np.intp)):
+        listed = [verdicts.listed[verdicts.first[cell] : verdicts.first[cell + 1]] for cell in cells]
+        yield _Group(cells, np.union1d(np.concatenate(listed), base).astype(np.intp))
+
+
+def _alike(cells: NDArray[np.intp], key: NDArray[np.intp]) -> Iterator[tuple[NDArray[np.intp], int]]:
+    """Yield the cells of each key."""
+    order = np.argsort(key, kind="stable")
+    cells, key = cells[order], key[order]
+    begins = np.flatnonzero(np.diff(key, prepend=-1))
+    for begin, end in zip(begins, np.append(begins[1:], key.size)):
+        yield cells[begin:end], int(key[begin])
+
+
+def _some(cells: NDArray[np.intp], counts: NDArray[np.int32]) -> Iterator[NDArray[np.intp]]:
+    """Yield cells with about `_CHUNK` pixels at a time, one cell at least."""
+    number = (np.cumsum(counts[cells]) - 1) // _CHUNK
+    begins = np.flatnonzero(np.diff(number, prepend=-1))
+    for begin, end in zip(begins, np.append(begins[1:], cells.size)):
+        yield cells[begin:end]
+
+
+def _all_to_base(layout: Layout, counts: NDArray[np.int32], base: Labels, k: int) -> Tally:
+    """Return the tally that there would be if all pixels of a cell were of its base; sums below 2**53."""
+    n_bands = layout.total.shape[1]
+    tally = Tally.zero(k, n_bands)
+    tally.count += np.bincount(base, counts, k).astype(np.int64)
+    for b in range(n_bands):
+        tally.total[:, b] += np.bincount(base, layout.total[:, b], k).astype(np.int64)
+    return tally
+
+
+def _nearest_of(
+    pixels: DN,
+    centres: Grid64,
+    classes: NDArray[np.intp],
+    tally: Tally,
+    base: Labels,
+    counts: NDArray[np.int32],
+) -> Labels:
+    """Return the classes of pixels that are of a few, and take them out of their base's tally into their own.
+
+    Of two classes a < j, j is nearer where d_a - d_j > 0, which is linear (`verdicts`) and in units of 1/64**2 DN**2
+    below 2 x 10 x 2**44 + 10 x 2**44 < 2**49: every partial sum is an integer that float64 holds.
+
+    Parameters
+    ----------
+    pixels
+        (n_bands, n) DN.
+    centres
+        (k, n_bands) in 1/64 DN.
+    classes
+        Those they can be of, ascending.
+    tally
+        Corrected.
+    base, counts
+        Of the cells that the pixels are of: the class that has all of them in `tally`, and their number.
+    """
+    if classes.size > 2:
+        found = nearest(pixels, centres[classes]) - np.uint8(1)
+        old = np.repeat(base, counts)
+        moved = np.flatnonzero(classes[found] != old)
+        for index, sign in ((classes[found[moved]], 1), (old[moved].astype(np.intp), -1)):
+            k = centres.shape[0]
+            tally.count += sign * np.bincount(index, minlength=k)
+            for b, band in enumerate(pixels):
+                tally.total[:, b] += sign * np.bincount(index, band[moved], k).astype(np.int64)
+        return classes[found].astype(np.uint8) + np.uint8(1)
+    low, high = classes
+    exact = pixels.astype(np.float64)
+    norms = (centres[classes] ** 2).sum(axis=1)
+    slope = (2 * GRID * (centres[high] - centres[low])).astype(np.float64)
+    is_high = slope @ exact > float(norms[1] - norms[0])
+    # A pair's base is the lower of its classes.
+    count = int(np.count_nonzero(is_high))
+    total = (exact @ is_high.astype(np.float64)).astype(np.int64)
+    tally.count[high] += count
+    tally.count[low] -= count
+    tally.total[high] += total
+    tally.total[low] -= total
+    return np.where(is_high, np.uint8(high + 1), np.uint8(low + 1))
+
+
+def _cells(dn: DN, partition: Partition) -> NDArray[np.uint16]:
+    """Return the cell of each pixel."""
+    n = dn.shape[1]
+    cell = np.empty(n, np.uint16)
+    ends = np.array(partition.shape, np.float32)[:, None] - np.float32(1)
+    _, n1, n2 = partition.shape
+    for start in range(0, n, _CHUNK):
+        part = slice(start, start + _CHUNK)
+        along = partition.slope @ dn[:, part].astype(np.float32)
+        along += partition.shift[:, None]
+        np.clip(along, np.float32(0), ends, out=along)
+        u, v, w = along.astype(np.int32)
+        u *= n1
+        u += v
+        u *= n2
+        u += w
+        np.take(partition.table, u, out=cell[part], mode="clip")
+    return cell
+
+
+def _pieces(starts: NDArray[np.int32]) -> Iterator[tuple[slice, NDArray[np.intp], NDArray[np.intp]]]:
+    """Yield pixels of up to `_CHUNK`: where they lie, the cells they are of, and where those begin among them."""
+    n = int(starts[-1])
+    for begin in range(0, n, _CHUNK):
+        end = min(begin + _CHUNK, n)
+        first, last = np.searchsorted(starts, begin, "right") - 1, np.searchsorted(starts, end, "left")
+        cells = np.arange(first, last)
+        cells = cells[starts[cells + 1] > starts[cells]]
+        yield slice(begin, end), cells, np.maximum(starts[cells] - begin, 0).astype(np.intp)

@@ -1,0 +1,94 @@
+"""The cells of a run and what is known of them, shared by all blocks and threads."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from .partition import Partition
+from .verdicts import Verdicts
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from ...arrays import Grid64
+
+EMPTY = 1 << 30
+"""Beyond every projection."""
+
+
+@dataclass(frozen=True)
+class Boxes:
+    """The smallest boxes around the pixels of each cell in the partition's axes, cut to whole DN."""
+
+    low: NDArray[np.int32]
+    """(n_bands, cells) `EMPTY` where there is no pixel."""
+    high: NDArray[np.int32]
+    """(n_bands, cells) `-EMPTY` where there is no pixel."""
+
+    @classmethod
+    def empty(cls, n_bands: int, cells: int) -> Boxes:
+        """Return those of no pixel."""
+        return cls(np.full((n_bands, cells), EMPTY, np.int32), np.full((n_bands, cells), -EMPTY, np.int32))
+
+    def extend(self, other: Boxes) -> bool:
+        """Let these boxes hold others as well; tell whether one of them grew."""
+        grows = bool((other.low < self.low).any() or (other.high > self.high).any())
+        if grows:
+            np.minimum(self.low, other.low, out=self.low)
+            np.maximum(self.high, other.high, out=self.high)
+        return grows
+
+
+class Judge(Protocol):
+    """Judges cells."""
+
+    def judge(self, boxes: Boxes, partition: Partition, centres: Grid64) -> Verdicts:
+        """Return what is certain of each cell for (k, n_bands) centres in 1/64 DN."""
+
+
+class Table:
+    """A partition with the boxes around the pixels of all blocks, and the last verdicts on them."""
+
+    def __init__(self, partition: Partition) -> None:
+        self.partition = partition
+        """The cells."""
+        self._boxes = Boxes.empty(partition.axes.shape[0], partition.size)
+        self._grown = 0
+        self._lock = threading.Lock()
+        self._judged: tuple[Grid64, int, Verdicts] | None = None
+
+    def add(self, boxes: Boxes) -> None:
+        """Let the boxes hold the pixels of one more block."""
+        with self._lock:
+            self._grown += self._boxes.extend(boxes)
+
+    @property
+    def grown(self) -> int:
+        """How often the boxes have grown: verdicts made at this point are true of all blocks added so far."""
+        with self._lock:
+            return self._grown
+
+    def verdicts(self, centres: Grid64, grown: int, judge: Judge) -> Verdicts:
+        """Return verdicts that are true of blocks that were added when the boxes had grown so often.
+
+        Parameters
+        ----------
+        centres
+            (k, n_bands) in 1/64 DN. Blocks that ask for the same ones are answered once.
+        grown
+            What `grown` was after a block was added.
+        judge
+            What judges.
+        """
+        with self._lock:
+            if self._judged is not None:
+                judged, when, verdicts = self._judged
+                if when >= grown and np.array_equal(judged, centres):
+                    return verdicts
+            verdicts = judge.judge(self._boxes, self.partition, centres)
+            self._judged = (centres.copy(), self._grown, verdicts)
+            return verdicts
