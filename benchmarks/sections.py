@@ -34,8 +34,8 @@ def _machine(parts: Parts) -> list[str]:
         "system gives for the ended process (10^6 bytes), files mapped into memory included.",
         "- Of several runs the best is given, as whatever else a machine does can only add, with the median beside it.",
         "- Files lie in the system's cache; no disk is measured.",
-        f"- The kernel is the one that the product takes by itself, with Numba and ({PLAIN}) where it is not "
-        "installed; other kernels are named.",
+        f"- `{CHOSEN}` is the kernel that the product takes by itself, `{PLAIN}` the one that it takes where Numba is "
+        "not installed; the name in brackets is what the run says of itself.",
         f"- Load average when each part began: {loads}. Above about 0.5 something else was running, and the figures "
         "are too high; parts that follow each other see each other.",
         "",
@@ -168,7 +168,8 @@ def _whole(parts: Parts) -> list[str]:
         "",
         *unfair(
             "A floor with fewer threads: the bare decode has as many as the job uses by default.",
-            "Compiling inside: the compiled code is kept in the user's profile, as it is after a user's first run.",
+            "Compiling inside: the compiled code is kept in the user's profile, as it is after a user's first run. The "
+            "first runs find the byte code of the plugin's modules, which a user's first run has to make.",
             "Jobs of different work: more classes, no tolerance or another start need other numbers of iterations; "
             "those are in the table.",
         ),

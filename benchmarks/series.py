@@ -31,7 +31,7 @@ LOW, HIGH = 2, 98
 def why_not(name: str) -> str:
     """Return why a series cannot be had; empty where it can."""
     if name == REAL and not GENUINE.is_dir():
-        return f"the genuine scenes that it follows are not in {GENUINE.name}, nor does IIKMC_SCENES name their folder"
+        return "the genuine scenes that it follows are not here; name their folder in IIKMC_SCENES"
     return ""
 
 
