@@ -98,10 +98,11 @@ def unexpected(error: Exception, what: str) -> IIkMCError:
             "or use fewer scenes."
         )
     if isinstance(error, OSError):
-        where = f" at {error.filename}" if error.filename else ""
+        where = f" at {shown(error.filename)}" if error.filename else ""
+        reason = " ".join(str(error.strerror or "").split()) or first_line(error)
         return UnexpectedError(
-            f"{what} ended because the system refused something{where} ({error.strerror or first_line(error)}); see "
-            "that the disk has room and all files are there, and run it again."
+            f"{what} ended because the system refused something{where} ({reason}); see that the disk has room and all "
+            "files are there, and run it again."
         )
     return UnexpectedError(
         f"{what} ended with an error that was not expected ({shown(first_line(error, with_kind=True))[1:-1]}), a fault "

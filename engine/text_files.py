@@ -35,8 +35,8 @@ _MARKS = (
 )
 # Far more than a float or a count has; Python takes time that grows with the square of the digits, or refuses.
 _MOST_DIGITS = 400
-# The number of a character reference may have any digits, with the same trouble; no name is as long.
-_LONGEST_ESCAPED = 4000
+# The number of a character reference may have any digits too; the largest character is 1114111.
+_ENDLESS_REFERENCE = re.compile(r"(&#[xX]?[0-9a-fA-F]{9,};?)")
 # What XML 1.0 (fifth edition, section 2.2) does not allow, not even escaped. Half a surrogate has no bytes at all.
 _UNWRITABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 # Spreadsheets take a cell that begins so for a formula (OWASP, "CSV Injection"). Our own quote is doubled, so that
@@ -251,4 +251,6 @@ def writable(text: str) -> str:
 
 def unescaped(text: str) -> str:
     """Return the text of an XML attribute or element, character references resolved, `writable`."""
-    return writable(html.unescape(text) if len(text) <= _LONGEST_ESCAPED else text)
+    parts = _ENDLESS_REFERENCE.split(text)
+    parts[::2] = map(html.unescape, parts[::2])
+    return writable("".join(parts))

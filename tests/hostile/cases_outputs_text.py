@@ -21,7 +21,6 @@ from iikmc.engine import (
     classify,
     cluster,
     compare,
-    find_scenes,
 )
 from iikmc.engine.maps.classified import open_classified
 from iikmc.engine.requests import TransitionRequest
