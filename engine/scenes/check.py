@@ -15,7 +15,7 @@ from .places import printable
 from .scene import PixelGrid, Scene
 from .search import find_scenes
 from .selection import Selection
-from .strays import nearest, needed_name
+from .strays import nearest, needed_name, remedy
 from .unchanged import stamps_of
 
 
@@ -109,14 +109,14 @@ def _checked_grid(scene: Scene, selection: Selection, chosen_by: str) -> PixelGr
             name = needed_name(scene.product, scene.affix, role)
             raise SceneError(
                 f"Scene {scene.id}: the {role} band file {name} is missing in {printable(scene.place)}"
-                f"{nearest(scene.place, scene.product, role, scene.files)}; download it, or {other}."
+                f"{nearest(scene.place, scene.product, role, scene.files)}; {remedy(scene.affix)}, or {other}."
             )
     if rule.flags and scene.qa_pixel is None:
         name = needed_name(scene.product, scene.affix, QUALITY)
         raise SceneError(
             f"Scene {scene.id}: {name} is missing in {printable(scene.place)}"
             f"{nearest(scene.place, scene.product, QUALITY, scene.files)}, and MASK needs it; "
-            "download it, or choose no flag in MASK."
+            f"{remedy(scene.affix)}, or choose no flag in MASK."
         )
     paths = [(role, scene.bands[role]) for role in roles]
     if scene.qa_pixel is not None:

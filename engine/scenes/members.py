@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -91,7 +92,8 @@ def _add(files: Files, name: str, found: FileName) -> None:
 
 def owner(location: Location) -> ProductId | None:
     """Return the product that a folder or bundle is named after, if any."""
-    found = product_in(location.path.name)
+    # A path may be ".", whose name is in no path.
+    found = product_in(os.path.basename(os.path.abspath(location.path)))
     return found[0] if found else None
 
 

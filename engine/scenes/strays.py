@@ -169,6 +169,11 @@ def needed_name(product: ProductId, affix: str, kind: str) -> str:
     return f"{before.replace('*', product.text)}{usgs}{after.replace('*', product.text)}.TIF"
 
 
+def remedy(affix: str) -> str:
+    """Return how to come by a missing file, by what the names of the others have in common."""
+    return "download it" if affix == PLAIN else "download it and cut or rename it as the others"
+
+
 def nearest(place: str, product: ProductId, kind: str, taken: tuple[str, ...]) -> str:
     """Return a clause about the file in a place that may be the missing one, or "".
 

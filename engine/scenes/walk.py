@@ -14,8 +14,9 @@ from .places import Location, bundle, folder, is_bundle, printable
 # landsat/218074/2019/scene/scene/files is as deep as such folders have been met; one more for good measure.
 DEEPEST = 6
 """Levels of folders below the one to search."""
-# On a network disk a listing takes 1-10 ms, so that the search of a whole disk, chosen by mistake, ends in a minute.
-MOST_FOLDERS = 5000
+# On a network disk a listing takes 1-10 ms, so that the search of a whole disk, chosen by mistake, ends in 20 s; with
+# two folders a scene these are a thousand scenes.
+MOST_FOLDERS = 2000
 """Folders listed in one search."""
 
 
