@@ -530,6 +530,16 @@
     </message>
     <message>
         <location filename="../algorithms/shared/aoi.py"/>
+        <source>AOI: {layer} holds points; choose a polygon layer.</source>
+        <translation>AOI: {layer} enthält Punkte; bitte einen Polygonlayer wählen.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/aoi.py"/>
+        <source>AOI: {layer} holds lines; choose a polygon layer.</source>
+        <translation>AOI: {layer} enthält Linien; bitte einen Polygonlayer wählen.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/aoi.py"/>
         <source>AOI: {layer} has no polygon (of the selected features, if only those are used); choose a layer with one, or leave AOI empty.</source>
         <translation>AOI: {layer} enthält kein Polygon (unter den gewählten Objekten, falls nur diese benutzt werden); wählen Sie einen Layer mit Polygonen oder lassen Sie AOI leer.</translation>
     </message>
@@ -537,6 +547,11 @@
         <location filename="../algorithms/shared/aoi.py"/>
         <source>AOI: {layer} cannot be brought into the CRS {crs} of a scene ({reason}); save the layer in another CRS.</source>
         <translation>AOI: {layer} kann nicht in das KBS {crs} einer Szene umgerechnet werden ({reason}); speichern Sie den Layer in einem anderen KBS.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/aoi.py"/>
+        <source>AOI: {layer} has a polygon with a corner that is no finite number; correct its geometry.</source>
+        <translation>AOI: {layer} hat ein Polygon mit einer Ecke, die keine endliche Zahl ist; bitte seine Geometrie berichtigen.</translation>
     </message>
     <message>
         <location filename="../algorithms/shared/base.py"/>

@@ -12,6 +12,7 @@ import numpy as np
 from ..errors import SceneError
 from .files import raster_env
 from .scene import PixelGrid, Polygon, Scene, Strip, Window
+from .shapes import polygons_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -43,6 +44,8 @@ def placed(scene: Scene, area: Area | None) -> Scene:
     ------
     SceneError
         The scene has no CRS.
+    ParameterError
+        The area holds something else than polygons.
     """
     if area is None:
         return scene
@@ -57,7 +60,7 @@ def placed(scene: Scene, area: Area | None) -> Scene:
     xs, ys = zip(*corners)
     with raster_env():
         wkt = grid.crs.to_wkt()
-    shapes = area.polygons(wkt, (min(xs), min(ys), max(xs), max(ys)))
+    shapes = polygons_of(area.name, area.polygons(wkt, (min(xs), min(ys), max(xs), max(ys))))
     return replace(scene, aoi=tuple(Polygon(shape, _window(shape, grid)) for shape in shapes))
 
 
@@ -65,13 +68,8 @@ def _window(shape: dict[str, Any], grid: PixelGrid) -> Window:
     """Return the part of the grid that can hold centres inside a polygon, with a pixel to spare on each side."""
     from rasterio.transform import Affine
 
-    nested = shape.get("coordinates", [])
-    parts = {"Polygon": [nested], "MultiPolygon": nested}.get(shape["type"], [])
     # All rings: outside of its first one, the "hole" of a polygon that is not valid would count as inside.
-    points = [point[:2] for part in parts for ring in part for point in ring]
-    x, y = np.array(points, np.float64).reshape(-1, 2).T
-    if not (points and np.isfinite(x).all() and np.isfinite(y).all()):
-        return Window(0, grid.height, 0, grid.width)
+    x, y = np.concatenate([np.array(ring, np.float64) for ring in shape["coordinates"]]).T
     a, b, c, d, e, f = tuple(~Affine(*grid.transform))[:6]
     columns, rows = a * x + b * y + c, d * x + e * y + f
     return Window(

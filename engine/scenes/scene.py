@@ -74,7 +74,7 @@ class Polygon:
     """A polygon of the area of interest, placed on a scene."""
 
     shape: dict[str, Any]
-    """GeoJSON-like, in the scene's CRS."""
+    """GeoJSON-like polygon of two coordinates, in the scene's CRS."""
     window: Window
     """The part of the grid outside of which it holds no centre of a pixel."""
 
