@@ -9,7 +9,7 @@ from ..kernels.kernel import Change
 from ..kernels.moves import MoveLog, Moves
 from ..pixels.block import Tally
 from ..progress import Progress
-from .kmeans import Labelled, StopRule
+from .kmeans import Labelled
 from .outlook import Outlook
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class LabelAll:
         pixels: int,
         tally: Tally,
         labelled: bool,
-        stop: StopRule,
+        outlook: Outlook,
     ) -> None:
         """Begin with blocks as they are.
 
@@ -45,15 +45,15 @@ class LabelAll:
             Of the labels that the blocks have, all zero if they have none; taken over.
         labelled
             Whether these are the labels of the centres that will be asked for first.
-        stop
-            When the iteration will end, for a guess of how much is ahead.
+        outlook
+            What is likely to follow.
         """
         self.tally = tally
         self._each = each
         self._pixels = pixels
         self._labelled = labelled
         self._log = MoveLog()
-        self._outlook = Outlook(stop, pixels)
+        self._outlook = outlook
 
     def __call__(self, centres: Grid64, progress: Progress) -> Labelled:
         """Label all blocks; the first time every pixel counts as changed."""

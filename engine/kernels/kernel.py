@@ -14,7 +14,7 @@ import numpy as np
 from ..pixels.block import Block, Tally
 
 if TYPE_CHECKING:
-    from ..arrays import Grid64, Labels
+    from ..arrays import DN, Grid64, Labels
     from .moves import Moves
 
 
@@ -69,6 +69,9 @@ class Held(Protocol):
     def labels(self) -> Labels:
         """Return the classes, row by row; they may have to be fetched from elsewhere, and must not be changed."""
 
+    def lying(self) -> tuple[DN, Labels]:
+        """Return the pixels and their classes as they lie, in whatever order: for sums over all of them."""
+
     def leave(self) -> None:
         """Let go of all that only saves time. Labels can be had all the same, and labelling can go on."""
 
@@ -110,6 +113,10 @@ class HeldInMemory:
     def labels(self) -> Labels:
         """Return the classes."""
         return self._labelling.labels
+
+    def lying(self) -> tuple[DN, Labels]:
+        """Return the pixels and their classes."""
+        return self.block.dn, self.labels()
 
     def leave(self) -> None:
         """Do nothing: there is nothing but the labels."""

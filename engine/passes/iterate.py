@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ..centres.fit import Fit
 from ..centres.kmeans import StopRule, lloyd
 from ..centres.labelling import LabelAll
+from ..centres.outlook import COLD, Outlook
 from ..execution.executor import Executor
 from ..kernels.kernel import Change
 from ..kernels.moves import Moves
@@ -43,6 +44,7 @@ def iterate(
     stop: StopRule,
     progress: Progress,
     keep: Callable[[Fit], object] | None = None,
+    expected: float = COLD,
 ) -> Fit:
     """Iterate from the start centres to the stop rule.
 
@@ -60,6 +62,8 @@ def iterate(
         Whom to tell.
     keep
         Called after every iteration with what the run would give if it ended there.
+    expected
+        Of `Outlook`.
 
     Returns
     -------
@@ -78,5 +82,5 @@ def iterate(
 
     labelled = population.tally is not None
     tally = population.tally.copy() if population.tally is not None else Tally.zero(*start.shape)
-    label = LabelAll(each, population.pixels, tally, labelled, stop)
+    label = LabelAll(each, population.pixels, tally, labelled, Outlook(stop, population.pixels, expected))
     return lloyd(label, start, population.pixels, stop, progress, keep)

@@ -107,7 +107,7 @@ class MeasureStrip:
     def do(self, site: SeriesSite) -> StripMeasured:
         """Measure."""
         held = site.shelved(self.strip)
-        squares = site.packer.squares(held.block.dn, held.labels(), site.k)
+        squares = site.packer.squares(*held.lying(), site.k)
         return StripMeasured(self.strip.scene, moments(held.tally, squares))
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from ..centres import coarse
 from ..centres.fit import Fit
 from ..centres.kmeans import StopRule
+from ..centres.outlook import COLD, WARM
 from ..centres.starts import PERCENTILES, between, percentile, plus_plus
 from ..choices import COARSE_TO_FINE, CPU, EACH_SCENE, MINIMUM_MAXIMUM, PERCENTILE_RANGE, PLUS_PLUS, SIGNATURES_FILE
 from ..clock import Clock
@@ -149,7 +150,8 @@ class Clustering:
         clock.lap("start")
         progress.stage(f"Clustering {population.pixels:,} pixels into {request.k} classes ({tools.device.title})")
         stop = StopRule(request.max_iterations, request.tolerance)
-        fit = iterate(self.executor, population, start, stop, progress, keep)
+        expected = WARM if request.start in (COARSE_TO_FINE, SIGNATURES_FILE) else COLD
+        fit = iterate(self.executor, population, start, stop, progress, keep, expected)
         clock.lap("iterate")
         return fit
 

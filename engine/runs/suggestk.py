@@ -10,6 +10,7 @@ import numpy as np
 
 from ..centres.kmeans import StopRule, lloyd
 from ..centres.labelling import LabelAll
+from ..centres.outlook import COLD, Outlook
 from ..centres.starts import plus_plus
 from ..errors import NoValidPixels
 from ..execution.executor import Site
@@ -152,7 +153,8 @@ def _clustered(site: SampleSite, start: Grid64) -> tuple[Held, Grid64]:
         site.check()
         return [held.relabel(centres, moves)]
 
-    label = LabelAll(each, held.block.size, Tally.zero(*start.shape), False, _STOP)
+    outlook = Outlook(_STOP, held.block.size, COLD)
+    label = LabelAll(each, held.block.size, Tally.zero(*start.shape), False, outlook)
     return held, lloyd(label, start, held.block.size, _STOP, Silent()).centres
 
 

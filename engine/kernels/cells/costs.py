@@ -24,7 +24,7 @@ class Costs:
     lay_out: float
     """Laying out, and bringing the labels back at the end."""
     begin: float
-    """Seconds for cutting feature space and loading the loops."""
+    """Seconds for cutting feature space."""
 
     def pays(self, k: int, ahead: float, share: float, pixels: int) -> bool:
         """Tell whether laying out now is paid back.
@@ -50,8 +50,8 @@ class Costs:
 
 # What is expected to be saved must exceed what it takes by so much: guesses err.
 _MARGIN = 1.25
-NUMBA = Costs((2.0, 0.22), (0.25, 0.01), 15.0, 0.2)
-NUMPY = Costs((7.0, 1.0), (1.0, 0.2), 60.0, 0.1)
+NUMBA = Costs((2.0, 0.22), (0.25, 0.01), 17.0, 0.08)
+NUMPY = Costs((7.0, 1.0), (2.2, 0.13), 80.0, 0.1)
 
 
 class Pace:

@@ -25,6 +25,8 @@ CELLS = 4096
 """Cells of a run (measured: with 1000 as with 16 000 an iteration over 32 M pixels takes 10 to 20 % longer)."""
 LEAST = 32 * CELLS
 """Pixels of a block from which on cells pay: what a block remembers of each cell is then less than 2 bytes a pixel."""
+# Labellings for which everything is made ready; how many there will be is known later.
+_HOPED = 10.0
 # The sample that the cells are cut by: runs of neighbours, evenly spread over a block, and pixels in all.
 _RUNS, _RUN, _SAMPLE = 32, 128, 1 << 17
 
@@ -68,6 +70,11 @@ class CellsKernel:
             return self.beside.hold(block, k, labelling)
         with self._lock:
             self._pace.holds(block.size)
+            pixels = self._pace.pixels
+        costs = self._workshop.costs
+        if costs is not None and costs.pays(k, _HOPED, 1.0, pixels):
+            # While the pixels are still being read.
+            self._workshop.ready()
         if block.n_bands not in self._tables:
             sample = _sample(block.dn)
             with self._lock:
@@ -118,6 +125,10 @@ class CellsHeld:
         """Return the classes, row by row."""
         return self._now().labels()
 
+    def lying(self) -> tuple[DN, Labels]:
+        """Return the pixels and their classes as they lie."""
+        return self._now().lying()
+
     def leave(self) -> None:
         """Let the other kernel forget what only saves time; the order of the pixels stays."""
         self._now().leave()
@@ -159,22 +170,30 @@ class _Laid:
         self._kept = dn if kept is None else kept
         self._grown = self._layout.table.grown
         self.tally = labelling.tally
-        self._labels = kernel.work.in_cells(labelling.labels, self._layout)
+        # Where nobody has labelled, all labels are 0 in any order.
+        some = labelling.tally.count.any()
+        self._labels = kernel.work.in_cells(labelling.labels, self._layout) if some else labelling.labels
         # The class of all pixels of a cell, 0 where `_labels` tells them one by one.
         self._owner = np.zeros(self._layout.table.partition.size, np.uint8)
 
     def relabel(self, centres: Grid64, moves: Moves | None = None) -> Change:
         """Label every pixel."""
-        dn = self._kept.lying()[0] if isinstance(self._kept, Kept) else self._kept
         verdicts = self._layout.table.verdicts(centres, self._grown, self._work)
-        changed, tally = self._work.label(dn, self._layout, verdicts, self._labels, self._owner, centres)
+        changed, tally = self._work.label(self._dn(), self._layout, verdicts, self._labels, self._owner, centres)
         difference = Tally(tally.count - self.tally.count, tally.total - self.tally.total)
         self.tally.add(difference)
         return Change(changed, difference)
 
+    def _dn(self) -> DN:
+        return self._kept.lying()[0] if isinstance(self._kept, Kept) else self._kept
+
     def labels(self) -> Labels:
         """Return the classes, row by row."""
         return self._work.in_rows(self._labels, self._owner, self._layout)
+
+    def lying(self) -> tuple[DN, Labels]:
+        """Return the pixels and their classes as they lie."""
+        return self._dn(), self._work.lying(self._labels, self._owner, self._layout)
 
     def leave(self) -> None:
         """Do nothing: the order is that of the pixels, which other labels of theirs may use as well."""

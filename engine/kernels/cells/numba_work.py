@@ -9,8 +9,9 @@ import numpy as np
 from ...arrays import GRID
 from ...compiled.cache import load_module
 from ...pixels.block import Tally
+from .boxes import Boxes
 from .layout import Layout
-from .table import Boxes, Table
+from .table import Table
 from .verdicts import ROUNDING, SLACK, Verdicts, rotated
 
 if TYPE_CHECKING:
@@ -67,6 +68,11 @@ class NumbaWork:
             verdicts.first, verdicts.listed, exact, GRID, rows,
         )  # fmt: skip
         return int(changed), Tally(rows[:, 6].copy(), rows[:, :n_bands].copy())
+
+    def lying(self, labels: Labels, owner: Labels, layout: Layout) -> Labels:
+        """Return the classes as the pixels lie."""
+        owners = np.repeat(owner, np.diff(layout.starts))
+        return np.where(owners != 0, owners, labels)
 
     def in_rows(self, labels: Labels, owner: Labels, layout: Layout) -> Labels:
         """Return the classes row by row."""

@@ -11,8 +11,9 @@ import numpy as np
 from ...arrays import GRID
 from ...pixels.block import Tally
 from ..numpy_kernel import nearest
+from .boxes import Boxes
 from .layout import Layout
-from .table import Boxes, Table
+from .table import Table
 from .verdicts import MANY, PAIR, PURE, Verdicts, judge
 
 if TYPE_CHECKING:
@@ -113,11 +114,15 @@ class NumpyWork:
                     old[:] = new[begin:at]
         return changed, tally
 
+    def lying(self, labels: Labels, owner: Labels, layout: Layout) -> Labels:
+        """Return the classes as the pixels lie; labels and owner are those of `label`."""
+        owners = np.repeat(owner, np.diff(layout.starts))
+        return np.where(owners != 0, owners, labels)
+
     def in_rows(self, labels: Labels, owner: Labels, layout: Layout) -> Labels:
         """Return the classes row by row; labels and owner are those of `label`."""
-        owners = np.repeat(owner, np.diff(layout.starts))
         result = np.empty_like(labels)
-        result[layout.order()] = np.where(owners != 0, owners, labels)
+        result[layout.order()] = self.lying(labels, owner, layout)
         return result
 
     def in_cells(self, values: Labels, layout: Layout) -> Labels:

@@ -3,44 +3,16 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from .boxes import Boxes
 from .partition import Partition
 from .verdicts import Verdicts
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from ...arrays import Grid64
-
-EMPTY = 1 << 30
-"""Beyond every projection."""
-
-
-@dataclass(frozen=True)
-class Boxes:
-    """The smallest boxes around the pixels of each cell in the partition's axes, cut to whole DN."""
-
-    low: NDArray[np.int32]
-    """(n_bands, cells) `EMPTY` where there is no pixel."""
-    high: NDArray[np.int32]
-    """(n_bands, cells) `-EMPTY` where there is no pixel."""
-
-    @classmethod
-    def empty(cls, n_bands: int, cells: int) -> Boxes:
-        """Return those of no pixel."""
-        return cls(np.full((n_bands, cells), EMPTY, np.int32), np.full((n_bands, cells), -EMPTY, np.int32))
-
-    def extend(self, other: Boxes) -> bool:
-        """Let these boxes hold others as well; tell whether one of them grew."""
-        grows = bool((other.low < self.low).any() or (other.high > self.high).any())
-        if grows:
-            np.minimum(self.low, other.low, out=self.low)
-            np.maximum(self.high, other.high, out=self.high)
-        return grows
 
 
 class Judge(Protocol):

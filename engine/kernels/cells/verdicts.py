@@ -32,7 +32,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from .table import Boxes
+    from .boxes import Boxes
 
 SLACK = 3.0
 """DN by which the sides of a box are lengthened."""

@@ -30,6 +30,9 @@ class Work(Judge, Protocol):
     def in_rows(self, labels: Labels, owner: Labels, layout: Layout) -> Labels:
         """Return the classes row by row."""
 
+    def lying(self, labels: Labels, owner: Labels, layout: Layout) -> Labels:
+        """Return the classes as the pixels lie."""
+
     def in_cells(self, values: Labels, layout: Layout) -> Labels:
         """Return values, one a pixel row by row, as the pixels lie."""
 
@@ -59,8 +62,8 @@ class Workshop:
         """Tell whether the work can be done now; if not, it is prepared beside, and may be so the next time."""
         with self._lock:
             if self._work is None and not self._failed and self._thread is None:
-                # A daemon: a program that ends need not wait for loops that nobody will use.
-                self._thread = threading.Thread(target=self._prepare, name="iikmc-cells", daemon=True)
+                # No daemon: a program that ends waits, since one that is compiling cannot be stopped without harm.
+                self._thread = threading.Thread(target=self._prepare, name="iikmc-cells")
                 self._thread.start()
         return self._work is not None
 

@@ -158,6 +158,10 @@ class CardHeld:
             self._collect()
             return self._labels
 
+    def lying(self) -> tuple[DN, Labels]:
+        """Return the pixels and their classes."""
+        return self.block.dn, self.labels()
+
     def leave(self) -> None:
         """Fetch the labels and give the card's memory back."""
         with self._lock:
