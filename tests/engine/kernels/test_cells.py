@@ -1,0 +1,286 @@
+"""Pixels by cells of feature space: never another answer, wherever the cells lie and whenever they are made."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from iikmc.engine.arrays import GRID
+from iikmc.engine.kernels import reference
+from iikmc.engine.kernels.cells import boxes, costs, verdicts
+from iikmc.engine.kernels.cells.choice import with_cells
+from iikmc.engine.kernels.cells.kernel import CellsKernel
+from iikmc.engine.kernels.cells.layout import Layout
+from iikmc.engine.kernels.cells.numba_work import NumbaWork
+from iikmc.engine.kernels.cells.numpy_work import NumpyWork
+from iikmc.engine.kernels.cells.partition import MOST_WANTED, Partition
+from iikmc.engine.kernels.cells.table import Table
+from iikmc.engine.kernels.cells.workshop import Workshop
+from iikmc.engine.kernels.moves import MoveLog
+from iikmc.engine.kernels.numpy_kernel import NumpyKernel
+from iikmc.engine.kernels.selftest import check
+from iikmc.engine.passes.site import loose_site
+from iikmc.engine.pixels.block import Block
+from iikmc.engine.pixels.kept import Kept
+from iikmc.engine.pixels.store import PixelStore, SpilledPixels
+from tiny import HAS_NUMBA, NumbaKernel, NumpyCellsKernel, ReferenceKernel, Subject
+
+WORKS = (NumpyWork, *([NumbaWork] if HAS_NUMBA else []))
+
+
+@pytest.fixture(params=WORKS, ids=lambda work: work.__name__)
+def work(request):
+    return request.param()
+
+
+def by_cells(work, cells=40):
+    """Return a kernel that lays every block out at once."""
+    return CellsKernel(NumpyKernel(), Workshop(lambda: work, None), cells, 0)
+
+
+def scattered(seed, n, n_bands=6):
+    rng = np.random.default_rng(seed)
+    middles = rng.integers(7000, 30000, (5, n_bands))
+    dn = middles[rng.integers(0, 5, n)] + rng.normal(0, 900, (n, n_bands))
+    return np.clip(dn, 1, 65535).astype(np.uint16).T.copy()
+
+
+def centres_near(dn, k, seed):
+    rng = np.random.default_rng(seed)
+    chosen = GRID * dn[:, rng.integers(0, dn.shape[1], k)].T.astype(np.int64)
+    return np.clip(chosen + rng.integers(-9000, 9001, chosen.shape), 0, 65535 * GRID)
+
+
+def compare(held, centres, moves=None):
+    """Label a held block, and compare everything with the definition."""
+    before, earlier, dn = held.labels().copy(), held.tally.copy(), held.block.dn
+    expected = reference.nearest(dn, centres)
+    tally = reference.tally(dn, expected, len(centres))
+    change = held.relabel(centres, moves)
+    assert change.changed == np.count_nonzero(expected != before)
+    np.testing.assert_array_equal(held.labels(), expected)
+    np.testing.assert_array_equal(held.tally.count, tally.count)
+    np.testing.assert_array_equal(held.tally.total, tally.total)
+    np.testing.assert_array_equal(change.tally.total, tally.total - earlier.total)
+    lying, labels = held.lying()
+    order = np.lexsort((*dn, expected))
+    again = np.lexsort((*lying, labels))
+    np.testing.assert_array_equal(lying[:, again], dn[:, order])
+    np.testing.assert_array_equal(labels[again], expected[order])
+
+
+def test_the_self_test_holds(work):
+    check(by_cells(work))
+
+
+@pytest.mark.parametrize("n_bands", [1, 2, 3, 4, 5, 6])
+@pytest.mark.parametrize("n", [1, 2, 7, 5000])
+def test_any_number_of_bands_and_pixels(work, n_bands, n):
+    dn = scattered(n_bands, n, n_bands)
+    held = by_cells(work).hold(Block.loose(dn), 9)
+    for seed in range(4):
+        compare(held, centres_near(dn, 9, seed))
+
+
+@pytest.mark.parametrize("cells", [1, 2, 500, MOST_WANTED])
+def test_any_number_of_cells(work, cells):
+    dn = scattered(1, 3000)
+    kernel = by_cells(work, cells)
+    held = kernel.hold(Block.loose(dn), 12)
+    for seed in range(3):
+        compare(held, centres_near(dn, 12, seed))
+    assert kernel.table(6).partition.size <= max(1.5 * cells, 1)
+
+
+def test_a_sample_that_is_like_nothing_that_follows(work):
+    kernel = by_cells(work)
+    water = np.full((6, 500), 7300, np.uint16)
+    first = kernel.hold(Block.loose(water, 0), 6)
+    compare(first, centres_near(water, 6, 1))
+    assert kernel.table(6).partition.size == 1
+    for number, values in enumerate(
+        (scattered(2, 4000), np.full((6, 9), 65535, np.uint16), np.ones((6, 1), np.uint16))
+    ):
+        held = kernel.hold(Block.loose(values, number + 1), 6)
+        for seed in range(3):
+            compare(held, centres_near(values, 6, seed))
+            compare(first, centres_near(values, 6, seed))
+
+
+def test_blocks_that_come_later_widen_the_boxes_of_those_before(work):
+    kernel, rng = by_cells(work), np.random.default_rng(5)
+    helds = []
+    centres = centres_near(scattered(0, 100), 7, 3)
+    for number in range(6):
+        helds.append(kernel.hold(Block.loose(scattered(number, int(rng.integers(1, 900))), number), 7))
+        # The same centres throughout, so that verdicts are kept where they may be.
+        for held in helds:
+            compare(held, centres)
+
+
+def test_ties_on_the_walls_between_classes(work):
+    # Pixels at whole numbers on a line, centres whose bisectors run through them, each twice.
+    line = np.arange(20000, 20400, dtype=np.uint16)
+    dn = np.stack([line] * 6)
+    held = by_cells(work, 80).hold(Block.loose(dn), 8)
+    for step in (40, 2, 1):
+        ends = GRID * np.array([20100, 20100 + step, 20100 + 2 * step, 20100 + 3 * step], np.int64)
+        compare(held, np.repeat(np.concatenate([ends, ends[::-1]])[:, None], 6, axis=1))
+
+
+def test_a_box_that_touches_a_bisector_is_mixed_and_one_beyond_it_is_pure():
+    # One band, one cell of the pixels 100 .. 110; between centres at 90 and c the bisector is at (90 + c)/2.
+    one = boxes.Boxes(np.array([[100]], np.int32), np.array([[110]], np.int32))
+    for wall, kind in ((105, verdicts.PAIR), (110, verdicts.PAIR), (111, verdicts.PAIR), (112, verdicts.PURE)):
+        found = verdicts.judge(one, np.eye(1), GRID * np.array([[90], [2 * wall - 90]]), GRID)
+        assert (found.kind[0], found.base[0]) == (kind, 0)
+    found = verdicts.judge(one, np.eye(1), GRID * np.array([[90], [90], [500]]), GRID)
+    assert (found.kind[0], found.base[0], found.other[0]) == (verdicts.PAIR, 0, 1)
+
+
+@pytest.mark.skipif(not HAS_NUMBA, reason="Numba is not installed")
+@pytest.mark.parametrize("k", [2, 8, 65, 254])
+def test_both_judges_agree(k):
+    dn = scattered(11, 20000)
+    table = Table(Partition.of(dn, 300))
+    NumpyWork().lay_out(dn, table)
+    centres = centres_near(dn, k, 12)
+    one, other = (judge.judge(table._boxes, table.partition, centres) for judge in (NumpyWork(), NumbaWork()))
+    for name in ("kind", "base", "other", "first", "listed"):
+        np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
+
+
+def test_a_pure_verdict_is_true_of_every_corner(work):
+    dn = scattered(21, 20000)
+    table = Table(Partition.of(dn, 200))
+    work.lay_out(dn, table)
+    centres = centres_near(dn, 10, 22)
+    found = work.judge(table._boxes, table.partition, centres)
+    pure = np.flatnonzero((found.kind == verdicts.PURE) & (table._boxes.low[0] <= table._boxes.high[0]))
+    assert pure.size > 20
+    rotated = centres / GRID @ table.partition.axes.T
+    sides = np.array(np.meshgrid(*[[0, 1]] * 6)).reshape(6, -1)
+    for cell in pure:
+        low, high = table._boxes.low[:, cell] - 1.2, table._boxes.high[:, cell] + 1.2
+        corners = low[:, None] + sides * (high - low)[:, None]
+        distance = ((corners[None] - rotated[:, :, None]) ** 2).sum(axis=1)
+        assert (distance.argmin(axis=0) == found.base[cell]).all()
+
+
+def test_the_table_of_cells_covers_all_bins():
+    dn = scattered(31, 50000)
+    part = Partition.of(dn, 1000)
+    assert np.unique(part.table).tolist() == list(range(part.size))
+    assert 600 < part.size < 1500
+    np.testing.assert_allclose(part.axes @ part.axes.T, np.eye(6), atol=1e-13)
+
+
+@pytest.mark.parametrize("kind", [ReferenceKernel, NumpyKernel, *([NumbaKernel] if HAS_NUMBA else [])])
+def test_changing_over_in_the_middle(work, kind):
+    subject, log = Subject(scattered(41, 5000), 8), MoveLog()
+    kernels = [kind(), by_cells(work)]
+    for number in range(9):
+        centres = centres_near(subject.dn, 8, 42) + number * number * 40
+        held = subject.hold(kernels[number // 3 % 2])
+        moves = log.follow(centres)
+        if hasattr(held, "expect_few_doubts") and number % 3 == 1:
+            held.expect_few_doubts(moves.history)
+        compare(held, centres, moves)
+
+
+class Patient:
+    """Costs by which cells pay from the third labelling on."""
+
+    def pays(self, k, ahead, share, pixels):
+        return ahead < 8
+
+
+def test_a_kernel_that_changes_over_by_itself(work, monkeypatch):
+    shop = Workshop(lambda: work, Patient())
+    shop.work()
+    kernel = CellsKernel(NumpyKernel(), shop, 40, 0)
+    held, log = kernel.hold(Block.loose(scattered(51, 4000)), 8), MoveLog()
+    for number in range(5):
+        centres = centres_near(held.block.dn, 8, 52) + 100 * number
+        compare(held, centres, log.follow(centres, 10.0 - number))
+        assert (held._laid is not None) == (number >= 3)
+
+
+def test_loops_that_fail_leave_the_other_kernel_at_work():
+    def broken():
+        raise ImportError("no loops here")
+
+    shop = Workshop(broken, Patient())
+    kernel = CellsKernel(NumpyKernel(), shop, 40, 0)
+    held, log = kernel.hold(Block.loose(scattered(61, 500)), 8), MoveLog()
+    for number in range(3):
+        centres = centres_near(held.block.dn, 8, 62) + 100 * number
+        compare(held, centres, log.follow(centres, 1.0))
+        shop._thread.join()
+    assert held._laid is None
+
+
+def test_small_blocks_stay_with_the_other_kernel():
+    kernel = with_cells(NumpyKernel())
+    block = Block.loose(scattered(71, 1000))
+    assert type(kernel.hold(block, 8)) is type(NumpyKernel().hold(block, 8))
+    assert kernel.name == "numpy"
+    assert with_cells(ReferenceKernel()).name == "reference"
+
+
+def test_cells_pay_where_many_labellings_are_ahead_and_not_for_a_few():
+    for one in (costs.NUMBA, costs.NUMPY):
+        assert one.pays(8, 10.0, 1.0, 10**8)
+        assert one.pays(64, 5.0, 1.0, 10**8)
+        assert not one.pays(8, 2.0, 1.0, 10**8)
+        assert not one.pays(8, 10.0, 0.1, 10**8)
+        assert not one.pays(8, 10.0, 1.0, 10**5)
+
+
+@pytest.mark.parametrize("budget", [0, 10**9], ids=["in files", "in memory"])
+def test_kept_pixels_are_rearranged_where_they_are(work, tmp_path, monkeypatch, budget):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    dn = scattered(81, 4000)
+    with PixelStore(budget, 4000, 6, tmp_path) as store:
+        kept = Kept(store.keep(dn.copy()), store)
+        assert isinstance(kept.stored, SpilledPixels) == (budget == 0)
+        block = Block.loose(kept)
+        kernel = by_cells(work)
+        held = kernel.hold(block, 8)
+        for seed in range(3):
+            compare(held, centres_near(dn, 8, seed))
+            assert isinstance(kept.lying()[1], Layout)
+            np.testing.assert_array_equal(block.dn, dn)
+        # Other labels of the same pixels use the same order.
+        own = kernel.hold(block, 5)
+        order = kept.lying()[1]
+        compare(own, centres_near(dn, 5, 9))
+        compare(held, centres_near(dn, 8, 9))
+        assert kept.lying()[1] is order
+        files = list(tmp_path.rglob("*.dn"))
+        assert len(files) == (budget == 0)
+        kept.restore()
+        np.testing.assert_array_equal(kept.lying()[0], dn)
+        assert kept.lying()[1] is None
+
+
+def test_another_kernel_goes_on_with_cells_that_are_made(work):
+    dn = scattered(91, 3000)
+    block = Block.loose(Kept(dn.copy()))
+    first = by_cells(work).hold(block, 6)
+    compare(first, centres_near(dn, 6, 1))
+    order = block.stored.lying()[1]
+    second = NumpyCellsKernel().hold(block, 6)
+    compare(second, centres_near(dn, 6, 2))
+    assert block.stored.lying()[1] is order
+
+
+def test_a_site_that_is_cleared_has_its_pixels_row_by_row(work):
+    dn = scattered(101, 2000)
+    block = Block.loose(Kept(dn.copy()))
+    site = loose_site([block], 6, by_cells(work))
+    site.held(block.strip).relabel(centres_near(dn, 6, 1))
+    site.clear()
+    assert block.stored.lying()[1] is None
+    np.testing.assert_array_equal(block.stored.lying()[0], dn)
+    # And can be laid out again.
+    compare(site.held(block.strip), centres_near(dn, 6, 2))
