@@ -191,6 +191,7 @@ NOT_READ = {
     "cloud shadow": "the engine's name",
     "snow or ice": "the engine's name",
     "IIkMC – inter-image k-means (": "the plugin's name",
+    "The check of the parameters of iikmc:": "the beginning of a sentence of the engine",
 }
 """Literals of several words that need no translation, and why."""
 

@@ -108,8 +108,8 @@ class Staging:
             self._claim.release()
             self._remove_made()
             raise OutputError(
-                f"{self._parameter}: the folder {self.output} cannot be written to ({why_unwritten(error, self.output)}); "
-                "choose another folder."
+                f"{self._parameter}: the folder {self.output} cannot be written to "
+                f"({why_unwritten(error, self.output)}); choose another folder."
             ) from error
         return self
 
@@ -185,8 +185,9 @@ class Staging:
 
     def _irreplaceable(self, name: str, error: OSError) -> OutputError:
         return OutputError(
-            f"{self._parameter}: {name} cannot be replaced in {self.output} ({why_unwritten(error, self.output)}); remove "
-            "its layers from QGIS, close other programs that use it, or choose another folder."
+            f"{self._parameter}: {name} cannot be replaced in {self.output} "
+            f"({why_unwritten(error, self.output)}); remove its layers from QGIS, close other programs that use it, "
+            "or choose another folder."
         )
 
     def write_text(self, name: str, text: str) -> None:

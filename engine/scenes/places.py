@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import stat
 import tarfile
 from collections import Counter
 from dataclasses import dataclass, field
@@ -194,9 +193,6 @@ def bundle(path: Path) -> Location:
         raise SceneError(f"SCENES: the name of the file {printable(path)} is not UTF-8; rename it.")
     try:
         state = os.stat(path)
-        # Opening a pipe would wait for ever.
-        if not stat.S_ISREG(state.st_mode):
-            raise OSError("it is no regular file")
         files = _members(path, state.st_size, state.st_mtime_ns)
     except (OSError, ValueError, tarfile.TarError, EOFError) as error:
         raise SceneError(

@@ -201,7 +201,7 @@ def sampled_band_grows(folder: Path) -> None:
     assert not (folder / "t.csv").exists()
 
 
-@case(13, "benchmark: a band grows between two measurements", "refused; nothing is written")
+@case(13, "benchmark: a band grows between two measurements", "refused; nothing is written", seconds=120)
 def measured_band_grows(folder: Path) -> None:
     (scene,) = series(folder, 1)
     request = BenchmarkRequest((str(scene),), folder / "out", MaskRule((), False), k=2, repeats=1, workers=1)

@@ -102,15 +102,14 @@ def backup(folder: Path) -> None:
 def locked_bundle(folder: Path) -> None:
     made = scene(folder)
     locked = make_tar(made, folder / f"{TWO}.tar")
-    real = tarfile.open
+    real = os.open
 
-    def refuse(name=None, *arguments, **options):
-        file = options.get("fileobj")
-        if str(locked) in (str(name), str(getattr(file, "name", ""))):
+    def refuse(path, *arguments, **options):
+        if str(path) == str(locked):
             raise PermissionError(13, "Permission denied")
-        return real(name, *arguments, **options)
+        return real(path, *arguments, **options)
 
-    with mock.patch("tarfile.open", refuse):
+    with mock.patch("os.open", refuse):
         finds([ONE], folder, notes=[(f"{TWO}.tar", "Permission denied")])
 
 

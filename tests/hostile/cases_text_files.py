@@ -100,8 +100,7 @@ def sparse_signatures(folder: Path) -> None:
 
 @case(7, "MTL.json of 100 000 nested lists", "refused, says that the scene can be used without")
 def deep_mtl(folder: Path) -> None:
-    scene_with_mtl(folder, b'{"LANDSAT_METADATA_FILE":' + DEEP.encode(), "json")
-    tell_of_mtl(folder, "nest too deeply")
+    tell_of_mtl(scene_with_mtl(folder, b'{"LANDSAT_METADATA_FILE":' + DEEP.encode(), "json"), "nest too deeply")
 
 
 @case(7, "MTL of 40 GB, all hole, as txt, json and xml", "refused, says that the scene can be used without", seconds=10)
@@ -109,18 +108,21 @@ def sparse_mtl(folder: Path) -> None:
     scene = scene_with_mtl(folder, None)
     for kind in ("txt", "json", "xml"):
         path = sparse(scene / f"{product()}_MTL.{kind}")
-        tell_of_mtl(folder, "more than 1 MB")
+        tell_of_mtl(scene, "more than 1 MB")
         path.unlink()
 
 
-@case(7, "MTL in a bundle that says it has 2 MB", "refused, says that the scene can be used without")
+@case(7, "MTL in a bundle that says it has 2 MB, where nobody can mend it", "the scene, and a note")
 def large_mtl_in_a_bundle(folder: Path) -> None:
     scene = scene_with_mtl(folder / "in", bytes(2 << 20))
     path = folder / f"{product()}.tar"
     with tarfile.open(path, "w") as archive:
         for file in sorted(scene.iterdir()):
             archive.add(file, file.name)
-    tell_of_mtl(path, "more than 1 MB")
+    found = find_scenes([path])
+    assert [scene.id for scene in found.scenes] == [product()]
+    [note] = found.notes
+    assert_sentence(note, f"Scene {product()}", "_MTL.", "cannot be read", "more than 1 MB", "is used without")
 
 
 @case(7, "MTL.json whose values nest 900 deep", "read, without those values")
