@@ -77,8 +77,9 @@ class SceneRequest:
 
     def _check_scenes(self) -> None:
         """Check what is asked of the scenes: paths, bands, flags and threads."""
-        if isinstance(self.scenes, (str, os.PathLike)):
-            raise ParameterError(f"SCENES is the text {shown(self.scenes)}, expected a list; put the path into a list.")
+        paths = self.scenes if isinstance(self.scenes, (tuple, list)) else [None]
+        if not all(isinstance(path, (str, os.PathLike)) for path in paths):
+            raise ParameterError(f"SCENES is {shown(self.scenes)}, expected a list of paths; give a list, also of one.")
         self._check_bands()
         _check_names("MASK", self.mask.flags, tuple(FLAGS))
         check_number("WORKERS", self.workers)
@@ -95,7 +96,7 @@ class SceneRequest:
     def _of_classes(self, k: int, roles: tuple[str, ...]) -> dict[str, Any]:
         """Return the first parameters in signatures.json, which those of the tool follow."""
         return {
-            "scenes": list(self.scenes),
+            "scenes": [str(path) for path in self.scenes],
             "k": k,
             "mask": list(self.mask.flags),
             "mask_saturated": self.mask.saturated,

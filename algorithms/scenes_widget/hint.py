@@ -21,7 +21,7 @@ _POLL = 50
 """Milliseconds between two looks for the answer."""
 _PATIENCE = 400
 """Milliseconds after which an old hint gives way to the word that a new one is being looked for."""
-_BREAK_AFTER = re.compile(r"[_/\\]+(?=\w)")
+_BREAK_AFTER = re.compile(r"[_/\\](?![_/\\])(?=\w)")
 """Where names of files and folders may go on in the next line."""
 
 

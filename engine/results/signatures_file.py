@@ -260,5 +260,6 @@ def _centres(path: Path, document: dict[str, Any], n_bands: int) -> Grid64:
 def _listed(bands: object) -> str:
     if not isinstance(bands, list) or not bands:
         return "none"
-    names = [band for band in bands if isinstance(band, str) and band in ROLES]
-    return ", ".join(names) if names == bands else shown(bands)
+    text = ", ".join(str(band) for band in bands if isinstance(band, str))
+    # Names of bands, of whatever version; anything else as it would stand in a program, and cut.
+    return text if text.isprintable() and len(text) <= 200 and text.count(",") + 1 == len(bands) else shown(bands)

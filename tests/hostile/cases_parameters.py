@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -287,8 +288,6 @@ def numbers_from_a_script(folder: Path) -> None:
 
 @case(11, "numbers of NumPy from a script", "taken, and JSON can be written of them")
 def numbers_of_numpy(folder: Path) -> None:
-    import json
-
     request = Request(
         (str(folder),), folder / "out", k=np.int64(8), seed=np.uint8(7), tolerance=np.float32(0.5), workers=np.int32(2)
     )
@@ -297,10 +296,18 @@ def numbers_of_numpy(folder: Path) -> None:
     assert (told["k"], told["seed"], told["tolerance_percent"]) == (8, 7, 0.5)
 
 
-@case(6, "a script gives SCENES as one text", "refused: a list is expected")
+@case(6, "a script gives SCENES as one path, a number, nothing", "refused: a list is expected")
 def scenes_as_a_text(folder: Path) -> None:
-    with refused("SCENES", folder, "list", error=ParameterError):
-        AuditRequest(str(folder), folder / "out").check()
+    for scenes in (str(folder), folder, None, 5, [5], (None,)):
+        with refused("SCENES is", "expected a list of paths", error=ParameterError):
+            AuditRequest(scenes, folder / "out").check()
+
+
+@case(6, "a script gives SCENES as paths instead of texts", "clustered, and signatures.json tells them")
+def scenes_as_paths(folder: Path) -> None:
+    scene = make_scene(folder / "in", product(), DN)
+    result = cluster(Request([scene], folder / "out", MaskRule((), True), k=2, workers=1))
+    assert json.loads(result.signatures.read_text("utf-8"))["run"]["parameters"]["scenes"] == [str(scene)]
 
 
 @case(6, "a script gives paths as texts", "refused: a pathlib.Path is expected")

@@ -42,7 +42,7 @@ from strategies import (
 )
 from table import assert_sentence, within
 
-MANY = settings(max_examples=400)
+MANY = settings(max_examples=200)
 
 
 @pytest.fixture(autouse=True)
