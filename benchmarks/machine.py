@@ -41,7 +41,7 @@ def versions() -> dict[str, Any]:
 
     found = of_run(NumpyKernel())
     found.pop("platform")
-    for name in ("joblib", "numba"):
+    for name in ("numba",):
         try:
             found[name] = version(name)
         except PackageNotFoundError:

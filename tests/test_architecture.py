@@ -21,7 +21,6 @@ SHIPPED = [*sorted(path for storey in STOREYS for path in (ROOT / storey).rglob(
 # Imported inside functions alone, so that the provider loads without them and says what to install.
 REQUIRED_LATE = {"rasterio"}
 OPTIONAL = {
-    "joblib",
     "threadpoolctl",
     "numba",
     "cupy",
@@ -99,7 +98,7 @@ def test_there_is_something_to_check():
     assert len(SHIPPED) > 30
     assert {"typing", "engine.errors"} <= {name for name, *_ in imports(MODULES["engine.progress"])}
     late = {name: late for name, late, *_ in imports(MODULES["engine.execution.threads"])}
-    assert (late["queue"], late["joblib"]) == (False, True)
+    assert (late["queue"], late["threadpoolctl"]) == (False, True)
     typed = {name: types for name, _, types, _ in imports(MODULES["engine.kernels.reference"])}
     assert (typed["numpy"], typed["numpy.typing"]) == (False, True)
 

@@ -40,8 +40,8 @@ PACKAGES = {
     "pictures": _RUN + _DRAW + _VENV + _PICTURES,
     "translations": ("qttools5-dev-tools",),
 }
-# Threads work without them too: wanted wherever the plugin runs, and done without where they cannot be had.
-OPTIONAL = dict.fromkeys(("demo", "test", "bench", "pictures"), ("python3-joblib", "python3-threadpoolctl"))
+# Threads work without it too: wanted wherever the plugin runs, and done without where it cannot be had.
+OPTIONAL = dict.fromkeys(("demo", "test", "bench", "pictures"), ("python3-threadpoolctl",))
 # What to look for where there is no apt: a module (for /usr/bin/python3) or a command per package.
 MODULES = {
     "python3-qgis": "qgis.core",

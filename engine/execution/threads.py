@@ -1,7 +1,6 @@
 """Tasks on the threads of this process, with the calling thread kept free for progress and cancel.
 
-joblib runs the threads where it is installed, the standard library where it is not; the result is the same. Threads,
-never processes: inside QGIS on Windows and macOS a worker process would be another QGIS.
+Threads, never processes: inside QGIS on Windows and macOS a worker process would be another QGIS.
 """
 
 from __future__ import annotations
@@ -11,8 +10,6 @@ import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
-from functools import lru_cache
-from types import ModuleType
 from typing import Any, Generic, TypeVar
 
 from ..errors import Cancelled
@@ -73,7 +70,7 @@ class ThreadExecutor(Generic[S]):
         started: list[threading.Thread] = []
         done = 0
         try:
-            _start(min(self.workers, max(expected, 1)), lambda: self._work(todo, answers), answers, started)
+            _start(min(self.workers, max(expected, 1)), lambda: self._work(todo, answers), started)
             while done < expected:
                 answer = self._next(answers, progress)
                 done += 1
@@ -164,42 +161,11 @@ class _Todo:
             self._changed.notify_all()
 
 
-@lru_cache(maxsize=1)
-def _joblib() -> ModuleType | None:
-    """Return joblib, or None where it is missing or broken, in whatever way; it is tried once in a process."""
-    try:
-        import joblib
-    except Exception:  # noqa: BLE001 - whatever is wrong with joblib, the standard library's threads work
-        return None
-    return joblib
-
-
-def _start(
-    count: int,
-    loop: Callable[[], None],
-    answers: queue.SimpleQueue[tuple[bool, Any]],
-    started: list[threading.Thread],
-) -> None:
+def _start(count: int, loop: Callable[[], None], started: list[threading.Thread]) -> None:
     """Run a loop on some threads and return at once; the threads to be waited for are added to `started`."""
-    joblib = _joblib()
-    if joblib is None:
-        # Daemons, as joblib's are and those of concurrent.futures are not: a run that an error of the caller has left
-        # in the middle must not keep the program from ending.
-        for number in range(count):
-            thread = threading.Thread(target=loop, name=f"iikmc-{number}", daemon=True)
-            thread.start()
-            started.append(thread)
-        return
-
-    def run() -> None:
-        try:
-            joblib.Parallel(n_jobs=count, backend="threading", batch_size=1)(
-                joblib.delayed(loop)() for _ in range(count)
-            )
-        except BaseException as error:  # noqa: BLE001 - carried to the calling thread, which raises it
-            answers.put((False, error))
-
-    # joblib's call returns only when all is done; in a thread of its own it leaves the calling one free to answer.
-    runner = threading.Thread(target=run, name="iikmc-joblib", daemon=True)
-    runner.start()
-    started.append(runner)
+    for number in range(count):
+        # Daemons, as those of concurrent.futures are not: a run that an error of the caller has left in the middle must
+        # not keep the program from ending.
+        thread = threading.Thread(target=loop, name=f"iikmc-{number}", daemon=True)
+        thread.start()
+        started.append(thread)

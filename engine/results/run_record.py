@@ -70,11 +70,8 @@ def versions(kernel: Kernel) -> dict[str, str]:
         "numpy": np.__version__,
         "rasterio": rasterio.__version__,
         "gdal": rasterio.__gdal_version__,
+        "platform": platform.platform(),
     }
-    joblib = sys.modules.get("joblib")
-    if joblib is not None:
-        found["joblib"] = joblib.__version__
-    found["platform"] = platform.platform()
     # A kernel is named after the package that it needs, but for the card's, which needs two.
     names = ("cupy", _device(kernel)["beside"]) if on_card(kernel) else (kernel.name,)
     for name in names:

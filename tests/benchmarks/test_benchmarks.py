@@ -230,7 +230,7 @@ def test_the_cost_of_an_iteration_is_the_difference_of_the_best_times():
 
 def test_versions_are_told_of_all_that_takes_part():
     found = machine.versions()["versions"]
-    assert {"iikmc", "python", "numpy", "rasterio", "gdal", "joblib", "numba"} <= found.keys()
+    assert {"iikmc", "python", "numpy", "rasterio", "gdal", "numba"} <= found.keys()
     assert found["numpy"] == np.__version__
 
 

@@ -1,7 +1,4 @@
-"""The executor: every task once, the first error raised, a cancel obeyed, the caller's thread alone reports.
-
-Every test is run with joblib and without it.
-"""
+"""The executor: every task once, the first error raised, a cancel obeyed, the caller's thread alone reports."""
 
 from __future__ import annotations
 
@@ -17,7 +14,6 @@ from typing import Any
 
 import pytest
 from iikmc.engine.errors import Cancelled, SceneError
-from iikmc.engine.execution import threads
 from iikmc.engine.execution.executor import Site
 from iikmc.engine.execution.threads import ThreadExecutor, one_blas_thread, threads_of
 from iikmc.engine.machine import available_cores
@@ -81,16 +77,6 @@ class Last:
             site.check()
             time.sleep(0.002)
         raise AssertionError("nobody gave up")
-
-
-@pytest.fixture(autouse=True, params=[True, False], ids=["joblib", "no joblib"])
-def with_and_without_joblib(request, monkeypatch):
-    threads._joblib.cache_clear()
-    monkeypatch.setattr(threads, "_joblib", threads._joblib.__wrapped__)
-    if request.param:
-        pytest.importorskip("joblib")
-    else:
-        monkeypatch.setitem(sys.modules, "joblib", None)
 
 
 @pytest.fixture(autouse=True)
@@ -334,7 +320,6 @@ def test_tasks_under_way_learn_that_nobody_waits_and_the_next_run_begins_anew(le
 ABANDONED = """
 import importlib.util, sys, time
 root = sys.argv[1]
-sys.modules.update({name: None for name in sys.argv[2:]})
 spec = importlib.util.spec_from_file_location("iikmc", root + "/__init__.py", submodule_search_locations=[root])
 sys.modules["iikmc"] = module = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(module)
@@ -353,8 +338,7 @@ raise OSError("the disk is full")
 
 
 def test_a_run_left_in_the_middle_does_not_keep_the_program_from_ending():
-    without = [name for name in ("joblib",) if sys.modules.get(name, 0) is None]
-    command = [sys.executable, "-c", ABANDONED, str(ROOT), *without]
+    command = [sys.executable, "-c", ABANDONED, str(ROOT)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert done.returncode == 1
     assert done.stderr.strip().endswith("OSError: the disk is full")
@@ -391,16 +375,7 @@ def test_span_maps_its_part_of_the_bar_and_passes_all_else_on():
         check_cancelled(part)
 
 
-def test_a_broken_joblib_is_as_good_as_none(tmp_path, monkeypatch):
-    (tmp_path / "joblib.py").write_text("raise AttributeError('an old joblib beside a new NumPy')")
-    monkeypatch.delitem(sys.modules, "joblib", raising=False)
-    monkeypatch.syspath_prepend(tmp_path)
-    answers = ThreadExecutor(Bench(), 2).run([Square(number) for number in range(5)], Silent())
-    assert sorted(answers) == [0, 1, 4, 9, 16]
-
-
 def test_a_thread_that_cannot_be_started_leaves_none_behind(monkeypatch):
-    monkeypatch.setattr(threads, "_joblib", lambda: None)
     start, begun = threading.Thread.start, []
 
     def refuse(thread):

@@ -205,7 +205,7 @@ import runpy, sys
 sys.modules["numba"] = None
 class Bare:
     def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in {"rasterio", "joblib", "threadpoolctl", "qgis", "sklearn", "osgeo"}:
+        if name.partition(".")[0] in {"rasterio", "threadpoolctl", "qgis", "sklearn", "osgeo"}:
             sys.exit("asked for " + name)
 sys.meta_path.insert(0, Bare())
 sys.modules["cupy"] = None

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-
 import numpy as np
 import pytest
 from iikmc.engine.choices import COARSE_TO_FINE, MINIMUM_MAXIMUM, PERCENTILE_RANGE, PLUS_PLUS, SIGNATURES_FILE
@@ -138,13 +136,6 @@ def test_same_answer_whichever_block_is_done_first(start, workers, small_series,
     backwards = sorted(taken, key=lambda strip: (strip.scene, strip.row), reverse=True)
     assert len(taken) == 9
     assert workers > 1 or taken == backwards
-
-
-@pytest.mark.parametrize("start", [MINIMUM_MAXIMUM, COARSE_TO_FINE])
-def test_same_answer_without_joblib(start, small_series, expected, request_of, monkeypatch):
-    monkeypatch.setitem(sys.modules, "joblib", None)
-    request = request_of(*small_series, start=start, workers=3, **SETTINGS)
-    assert outcome(cluster(request, strip_pixels=1)) == expected[start]
 
 
 def test_large_tiled_scenes_in_strips_give_the_same_raster(tmp_path, request_of):
