@@ -134,7 +134,7 @@ def _checked_grid(scene: Scene, selection: Selection, chosen_by: str) -> PixelGr
             )
     if first is None:
         raise RuntimeError("a scene has at least one band")
-    return first.grid
+    return first.own_grid()
 
 
 def check_bands(roles: Sequence[str]) -> None:

@@ -24,7 +24,21 @@ class Header:
     name: str
     """File name."""
     grid: PixelGrid
-    """Its pixel grid."""
+    """Its pixel grid, without a CRS."""
+    wkt: str
+    """Its CRS as WKT; "" without one."""
+
+    def own_grid(self) -> PixelGrid:
+        """Return the pixel grid with a CRS of its own: PROJ's objects are not for several threads at once."""
+        return replace(self.grid, crs=self._crs())
+
+    def _crs(self) -> Any:
+        from rasterio.crs import CRS
+
+        if not self.wkt:
+            return None
+        with raster_env():
+            return CRS.from_wkt(self.wkt)
 
     def same_grid(self, other: Header) -> bool:
         """Tell whether two files lie pixel on pixel."""
@@ -33,14 +47,15 @@ class Header:
         tolerance = abs(mine.transform[0]) / 1000
         return (
             (mine.width, mine.height) == (its.width, its.height)
-            and mine.crs == its.crs
+            # The files of a scene nearly always say it in the same words.
+            and (self.wkt == other.wkt or self._crs() == other._crs())
             and all(abs(a - b) <= tolerance for a, b in zip(mine.transform, its.transform))
         )
 
     def describe(self) -> str:
         """Return size, origin and CRS in words."""
         _, _, x, _, _, y = self.grid.transform
-        crs = self.grid.crs.to_string() if self.grid.crs else "no CRS"
+        crs = self._crs().to_string() if self.wkt else "no CRS"
         return f"{self.grid.width} x {self.grid.height} pixels at ({x:.0f}, {y:.0f}) in {crs[:40]}"
 
 
@@ -62,30 +77,22 @@ def read_header(scene_id: str, path: str, sidecars: Sequence[str] = ()) -> Heade
     SceneError
         It is no readable single-band uint16 raster with a georeference.
     """
-    from rasterio.crs import CRS
-
     states = [stamp(name) for name in (path, *sidecars)]
     known = tuple(state for state in states if state is not None)
-    whole = len(known) == len(states)
     beside = tuple(sidecars)
-    header, wkt = _remembered(scene_id, path, beside, known) if whole else _read(scene_id, path, beside)
-    if not wkt:
-        return header
-    # Of its own for each caller: PROJ's objects are not for several threads at once.
-    with raster_env():
-        return replace(header, grid=replace(header.grid, crs=CRS.from_wkt(wkt)))
+    if len(known) < len(states):
+        return _read(scene_id, path, beside)
+    return _remembered(scene_id, path, beside, known)
 
 
 @lru_cache(maxsize=4096)  # eight files each of 500 scenes
-def _remembered(
-    scene_id: str, path: str, sidecars: tuple[str, ...], _stamps: tuple[tuple[int, int], ...]
-) -> tuple[Header, str]:
+def _remembered(scene_id: str, path: str, sidecars: tuple[str, ...], _stamps: tuple[tuple[int, int], ...]) -> Header:
     """Return what `_read` does for files of these sizes and dates; an error is not remembered."""
     return _read(scene_id, path, sidecars)
 
 
-def _read(scene_id: str, path: str, sidecars: tuple[str, ...]) -> tuple[Header, str]:
-    """Return the header of a file without its CRS, and that as WKT, "" without one."""
+def _read(scene_id: str, path: str, sidecars: tuple[str, ...]) -> Header:
+    """Return the header of a file."""
     with raster_env(), open_band(scene_id, path, sidecars) as dataset:
         name = file_name(path)
         if dataset.count != 1 or dataset.dtypes[0] != "uint16":
@@ -112,7 +119,7 @@ def _read(scene_id: str, path: str, sidecars: tuple[str, ...]) -> tuple[Header, 
             crs=None,
             block_height=int(dataset.block_shapes[0][0]),
         )
-        return Header(name, grid), dataset.crs.to_wkt() if dataset.crs else ""
+        return Header(name, grid, dataset.crs.to_wkt() if dataset.crs else "")
 
 
 def misplaced(dataset: Any) -> str | None:
