@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import sys
-from importlib import metadata
 
 from .i18n import tr
 
@@ -75,6 +74,9 @@ def advice(names: list[str]) -> str:
 
 def version_of(name: str) -> str:
     """Return the version of an installed package, without importing it; "missing" where it is not."""
+    # Late: it brings the parsers of mail along, which took half of the time of loading the plugin.
+    from importlib import metadata
+
     try:
         return metadata.version(name)
     except metadata.PackageNotFoundError:
