@@ -113,12 +113,16 @@ def _sound(group: Sequence[Candidate], fruitful: set[Path], notes: list[str]) ->
                 continue
         else:
             try:
-                scenes.append(_scene(item, notes))
+                # What is wrong with the metadata of a spare is nobody's concern.
+                scene = _scene(item, [] if kept else notes)
             except SceneError as error:
                 if item.named and not kept:
                     raise
                 notes.append(left_out(error))
                 continue
+            # A copy inside the scene's own folder is most often a part of it that was cut out, and no second scene.
+            if not kept or kept[0].location.path not in item.location.path.parents:
+                scenes.append(scene)
         if kept and item.product.text != kept[0].product.text:
             notes.append(f"Left out: {item.product.text} is the same acquisition as {kept[0].product.text}.")
         elif kept:
@@ -156,12 +160,12 @@ def _metadata(candidate: Candidate, notes: list[str]) -> mtl.Groups:
         try:
             groups = mtl.parse_mtl(candidate.location.read_text(name))
         except (OSError, ValueError) as error:
-            broken = broken or f"Scene {product.text}: the metadata file {name} cannot be read ({error})"
+            broken = broken or f"Scene {product.text}: the metadata file {printable(name)} cannot be read ({error})"
             last = error
             continue
         if broken:
-            notes.append(f"{broken}; {name} is used instead.")
-        _check_metadata(product, name, groups)
+            notes.append(f"{broken}; {printable(name)} is used instead.")
+        _check_metadata(product, printable(name), groups)
         return groups
     if broken and can_be_mended:
         raise SceneError(f"{broken}; download it again or remove it, the scene can be used without.") from last

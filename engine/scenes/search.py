@@ -74,10 +74,23 @@ def find_scenes(paths: Iterable[str | Path], progress: Progress | None = None) -
     notes = [note for catch in catches for note in catch.notes]
     notes += [f"Left out: {reason}." for catch in catches for reason in catch.reasons]
     scenes = scenes_of(candidates, notes, progress)
-    if not scenes:
-        raise SceneError(f"SCENES: no scene can be clustered; {_clause(notes[-1])}; {_WANTED}.")
+    _check_each_path(wanted, catches, scenes, notes)
     notes += _told([stray for catch in catches for stray in catch.strays], candidates)
     return Found(scenes, sorted(set(notes)))
+
+
+def _check_each_path(
+    wanted: Sequence[Path], catches: Sequence[_Catch], scenes: Sequence[Scene], notes: list[str]
+) -> None:
+    """Raise SceneError for the first path of which not one acquisition is left."""
+    left = {scene.product.acquisition for scene in scenes}
+    for path, catch in zip(wanted, catches):
+        if not any(item.product.acquisition in left for item in catch.candidates):
+            name = catch.candidates[0].product.text
+            why = next((note for note in notes if name in note), notes[-1])
+            raise SceneError(
+                f"SCENES: {printable(path)} leads to no scene that can be clustered; {_clause(why)}; {_WANTED}."
+            )
 
 
 def entries(folder: str | Path, progress: Progress | None = None) -> list[str]:

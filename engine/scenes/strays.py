@@ -78,22 +78,24 @@ def _place(location: Location) -> str:
 def _packed(location: Location) -> list[Stray]:
     found = []
     for name in location.members:
-        product = product_in(name)
-        if product is None and kin(name) is None:
+        if not is_packed(name) and not _UNFINISHED.search(name):
             continue
         where = f"{printable(location.path)} holds {printable(name)}"
-        if is_packed(name) and (product is None or _is_whole(name, product[1], product[2])):
-            found.append(Stray(location.path, product[0] if product else None, f"{where}; unpack it"))
-        elif _UNFINISHED.search(name):
-            note = f"{where}, which is not downloaded to its end; download it again"
-            found.append(Stray(location.path, product[0] if product else None, note))
+        told = product_in(name)
+        if told is None:
+            said = kin(name)
+            if said is not None:
+                found.append(Stray(location.path, None, f"{where}, {said}"))
+        elif _is_whole(name, told[1], told[2]):
+            rest = "unpack it" if is_packed(name) else "it is not downloaded to its end, download it again"
+            found.append(Stray(location.path, told[0], f"{where}; {unfit(told[0]) or rest}"))
     return found
 
 
 def _is_whole(name: str, start: int, end: int) -> bool:
     """Tell whether an archive is named as a whole product, and not as one band of it or another thing."""
-    rest = _PACKED.sub("", name[end:])
-    return start == 0 and re.search(r"[A-Za-z]", rest) is None
+    rest = _PACKED.sub("", _UNFINISHED.sub("", name[end:]))
+    return start == 0 and re.search(r"[A-Za-z]", re.sub(r"\.tar$", "", rest, flags=re.IGNORECASE)) is None
 
 
 def _pipes(location: Location) -> list[Stray]:
@@ -195,7 +197,7 @@ def nearest(place: str, product: ProductId, kind: str, taken: tuple[str, ...]) -
         return ""
     number = 0 if kind == QUALITY else int(re.sub(r"\D", "", band_kind(product, kind)))
     pattern = _means(kind, number)
-    used = {name.rsplit("/", 1)[-1] for name in map(str, taken)}
+    used = {name.replace("\\", "/").rsplit("/", 1)[-1] for name in taken}
     for name, what in location.unusable.items():
         if pattern.search(name):
             return f" ({printable(name)} is {what})"

@@ -191,6 +191,18 @@ def foreign_metadata_found(folder: Path) -> None:
         find_scenes([other])
 
 
+@case(3, "a good scene and a folder that holds none of use, both named", "refused: that path leads to no scene")
+def one_of_two_paths_is_fruitless(folder: Path) -> None:
+    made = scene(folder, ONE)
+    other = scene(folder / "other", TWO)
+    shutil.copy(made / f"{ONE}_MTL.txt", other / f"{TWO}_MTL.txt")
+    with refused("SCENES", f"{folder / 'other'} leads to no scene", f"is of the product {ONE}"):
+        find_scenes([made, folder / "other"])
+    ruin = touch(folder / "ruin" / TWO / f"{TWO}_MTL.txt", b"GROUP = A\n").parent.parent
+    with refused("SCENES", f"{ruin} leads to no scene", f"none of the files {TWO}_SR_B*.TIF"):
+        find_scenes([ruin, made])
+
+
 @case(3, "links to a folder above, to themselves and to nowhere", "the scenes, each once, in a moment", seconds=5)
 def links_in_circles(folder: Path) -> None:
     scene(folder / "a")
@@ -248,6 +260,16 @@ def newest_product_is_a_ruin(folder: Path) -> None:
     scenes, warnings = usable(folder)
     assert [item.id for item in scenes] == [older]
     assert any("cannot be opened as a raster" in warning for warning in warnings)
+
+
+@case(3, "a scene that is named has a junk band, and clip/ in it a copy", "refused: the copy is no second scene")
+def clip_is_no_spare(folder: Path) -> None:
+    made = scene(folder)
+    shutil.copytree(made, folder / "kept")
+    shutil.move(str(folder / "kept"), made / "clip")
+    touch(made / f"{ONE}_SR_B4.TIF", b"junk")
+    with refused(ONE, f"{ONE}_SR_B4.TIF cannot be opened"):
+        usable(made)
 
 
 @case(3, "a folder unpacked halfway beside its whole bundle", "the bundle, and a note")
@@ -350,6 +372,14 @@ def archives(folder: Path) -> None:
     finds([ONE], folder, notes=[(f"{folder} holds {name}; unpack it",) for name in names])
 
 
+@case(4, "an archive of a Level-1 product beside a good scene", "a note: not to unpack, but to download another")
+def archive_of_level_1(folder: Path) -> None:
+    scene(folder)
+    touch(folder / f"{LEVEL1}.tar.gz")
+    found = finds([ONE], folder, notes=[(f"{LEVEL1}.tar.gz", "Level-1 product", "download its Level-2")])
+    assert "unpack" not in found.notes[0]
+
+
 @case(4, "an archive beside the folder that it was unpacked to", "no word of it")
 def archive_that_was_unpacked(folder: Path) -> None:
     scene(folder)
@@ -372,7 +402,7 @@ def espa_and_unfinished(folder: Path) -> None:
     espa = "LC082180742019011402T1-SC20200829120000.tar.gz"
     touch(folder / espa)
     touch(folder / f"{TWO}.tar.part")
-    finds([ONE], folder, notes=[(espa, "unpack it"), (f"{TWO}.tar.part", "not downloaded to its end")])
+    finds([ONE], folder, notes=[(espa, "an order of ESPA; download"), (f"{TWO}.tar.part", "not downloaded to its end")])
 
 
 @case(4, "a folder of ARD tiles beside a good scene", "a note")

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
+from functools import lru_cache
 
 PRODUCT_ID = re.compile(
     r"(?P<sensor>L[COTEM]0[1-9])_(?P<level>L[0-9A-Z]{3})_(?P<path_row>\d{6})_(?P<acquired>\d{8})_(?P<processed>\d{8})"
@@ -81,7 +82,7 @@ class ProductId:
 
 def _day(digits: str) -> date | None:
     try:
-        return datetime.strptime(digits, "%Y%m%d").date()
+        return date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
     except ValueError:
         return None
 
@@ -97,6 +98,7 @@ def leading_product_id(file_name: str) -> ProductId | None:
     return _taken_apart(match)
 
 
+@lru_cache(maxsize=4096)  # a search asks for each name a few times
 def product_in(name: str) -> tuple[ProductId, int, int] | None:
     """Return the first identifier anywhere in a name with where it begins and ends, or None.
 

@@ -6,11 +6,14 @@ import itertools
 import json
 import os
 import shutil
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from iikmc.engine.errors import Cancelled
 from iikmc.engine.requests import SuggestRequest
 from iikmc.engine.runs.cluster import cluster
@@ -257,6 +260,29 @@ def test_notes_are_told_once_and_in_one_order(tmp_path):
     ]
     assert find_scenes(parents[::-1]).notes == notes
     assert find_scenes([*parents, parents[0]]).notes == sorted([*notes, "Left out: 1 scene(s) given more than once."])
+
+
+PIECES = [
+    *(ONE, TWO, ONE.lower(), product(level="L1TP"), "LC08_CU_003009_20200802_20210502_02", "clip", "red", "_SR_B4"),
+    *("_B4", "_MTL", "_QA_PIXEL", ".TIF", ".tif", ".txt", ".tar", ".tar.gz", ".part", "-", "ü", "*", "|", "%", "'"),
+    *(" (1)", "\n"),
+]
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(st.lists(st.sampled_from(PIECES), min_size=1, max_size=4).map("".join), max_size=8, unique=True))
+def test_whatever_lies_beside_a_scene_it_is_found(names):
+    with tempfile.TemporaryDirectory() as folder:
+        scene = make_scene(Path(folder) / "in", ONE, DN)
+        for number, name in enumerate(names):
+            path = (scene if number % 2 else scene.parent) / name
+            if not path.exists():
+                path.mkdir() if number % 3 == 2 else path.write_bytes(b"x")
+        found = find_scenes([folder])
+        assert ONE in [scene.id for scene in found.scenes]
+        for note in found.notes:
+            assert note.endswith(".")
+            assert "\n" not in note
 
 
 # --- duplicates ------------------------------------------------------------------------------------------------------
