@@ -134,7 +134,7 @@ def _catch(path: Path, progress: Progress) -> _Catch:
         return _of_file(path, parsed)
     if is_packed(path.name):
         raise SceneError(f"SCENES: the file {shown} is packed; unpack it and choose the folder with its files.")
-    raise SceneError(f"SCENES: the file {shown} is neither an MTL file nor a band file nor a .tar bundle; {_WANTED}.")
+    raise SceneError(f"SCENES: the file {shown} is no band file, and neither an MTL file nor a .tar bundle; {_WANTED}.")
 
 
 def _of_file(path: Path, parsed: FileName) -> _Catch:

@@ -66,7 +66,7 @@ def test_a_missing_path_beside_a_good_one(one, tmp_path):
 def test_file_that_is_neither(one):
     touch(one, f"{ONE}_ANG.txt")
     path = one / f"{ONE}_ANG.txt"
-    refused(path, path, "neither an MTL file nor a band file nor a .tar bundle")
+    refused(path, path, "is no band file, and neither an MTL file nor a .tar bundle")
 
 
 def test_archive_that_is_named(tmp_path):
