@@ -531,12 +531,12 @@
     <message>
         <location filename="../algorithms/shared/aoi.py"/>
         <source>AOI: {layer} holds points; choose a polygon layer.</source>
-        <translation>AOI: {layer} enthält Punkte; bitte einen Polygonlayer wählen.</translation>
+        <translation>AOI: {layer} enthält Punkte; wählen Sie einen Polygonlayer.</translation>
     </message>
     <message>
         <location filename="../algorithms/shared/aoi.py"/>
         <source>AOI: {layer} holds lines; choose a polygon layer.</source>
-        <translation>AOI: {layer} enthält Linien; bitte einen Polygonlayer wählen.</translation>
+        <translation>AOI: {layer} enthält Linien; wählen Sie einen Polygonlayer.</translation>
     </message>
     <message>
         <location filename="../algorithms/shared/aoi.py"/>
@@ -551,7 +551,7 @@
     <message>
         <location filename="../algorithms/shared/aoi.py"/>
         <source>AOI: {layer} has a polygon with a corner that is no finite number; correct its geometry.</source>
-        <translation>AOI: {layer} hat ein Polygon mit einer Ecke, die keine endliche Zahl ist; bitte seine Geometrie berichtigen.</translation>
+        <translation>AOI: {layer} hat ein Polygon mit einer Ecke, die keine endliche Zahl ist; berichtigen Sie seine Geometrie.</translation>
     </message>
     <message>
         <location filename="../algorithms/shared/base.py"/>

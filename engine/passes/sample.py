@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..execution.executor import Executor
+from ..pixels.masking import Audit
 from ..pixels.reading import read_strip
 from ..pixels.sampling import Draws, Sample, Stratified, merge, quotas, scene_key, share_of
 from ..progress import Progress
@@ -18,8 +19,8 @@ class StripSampled:
 
     scene: int
     """Index of the scene."""
-    valid: int
-    """Valid pixels of the strip."""
+    audit: Audit
+    """Why pixels are invalid."""
     sample: Sample
     """Some of them."""
 
@@ -38,7 +39,7 @@ class SampleStrip:
         with site.reading(self.strip) as scene:
             packed = read_strip(scene, site.plan.selection, self.strip, site.handles, site.packer, self.draws)
         (share,) = self.draws.shares
-        return StripSampled(self.strip.scene, packed.pixels.audit.valid, packed.draws[share])
+        return StripSampled(self.strip.scene, packed.pixels.audit, packed.draws[share])
 
 
 def draw_sample(executor: Executor, plan: Plan, size: int, seed: int, progress: Progress) -> Stratified:
@@ -62,11 +63,13 @@ def draw_sample(executor: Executor, plan: Plan, size: int, seed: int, progress: 
     """
     shares = [share_of(scene.checked_grid().pixels, size) for scene in plan.scenes]
     draws = [Draws(scene_key(seed, scene.id), (share,)) for scene, share in zip(plan.scenes, shares)]
-    valid = [0] * len(plan.scenes)
+    audits = [Audit() for _ in plan.scenes]
     kept: list[list[Sample]] = [[] for _ in plan.scenes]
     for part in executor.run([SampleStrip(strip, draws[strip.scene]) for strip in plan.strips], progress):
-        valid[part.scene] += part.valid
+        audits[part.scene].add(part.audit)
         kept[part.scene].append(part.sample)
+    valid = [audit.valid for audit in audits]
+    doubts = tuple(tuple(audit.doubts) for audit in audits)
     parts = [merge(samples, plan.n_bands, quota) for samples, quota in zip(kept, quotas(valid, size))]
     whole = merge(parts, plan.n_bands, sum(part.hashes.size for part in parts))
-    return Stratified(whole.dn, tuple(int(part.hashes.size) for part in parts), tuple(valid))
+    return Stratified(whole.dn, tuple(int(part.hashes.size) for part in parts), tuple(valid), doubts)

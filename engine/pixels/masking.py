@@ -13,6 +13,7 @@ import numpy as np
 from ..scenes.selection import MaskRule
 from ..sensors.landsat.bands import FILL, VALID_DN
 from ..sensors.landsat.qa import FLAGS, QA_FILL, flag_bits
+from .scaling import Looks, suspicion
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -109,6 +110,10 @@ class Audit:
     """Pixels that are clustered."""
     outside: int = 0
     """Pixels whose centre lies outside the area of interest; they count for no other reason."""
+    looks: Looks = field(default_factory=Looks)
+    """What values out of range look like, where most pixels are."""
+    blank: dict[str, int] = field(default_factory=dict)
+    """File -> pixels of its tiles without one value, while the other files have values there; see `gaps`."""
 
     @property
     def inside(self) -> int:
@@ -120,6 +125,16 @@ class Audit:
         """Share of valid pixels among those inside the area of interest; 0 if there are none."""
         return 100.0 * self.valid / self.inside if self.inside else 0.0
 
+    @property
+    def doubts(self) -> list[str]:
+        """What makes the scene doubtful though it can be read, as ends of sentences on it."""
+        found = suspicion(self.out_of_range, self.valid, self.looks)
+        blank = [
+            f"{name} has no value in tiles of {count:,} pixels where the other files have some, so it may be damaged"
+            for name, count in sorted(self.blank.items())
+        ]
+        return [*([found] if found else []), *blank]
+
     def add(self, other: Audit) -> None:
         """Add the counts of another part of the same scene."""
         self.pixels += other.pixels
@@ -130,6 +145,9 @@ class Audit:
         self.saturated += other.saturated
         self.out_of_range += other.out_of_range
         self.valid += other.valid
+        self.looks.add(other.looks)
+        for name, count in other.blank.items():
+            self.blank[name] = self.blank.get(name, 0) + count
 
     def to_dict(self) -> dict[str, Any]:
         """Return the counts as they stand in signatures.json."""

@@ -8,15 +8,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..errors import SceneError
 from ..scenes.area import outside
-from ..scenes.files import Handles, raster_env
+from ..scenes.files import Handles, file_name, raster_env
 from ..scenes.scene import Scene, Strip
 from ..scenes.selection import Selection
 from ..sensors.landsat.bands import BAND_NUMBERS, FILL
 from ..sensors.landsat.qa import FLAGS, QA_FILL, saturation_bits
+from .gaps import gaps
 from .masking import Audit
 from .packing import PackedPixels, Packer
 from .sampling import Draws, Sample, draw
+from .scaling import look
 from .sketch import SketchRows, look_at_bands
 
 if TYPE_CHECKING:
@@ -35,6 +38,20 @@ class Packed:
     """Sub-samples for the coarse-to-fine start: share -> drawn pixels."""
     sketch: SketchRows | None = None
     """What a sketch keeps of it, if that was asked for and is seen."""
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """The pixels of a strip as the files have them; they lie in the thread's buffers, for its next strip."""
+
+    bands: NDArray[np.uint16]
+    """(n_bands, height, width)."""
+    qa: NDArray[np.uint16] | None
+    """(height, width) QA_PIXEL; None where the scene lacks it."""
+    radsat: NDArray[np.uint16] | None
+    """(height, width) QA_RADSAT; None where the scene lacks it or it is not wanted."""
+    blank: dict[str, int]
+    """As in an audit."""
 
 
 def read_strip(
@@ -75,10 +92,11 @@ def read_strip(
         nothing = Sample(np.empty(0, np.uint64), np.empty((len(roles), 0), np.uint16))
         drawn = dict.fromkeys(draws.shares, nothing) if draws is not None else {}
         return Packed(strip, nothing_inside(scene, len(roles), out.size), drawn)
-    bands, qa, radsat = decode_strip(scene, roles, strip, handles, rule.saturated, out)
-    packed = packer.pack(bands, qa, radsat, rule, saturation_bits(band_numbers(scene, roles)))
+    decoded = decode_strip(scene, roles, strip, handles, rule.saturated, out)
+    bands = decoded.bands
+    packed = packer.pack(bands, decoded.qa, decoded.radsat, rule, saturation_bits(band_numbers(scene, roles)))
     rows = look_at_bands(scene.checked_grid(), roles, strip, bands, packed.valid) if pictures else None
-    tell_outside(packed.audit, out)
+    tell_more(packed, decoded, out)
     drawn = {}
     if draws is not None and draws.shares:
         valid = np.unpackbits(packed.valid, count=bands[0].size).view(bool).reshape(bands[0].shape)
@@ -93,7 +111,7 @@ def decode_strip(
     handles: Handles,
     saturation: bool,
     out: NDArray[np.bool_] | None = None,
-) -> tuple[NDArray[np.uint16], NDArray[np.uint16] | None, NDArray[np.uint16] | None]:
+) -> Decoded:
     """Read the rows of a strip from all files of a scene.
 
     Parameters
@@ -103,14 +121,7 @@ def decode_strip(
     saturation
         Whether to read QA_RADSAT.
     out
-        What `area.outside` says: those pixels become fill; call `tell_outside` on what is counted of them.
-
-    Returns
-    -------
-    bands : (n_bands, height, width) uint16
-    qa, radsat : (height, width) uint16 or None
-        None where the scene lacks the file or it is not wanted. All lie in the thread's buffers: its next strip
-        overwrites them.
+        What `area.outside` says: those pixels become fill; call `tell_more` on what is counted of them.
 
     Raises
     ------
@@ -136,16 +147,50 @@ def decode_strip(
         if saturation and scene.qa_radsat is not None:
             radsat = buffers[-1]
             read(scene.qa_radsat, radsat, 0)
+        blank = _blank(scene, [scene.bands[role] for role in roles], strip, handles, bands, qa)
     if out is not None:
         bands[0][out] = FILL
-    return bands, qa, radsat
+    return Decoded(bands, qa, radsat, blank)
 
 
-def tell_outside(audit: Audit, out: NDArray[np.bool_] | None) -> None:
-    """Count the pixels outside the area of interest as such, and no longer as fill."""
+def _blank(
+    scene: Scene,
+    paths: list[str],
+    strip: Strip,
+    handles: Handles,
+    bands: NDArray[np.uint16],
+    qa: NDArray[np.uint16] | None,
+) -> dict[str, int]:
+    """Return the files with tiles without a value where the others have some: name -> pixels.
+
+    Raises
+    ------
+    SceneError
+        A file does not hold such a tile at all.
+    """
+    if qa is not None and scene.qa_pixel is not None:
+        paths = [*paths, scene.qa_pixel]
+    found: dict[str, int] = {}
+    for gap in gaps(bands, qa, [handles.tiles(path) for path in paths]):
+        path, row = paths[gap.file], strip.row + gap.row
+        name = file_name(path)
+        if handles.lacks(scene, path, row, gap.column):
+            raise SceneError(
+                f"Scene {scene.id}: {name} does not hold the tile at row {row}, column {gap.column}, where the other "
+                "files have values; the file is damaged or incomplete, download the scene again."
+            )
+        found[name] = found.get(name, 0) + gap.pixels
+    return found
+
+
+def tell_more(packed: PackedPixels, decoded: Decoded, out: NDArray[np.bool_] | None) -> None:
+    """Complete the audit of a strip: pixels outside the area of interest are no longer fill, and what looks odd."""
+    audit = packed.audit
     if out is not None:
         audit.outside = int(np.count_nonzero(out))
         audit.fill -= audit.outside
+    audit.blank = decoded.blank
+    audit.looks = look(packed.dn, audit.out_of_range)
 
 
 def nothing_inside(scene: Scene, n_bands: int, n: int) -> PackedPixels:

@@ -160,6 +160,8 @@ class Stratified:
     """Pixels per scene in the sample."""
     valid: tuple[int, ...]
     """Valid pixels per scene."""
+    doubts: tuple[tuple[str, ...], ...] = ()
+    """What makes a scene doubtful, per scene, as in its audit."""
 
 
 def quotas(valid: Sequence[int], size: int) -> list[int]:

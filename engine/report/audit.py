@@ -40,7 +40,7 @@ def to_csv(scenes: Sequence[Scene], audits: Sequence[Audit]) -> str:
             [scene.id, scene.acquired.isoformat(), scene.sensor_name, audit.pixels, audit.outside, audit.fill]
             + [audit.flags.get(name, "") for name in FLAGS]
             + ["" if scene.qa_radsat is None else audit.saturated, masked(audit), audit.valid]
-            + [f"{audit.valid_percent:.4f}", audit.out_of_range, "; ".join(unknown(scene))]
+            + [f"{audit.valid_percent:.4f}", audit.out_of_range, "; ".join([*unknown(scene), *audit.doubts])]
         )
     return csv_text(rows)
 
@@ -72,7 +72,7 @@ def to_html(
     rows = []
     for scene, audit in zip(scenes, audits):
         name = Html(f'<span title="{escape(scene.id)}">{escape(scene.title)}</span>')
-        note = "; ".join(unknown(scene))
+        note = "; ".join([*unknown(scene), *audit.doubts])
         rows.append(_row([name, scene.sensor_name], audit, scene.qa_radsat is not None, note, low_percent))
     known = all(scene.qa_radsat is not None for scene in scenes)
     rows.append(_row(["All scenes", ""], whole, known, "", low_percent))

@@ -106,6 +106,7 @@ def _remarks(numbers: Numbers) -> list[str]:
         remarks.append(f"{len(away)} scene(s) do not meet the area of interest: {escape(', '.join(away))}.")
     for scene, audit in ((one.scene, one.audit) for one in numbers.results):
         share = audit.valid_percent
+        remarks += [f"<b>{escape(scene.title)}: {escape(doubt)}.</b>" for doubt in audit.doubts]
         if audit.inside and share < _FEW_VALID_PERCENT:
             remarks.append(f"{escape(scene.title)} has only {share:.2f} % valid pixels.")
     gone = [record for record, scenes in zip(classes, numbers.vanished) if scenes]

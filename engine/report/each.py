@@ -58,6 +58,7 @@ def render_each(each: Sequence[SceneClasses], pictures: Sequence[Picture], k: in
         f"<h1>{escape(title)}</h1>\n"
         f'<p class="note">{escape(run["finished"])} · IIkMC {escape(run["versions"]["iikmc"])}</p>\n'
         f"<p>{pixels:,} valid pixels were clustered scene by scene, with k-means of one scene (kMC).</p>\n{_warning()}",
+        _doubts(each),
         _table(each),
         scenes_section([one.result for one in each]),
         *map(_scene, each, pictures),
@@ -73,6 +74,12 @@ def _warning() -> str:
         "from these rasters, even where two scenes look alike. For classes that are the same in every scene, choose "
         "the mode that clusters all scenes together.</p>"
     )
+
+
+def _doubts(each: Sequence[SceneClasses]) -> str:
+    results = [one.result for one in each]
+    doubts = [f"{one.scene.title}: {doubt}." for one in results for doubt in one.audit.doubts]
+    return "".join(f'<p class="warning">{escape(doubt)}</p>' for doubt in doubts)
 
 
 def _table(each: Sequence[SceneClasses]) -> str:

@@ -12,7 +12,7 @@ from ..execution.threads import ThreadExecutor
 from ..kernels.choice import pick_kernel, pick_packer
 from ..passes.site import Plan, SeriesSite
 from ..pixels.masking import Audit, masked, not_fill
-from ..pixels.reading import band_numbers, decode_strip, nothing_inside, tell_outside
+from ..pixels.reading import band_numbers, decode_strip, nothing_inside, tell_more
 from ..pixels.store import automatic_budget, expected_use
 from ..pixels.strips import STRIP_PIXELS, most_valid, plan_series
 from ..progress import Progress
@@ -26,7 +26,7 @@ from ..scenes.check import usable_scenes
 from ..scenes.scene import Scene, Strip
 from ..scenes.selection import MaskRule, Selection
 from ..sensors.landsat.qa import saturation_bits
-from .frame import Run
+from .frame import Run, tell_doubts
 
 TABLE_NAME = "audit.csv"
 PAGE_NAME = "audit.html"
@@ -155,13 +155,15 @@ def _strip_audit(site: SeriesSite, scene: Scene, strip: Strip) -> Audit:
     if out is not None and out.all():
         return nothing_inside(scene, len(roles), out.size).audit
     bits = saturation_bits(band_numbers(scene, roles))
-    bands, qa, radsat = decode_strip(scene, roles, strip, site.handles, True, out)
+    decoded = decode_strip(scene, roles, strip, site.handles, True, out)
+    bands, qa, radsat = decoded.bands, decoded.qa, decoded.radsat
     masking = radsat if rule.saturated else None
-    audit = site.packer.pack(bands, qa, masking, rule, bits).audit
+    packed = site.packer.pack(bands, qa, masking, rule, bits)
+    audit = packed.audit
     if radsat is not None and masking is None:
         # As a flag, saturation is counted whether it is masked or not.
         audit.saturated = int(np.count_nonzero(((radsat & np.uint16(bits)) != 0) & not_fill(bands, qa)))
-    tell_outside(audit, out)
+    tell_more(packed, decoded, out)
     return audit
 
 
@@ -184,6 +186,7 @@ def _tell(scene: Scene, audit: Audit, rule: MaskRule, progress: Progress) -> Non
         )
     else:
         progress.note(text)
+    tell_doubts(scene, audit.doubts, progress)
     for reason in page.unknown(scene):
         progress.note(f"{scene.title}: {reason}")
     if scene.qa_pixel is None and rule.flags:
@@ -216,6 +219,7 @@ def _advice(scenes: list[Scene], audits: list[Audit], n_bands: int) -> list[str]
     poor = [scene.title for scene, audit in zip(scenes, audits) if audit.valid_percent < LOW_PERCENT]
     if poor:
         advice.append(f"Less than {LOW_PERCENT:g} % valid, worth leaving out: {', '.join(poor)}.")
+    advice += [f"{scene.title}: {doubt}." for scene, audit in zip(scenes, audits) for doubt in audit.doubts]
     return advice
 
 

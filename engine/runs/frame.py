@@ -105,8 +105,18 @@ def _lacks_memory(error: BaseException) -> bool:
     return False
 
 
+def tell_doubts(scene: Scene, doubts: Sequence[str], progress: Progress) -> None:
+    """Warn of a scene that can be read and yet is not what it should be."""
+    for doubt in doubts:
+        progress.warn(
+            f"{scene.title}: {doubt}. Use the files as USGS delivers them, or leave the scene out; it is taken as it "
+            "is."
+        )
+
+
 def tell_audit(scene: Scene, audit: Audit, progress: Progress) -> None:
-    """Tell how much of a scene is valid, and warn if nothing is."""
+    """Tell how much of a scene is valid, and warn if nothing is or what there is looks wrong."""
+    tell_doubts(scene, audit.doubts, progress)
     if audit.valid:
         progress.note(
             f"{scene.title}: {audit.valid:,} of {audit.inside:,} pixels are valid ({audit.valid_percent:.1f} %)"

@@ -31,7 +31,7 @@ from ..requests import SuggestRequest
 from ..results.staging import Destinations
 from ..scenes.scene import Scene
 from ..scenes.selection import Selection
-from .frame import Run
+from .frame import Run, tell_doubts
 
 if TYPE_CHECKING:
     from ..arrays import DN, Grid64
@@ -182,3 +182,5 @@ def _tell(scenes: Sequence[Scene], sample: Stratified, progress: Progress) -> No
             progress.note(f"{scene.title}: {drawn:,} of {valid:,} valid pixels drawn")
         else:
             progress.warn(f"{scene.title}: not one pixel is valid, so it is not in the sample.")
+    for scene, doubts in zip(scenes, sample.doubts):
+        tell_doubts(scene, doubts, progress)

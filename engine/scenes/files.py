@@ -212,6 +212,7 @@ class Handles:
         self._lock = threading.Lock()
         self._own = threading.local()
         self._idle: dict[str, list[Any]] = {}
+        self._tiles: dict[str, tuple[int, int]] = {}
 
     def __enter__(self) -> Handles:
         return self
@@ -267,6 +268,19 @@ class Handles:
             raise
         with self._lock:
             self._idle[path].append(dataset)
+            self._tiles[path] = dataset.block_shapes[0]
+
+    def tiles(self, path: str) -> tuple[int, int]:
+        """Return height and width of the tiles of a file of which rows were read."""
+        return self._tiles[path]
+
+    def lacks(self, scene: Scene, path: str, row: int, column: int) -> bool:
+        """Tell whether a file holds not one byte of the tile with this pixel, which then decodes to fill."""
+        with open_band(scene.id, path, scene.sidecars.get(path, ())) as dataset:
+            if dataset.driver != "GTiff":
+                return False
+            height, width = dataset.block_shapes[0]
+            return not int(dataset.get_tag_item(f"BLOCK_SIZE_{column // width}_{row // height}", "TIFF", bidx=1) or 0)
 
     def close_file(self, path: str) -> None:
         """Close the idle handles of one file."""

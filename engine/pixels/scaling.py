@@ -1,0 +1,114 @@
+"""Whether the values of a scene are DN of Landsat Collection 2 at all, and what they look like where they are not.
+
+The count of pixels out of range tells whether; a few of them are looked at to say what. No result changes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..sensors.landsat.bands import SCALE, VALID_DN
+
+if TYPE_CHECKING:
+    from ..arrays import DN
+
+# Values looked at in a strip where most pixels are out of range; in others none is.
+_LOOKED_AT = 4096
+# A little below reflectance 0, as water and shadow come out of the atmospheric correction: 0.03 (USGS names -0.2 to 1.6
+# as the range that occurs).
+_DARK = VALID_DN[0] - round(0.03 / SCALE)
+# Reflectance 1 in products of 1/10000, such as Collection 1 (USGS LSDS-1370); clouds and snow go beyond.
+_TEN_THOUSAND = 10_000
+_LARGEST = 65_535
+_MOST = 0.9
+
+
+@dataclass
+class Looks:
+    """Counts among some values of pixels out of range."""
+
+    values: int = 0
+    """How many were looked at."""
+    to_1: int = 0
+    """0 or 1."""
+    to_255: int = 0
+    """Up to 255."""
+    to_10000: int = 0
+    """Up to 10 000."""
+    dark: int = 0
+    """Below the range, by a reflectance of 0.03 at most."""
+    low: int = 0
+    """Below the range."""
+    largest: int = 0
+    """65535."""
+
+    def add(self, other: Looks) -> None:
+        """Add the counts of another part."""
+        for name in vars(self):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+
+    @property
+    def words(self) -> str:
+        """What the values look like, as the rest of a sentence on the scene."""
+        if not self.values:
+            return "which is seldom so in Collection 2"
+        enough = _MOST * self.values
+        if self.to_1 >= enough:
+            return "most are 0 or 1: this looks like a mask, or like reflectance cut to whole numbers"
+        if self.to_255 >= enough:
+            return "most are 255 or less: this looks like an 8-bit picture"
+        if self.dark >= _MOST * self.low > 0 and self.low >= self.values / 2:
+            return "most by less than 0.03 of reflectance, as water and shadow can after the atmospheric correction"
+        if self.to_10000 >= enough:
+            return "most are 10000 or less: this looks like reflectance x 10000, the scaling of Collection 1"
+        if self.largest >= self.values / 2:
+            return "most are 65535: this looks like fill that the file does not declare as nodata"
+        return "which looks like another scaling than that of Collection 2"
+
+
+def look(dn: DN, out_of_range: int) -> Looks:
+    """Look at some values of pixels of which most are out of range; at none otherwise.
+
+    Parameters
+    ----------
+    dn
+        (n_bands, n) valid pixels of a strip.
+    out_of_range
+        How many of them are out of range.
+    """
+    n = dn.shape[1]
+    if not n or 2 * out_of_range <= n:
+        return Looks()
+    some = dn[:, :: -(-dn.size // _LOOKED_AT)]
+    odd = some[(some < VALID_DN[0]) | (some > VALID_DN[1])]
+    return Looks(
+        values=odd.size,
+        to_1=int(np.count_nonzero(odd <= 1)),
+        to_255=int(np.count_nonzero(odd <= 255)),
+        to_10000=int(np.count_nonzero(odd <= _TEN_THOUSAND)),
+        dark=int(np.count_nonzero((odd >= _DARK) & (odd < VALID_DN[0]))),
+        low=int(np.count_nonzero(odd < VALID_DN[0])),
+        largest=int(np.count_nonzero(odd == _LARGEST)),
+    )
+
+
+def suspicion(out_of_range: int, valid: int, looks: Looks) -> str | None:
+    """Return what is to be told of a scene of which most valid pixels are out of range, as the end of a sentence.
+
+    Parameters
+    ----------
+    out_of_range, valid
+        Of the scene.
+    looks
+        Of some of its values.
+    """
+    if 2 * out_of_range <= valid:
+        return None
+    low, high = VALID_DN
+    return (
+        f"{100 * out_of_range / valid:.1f} % of the valid pixels lie outside DN {low}-{high} (reflectance 0 to 1) in "
+        f"some band, {looks.words}"
+    )
