@@ -42,3 +42,19 @@ def real_scenes() -> Path:
     if not SCENES.is_dir():
         pytest.skip(f"the real Landsat scenes are not here ({SCENES}); set IIKMC_SCENES to their folder")
     return SCENES
+
+
+@pytest.fixture(scope="session")
+def plugin(qgis_app, qgis_processing):
+    """Return the plugin object, its provider in the registry, as an English user has it.
+
+    One for all folders of tests: QGIS takes a second provider of the same id for none.
+    """
+    from qgis.PyQt.QtCore import QLocale
+
+    # A developer's own language must not decide what the tests read.
+    QLocale.setDefault(QLocale.c())
+    plugin = importlib.import_module("iikmc").classFactory(None)
+    plugin.initProcessing()
+    yield plugin
+    plugin.unload()

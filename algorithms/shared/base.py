@@ -21,7 +21,7 @@ from qgis.core import (
 )
 from qgis.PyQt.QtGui import QIcon
 
-from ...engine.errors import ParameterError, UnexpectedError, shown, unexpected
+from ...engine.errors import ParameterError, shown, unexpected
 from ...engine.sensors.landsat.bands import ROLES
 from ...engine.sensors.landsat.qa import FLAGS
 from ..scenes_widget.paths import paths_of
@@ -81,7 +81,7 @@ class IIkMCAlgorithm(QgsProcessingAlgorithm):
             self._aoi(values, context)
             self._check_by_qgis(values, context)
         except Exception as error:  # noqa: BLE001 - what nobody foresaw is told as well, and its details are logged
-            told = unexpected(error, f"The check of the parameters of iikmc:{self.name()}")
+            told = unexpected(error, f"iikmc:{self.name()}")
             if told is not error:
                 QgsMessageLog.logMessage(traceback.format_exc(), "IIkMC", Qgis.MessageLevel.Critical)
             return str(told)
@@ -141,7 +141,7 @@ class IIkMCAlgorithm(QgsProcessingAlgorithm):
             return work()
         except Exception as error:
             told = unexpected(error, f"iikmc:{self.name()}")
-            if isinstance(told, UnexpectedError) or told is not error:
+            if told is not error:
                 feedback.pushDebugInfo(traceback.format_exc())
             raise QgsProcessingException(str(told)) from error
 

@@ -25,10 +25,13 @@ from qgis.core import (
 )
 
 from ...engine.errors import ParameterError, shown
+from ...engine.ranges import RANGES, check_number
 from .i18n import tr
 
 # As texts of numbers come from a command line; not "1_000" or "nan", which Python reads as well.
-_NUMBER = re.compile(r"\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,4})?\s*", re.ASCII)
+_NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,4})?")
+# More digits than any range has; Python takes time that grows with their square.
+_LONGEST_NUMBER = 400
 SCALARS = (QgsProcessingParameterNumber, QgsProcessingParameterEnum, QgsProcessingParameterBoolean)
 """The kinds of parameters that `read` reads."""
 _WORDS = {"true": True, "1": True, "false": False, "0": False}
@@ -102,13 +105,11 @@ def _plain(definition: QgsProcessingParameterDefinition, value: Any, context: Qg
 
 
 def _number(definition: QgsProcessingParameterNumber, value: Any) -> int | float:
-    from ...engine.ranges import RANGES, check_number
-
     name = definition.name()
     whole = RANGES[name].whole
-    written = value if isinstance(value, str) else ""
-    if isinstance(value, str) and _NUMBER.fullmatch(value):
-        exact = Decimal(value.strip())
+    written = value.strip() if isinstance(value, str) else ""
+    if len(written) <= _LONGEST_NUMBER and _NUMBER.fullmatch(written):
+        exact = Decimal(written)
         value = int(exact) if whole and exact == exact.to_integral_value() else float(exact)
     if isinstance(value, float) and whole and value.is_integer():
         value = int(value)

@@ -254,6 +254,7 @@ def endless_digits(folder: Path) -> None:
         told("cluster", name, "9" * 5000, "choose")
         told("cluster", name, 10**5000, "choose")
         told("cluster", name, "1e9999", "choose")
+        told("cluster", name, "9" * 1_000_000 + "x", "expected a", "choose")
 
 
 @case(11, "yes and no where a number is asked", "refused", qgis=True)

@@ -2,25 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
+import importlib.util
 from pathlib import Path
 
 import pytest
 
 collect_ignore_glob = [] if importlib.util.find_spec("qgis") else ["*test_*.py"]
-
-
-@pytest.fixture(scope="session")
-def plugin(qgis_app, qgis_processing):
-    """Return the plugin object, its provider in the registry, as an English user has it."""
-    from qgis.PyQt.QtCore import QLocale
-
-    # A developer's own language must not decide what the tests read.
-    QLocale.setDefault(QLocale.c())
-    plugin = importlib.import_module("iikmc").classFactory(None)
-    plugin.initProcessing()
-    yield plugin
-    plugin.unload()
 
 
 @pytest.fixture
