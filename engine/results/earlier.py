@@ -56,7 +56,7 @@ class Earlier:
         """Return what the user is told, given the folder that the files were set apart in."""
         sentences = []
         if folder is not None:
-            what = f"{len(self.foreign)} classified raster(s) of other classes{_listed(self.foreign)}"
+            what = f"{len(self.foreign)} classified raster(s) of other classes or colours{_listed(self.foreign)}"
             what = what if self.foreign else "signatures of other classes"
             sentences.append(
                 f"OUTPUT: an earlier run left {what} in {self.output}; they are now in {folder}, with the tables of "
@@ -105,8 +105,9 @@ def left_over(output: Path, scenes: Sequence[Scene], classes: Classes | None) ->
     rasters = left_rasters(output, scenes)
     if classes is None:
         return Earlier(output, rasters)
-    same = _same_signatures(output / SIGNATURES_NAME, classes)
-    fitting = tuple(name for name in rasters if same and _colours_of(output / name) == list(classes.colours))
+    # Of the same centres; their colours tell which rasters there are of them. A user may have given them others.
+    known = [list(classes.colours), _own_colours(output / SIGNATURES_NAME, classes)]
+    fitting = tuple(name for name in rasters if known[1] and _colours_of(output / name) in known)
     foreign = tuple(name for name in rasters if name not in fitting)
     # Signatures of single scenes, of a run that had no common ones.
     own = [path.name for path in sorted(output.glob(f"*{SIGNATURES_END}.json")) if leading_product_id(path.name)]
@@ -137,12 +138,14 @@ def _colours_of(path: Path) -> list[RGB] | None:
     return colours
 
 
-def _same_signatures(path: Path, classes: Classes) -> bool:
-    """Tell whether a signatures file has these centres."""
+def _own_colours(path: Path, classes: Classes) -> list[RGB]:
+    """Return the colours of a signatures file that has these centres; none of another."""
     try:
-        return np.array_equal(signatures_file.read_centres(path, classes.roles, len(classes.centres)), classes.centres)
+        found = signatures_file.read(path)
     except SignatureError:
-        return False
+        return []
+    same = found.roles == classes.roles and np.array_equal(found.centres, classes.centres)
+    return [record.colour for record in found.classes] if same else []
 
 
 def _listed(names: Sequence[str]) -> str:

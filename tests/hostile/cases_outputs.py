@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from pathlib import Path
@@ -345,7 +346,7 @@ def fewer_scenes(folder: Path) -> None:
         name: kept[name] for name in others | TABLES
     }
     (told,) = (text for text in progress.warnings if "earlier run" in text)
-    assert "2 classified raster(s) of other classes" in told
+    assert "2 classified raster(s) of other classes or colours" in told
     assert str(earlier) in told
     assert len(read_json(folder / "out" / "signatures.json")["centres"]) == 4
     assert {path.name for path in (folder / "out").glob("*.tif")} == {raster(scenes[0]), "mine.tif"}
@@ -378,6 +379,19 @@ def classified_one_by_one(folder: Path) -> None:
     (told,) = (text for text in progress.warnings if "earlier run" in text)
     assert raster(scenes[0]) in told
     assert "still right" in told
+
+
+@case(10, "classify a second scene with the same signatures in other colours", "the first raster stays")
+def classified_in_other_colours(folder: Path) -> None:
+    scenes = series(folder)
+    run(scenes, folder / "fit")
+    signatures = folder / "fit" / "signatures.json"
+    apply_to(scenes[:1], signatures, folder / "out")
+    document = read_json(signatures)
+    document["classes"][0]["colour"] = "#123456"
+    signatures.write_text(json.dumps(document))
+    apply_to(scenes[1:], signatures, folder / "out")
+    assert {path.name for path in (folder / "out").glob("*.tif")} == {raster(scene) for scene in scenes}
 
 
 @case(10, "classify with other signatures into the OUTPUT of another scene", "told; the other raster set apart")
