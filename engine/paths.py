@@ -53,15 +53,15 @@ def identity(path: Path, folders: dict[str, str] | None = None) -> Identity:
         Real paths of folders that were asked before, added to in place: on a network disk asking takes its time.
     """
     if path.name in ("", ".."):
-        real = os.path.realpath(path)
+        real = _real(path)
     else:
         known = {} if folders is None else folders
         parent = os.fspath(path.parent)
         if parent not in known:
-            known[parent] = os.path.realpath(parent)
+            known[parent] = _real(path.parent)
         real = os.path.join(known[parent], path.name)
     if os.path.islink(real):
-        real = os.path.realpath(real)
+        real = _real(Path(real))
     found: set[Any] = {("path", _spelled(*os.path.split(real)))}
     try:
         state = os.stat(real)
@@ -115,6 +115,13 @@ def check_apart(outputs: Iterable[Place], inputs: Iterable[Place], remedy: str =
 
 def _subject(place: Place) -> str:
     return f"{place.parameter}: {place.path.name}, which is written beside it," if place.beside else place.parameter
+
+
+def _real(path: Path) -> str:
+    try:
+        return os.path.realpath(path)
+    except (OSError, ValueError):  # a loop of links, a name with a zero in it: whoever opens it says so
+        return os.path.abspath(path)
 
 
 def _spelled(folder: str, name: str) -> tuple[Any, ...]:

@@ -89,6 +89,15 @@ def one_raster_that_is_not_there(folder: Path) -> None:
     unread(folder, TransitionRequest(folder / "a.tif", folder / "x" / ".." / "a.tif"), "BEFORE and AFTER")
 
 
+@case(10, "MATRIX a name with a zero byte, REPORT a loop of links", "no traceback: one sentence")
+def impossible_names(folder: Path) -> None:
+    before, after = rasters(folder)
+    (folder / "loop").symlink_to(folder / "loop")
+    for options in ({"matrix": folder / "a\0.csv"}, {"report": folder / "loop" / "r.html"}):
+        with refused(next(iter(options)).upper()):
+            compare(TransitionRequest(before, after, **options))
+
+
 @case(10, "two dates with equal content", "compared: 0 pixels changed")
 def equal_copies(folder: Path) -> None:
     before, _ = rasters(folder)
