@@ -9,10 +9,15 @@ import sys
 import tempfile
 import threading
 import zlib
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
+from typing import TypeVar
 
 from ..machine import cache_folder
+
+T = TypeVar("T")
 
 _loading = threading.Lock()
 
@@ -58,6 +63,46 @@ def _imported(name: str) -> ModuleType:
     from . import pixels
 
     return pixels
+
+
+def forgiving(make: Callable[[], T]) -> T:
+    """Return what `make` makes of compiled loops; where that fails with machine code of the cache, once more without.
+
+    A file of the cache may be truncated or damaged, and Numba then raises, or the self-test finds another answer.
+
+    Parameters
+    ----------
+    make
+        Loads its modules itself.
+
+    Raises
+    ------
+    Exception
+        Whatever `make` raises with loops that were compiled now.
+    """
+    try:
+        return make()
+    except ImportError:
+        raise
+    except Exception:
+        if not _forget():
+            raise
+    return make()
+
+
+def _forget() -> bool:
+    """Remove this source's machine code, and the modules that may have loaded it; tell whether there was any."""
+    files = [path for end in ("nbi", "nbc") for path in _folder(os.environ.get("NUMBA_CACHE_DIR")).rglob(f"*.{end}")]
+    package = sys.modules[__package__]
+    with _loading:
+        for name in ("loops", "pixels"):
+            sys.modules.pop(f"{__package__}.{name}", None)
+            vars(package).pop(name, None)
+    for path in files:
+        # Another process may do the same.
+        with suppress(OSError):
+            path.unlink()
+    return bool(files)
 
 
 def is_compiled(name: str) -> bool:

@@ -54,7 +54,8 @@ _TIMES_TALLY, _U1, _U2, _U3, _U4, _U5, _U6 = (np.uintp(i) for i in (3, 1, 2, 3, 
 
 # contract and nsz leave every rounding within the bounds above; nothing else of fastmath would.
 OPTIONS = {"nogil": True, "error_model": "numpy", "fastmath": {"contract", "nsz"}, "boundscheck": False}
-jit = njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, **OPTIONS)
+# Each is kept on disk by itself: where a process ends before all is compiled, the next one goes on from there.
+jit = njit(cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True, **OPTIONS)
 
 
 @jit
