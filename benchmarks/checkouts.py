@@ -34,7 +34,7 @@ class Checkout:
         """Folder in which the checkout is found as ``iikmc``."""
         return self.base / "plugins"
 
-    def environment(self, kernel: str, packages: Path) -> dict[str, str]:
+    def environment(self, kernel: str, packages: Path, wait: bool = False) -> dict[str, str]:
         """Return the variables of a run of QGIS.
 
         Parameters
@@ -43,6 +43,8 @@ class Checkout:
             Of `KERNELS`: whether Numba can be imported.
         packages
             Folder of a current Numba.
+        wait
+            Whether runs begin when Numba is ready, so that it does the work of small ones too.
         """
         first = packages if kernel == "numba" else WITHOUT_NUMBA
         return {
@@ -52,6 +54,7 @@ class Checkout:
             "PYTHONWARNINGS": "ignore",
             "XDG_CACHE_HOME": str(self.base / "cache"),
             "LC_ALL": "C.UTF-8",
+            "IIKMC_WAIT_FOR_NUMBA": str(int(wait)),
         }
 
 

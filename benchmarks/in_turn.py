@@ -42,6 +42,10 @@ class Job:
     """Of `KERNELS`."""
     numba: Path
     """Folder of Numba."""
+    wait: bool = False
+    """Whether it begins when Numba is ready, as small scenes would be done before."""
+    cold: bool = False
+    """Whether each run finds no machine code, as the first after an installation."""
 
     def run(self, checkout: Checkout) -> dict[str, Any]:
         """Run it once; return the process's figures, the record of the run and a hash of the results.
@@ -52,8 +56,10 @@ class Job:
             The process failed, or another kernel did the work.
         """
         shutil.rmtree(self.output, ignore_errors=True)
+        if self.cold:
+            shutil.rmtree(checkout.base / "cache", ignore_errors=True)
         command = [qgis_run.qgis_process(), "run", f"iikmc:{self.tool}", "--", *self.arguments]
-        env = checkout.environment(self.kernel, self.numba)
+        env = checkout.environment(self.kernel, self.numba, self.wait)
         measured = measure([*command, f"OUTPUT={self.output}"], env, cwd=checkout.base)
         told = call("whole", "result", {"output": str(self.output)})
         if told["kernel"] != self.kernel:
@@ -109,7 +115,9 @@ def _jobs(options: argparse.Namespace, pair: Sequence[Checkout]) -> list[Job]:
     size = settings.quick() if options.quick else settings.full()
     scenes = options.scenes.resolve() if options.scenes else series.scenes(replace(size, folder=work))
     more = (f"SCENES={scenes}", *options.values)
-    cluster = Job("cluster", (f"K={K}", *more), work / "out", options.kernel, packages(pair))
+    cluster = Job(
+        "cluster", (f"K={K}", *more), work / "out", options.kernel, packages(pair), options.quick, options.cold
+    )
     if options.job == "cluster":
         return [cluster]
     source = replace(cluster, arguments=(f"K={K}", "INIT=4", f"SCENES={scenes}"), output=work / "source")
@@ -148,6 +156,7 @@ def parse(words: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--set", dest="values", action="append", default=[], metavar="NAME=VALUE",
                         help="one more parameter of the job that --job names, such as INIT=4")  # fmt: skip
     parser.add_argument("--scenes", type=Path, help="folder of scenes; those of make bench by default")
+    parser.add_argument("--cold", action="store_true", help="let every run be the first: without machine code")
     parser.add_argument("--quick", action="store_true", help="small scenes: shows that all runs, not how fast")
     parser.add_argument("--work", type=Path, default=BUILD / "in_turn", help="where all goes (%(default)s)")
     options = parser.parse_args(words)

@@ -45,7 +45,7 @@ def run_all(checkout: Checkout, kernel: str, numba: Path, work: Path, wanted: Se
     jobs.write_text(json.dumps([case.job() for case in wanted]), encoding="utf-8")
     began = time.perf_counter()
     done = subprocess.run(
-        [PYTHON, str(_IN_QGIS), str(jobs)], cwd=work, env=checkout.environment(kernel, numba),
+        [PYTHON, str(_IN_QGIS), str(jobs)], cwd=work, env=checkout.environment(kernel, numba, wait=True),
         stdin=subprocess.DEVNULL, capture_output=True, text=True,
     )  # fmt: skip
     if done.returncode:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from qgis.core import QgsApplication
 from qgis.PyQt.QtCore import QTranslator
 
+from ..engine.compiled.background import rest
 from . import translation
 from .provider import IIkMCProvider
 
@@ -31,6 +32,8 @@ class IIkMCPlugin:
 
     def unload(self) -> None:
         """Take the provider and the translation away."""
+        # QGIS may end right after this.
+        rest()
         if self._provider is not None:
             QgsApplication.processingRegistry().removeProvider(self._provider)
             self._provider = None

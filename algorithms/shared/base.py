@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from qgis import utils
 from qgis.core import (
     NULL,
     Qgis,
@@ -21,6 +22,7 @@ from qgis.core import (
 )
 from qgis.PyQt.QtGui import QIcon
 
+from ...engine.compiled.background import rest
 from ...engine.errors import ParameterError, shown, unexpected
 from ...engine.sensors.landsat.bands import ROLES
 from ...engine.sensors.landsat.qa import FLAGS
@@ -144,6 +146,10 @@ class IIkMCAlgorithm(QgsProcessingAlgorithm):
             if told is not error:
                 feedback.pushDebugInfo(traceback.format_exc())
             raise QgsProcessingException(str(told)) from error
+        finally:
+            # Without a window this is qgis_process or a script, which may end right after this.
+            if utils.iface is None:
+                rest()
 
     def _scenes(self, values: dict[str, Any], context: QgsProcessingContext) -> tuple[str, ...]:
         """Return the paths in SCENES."""

@@ -1,83 +1,148 @@
-"""Which kernel labels on this machine: the compiled one where it works, is right and is faster."""
+"""Which kernel labels on this machine: the compiled one where it works, is right and is faster.
+
+Numba's loops are loaded, compiled if need be, tested and timed in the background (`compiled.background`), in parts: one
+for labelling, one for the keys that spare labelling, one for packing. What a run does not need is not compiled for it,
+unless its machine code is there already.
+"""
 
 from __future__ import annotations
 
-import threading
+import os
 import time
-from dataclasses import dataclass
 from importlib.util import find_spec
+from typing import Any, TypeVar, cast
 
 import numpy as np
 
 from ..arrays import GRID
-from ..errors import first_line
+from ..compiled import cache
+from ..compiled.background import Part
+from ..errors import Cancelled, first_line
 from ..pixels.block import Block
 from ..pixels.packing import NumpyPacker, Packer
 from ..progress import Progress, Silent
+from .arriving import ArrivingKernel, ArrivingPacker
 from .kernel import Kernel
 from .numpy_kernel import NumpyKernel
 from .selftest import check, check_packer
 
+WAIT_VARIABLE = "IIKMC_WAIT_FOR_NUMBA"
+"""Environment variable: with "1" every run begins when the compiled loops are ready; for proofs and measurements."""
+
 # The block that kernels are timed with takes 0.2 ms (Numba) to 2 ms (NumPy).
 _PIXELS, _CLASSES, _BANDS = 1 << 16, 8, 6
 _REPEATS = 3
+# What labelling takes with NumPy a pixel and class on one core: 12 ns for 8 classes (benchmarks/TRIED.md).
+_NUMPY_SECONDS = 1.5e-9
+# About how many iterations a clustering takes.
+_ITERATIONS = 20
+# From how many seconds of NumPy on it is worth to compile, which takes 20 s of one core.
+_WORTH_COMPILING = 3.0
+# A run stands still for the compiled kernel no longer than this in all.
+_LONGEST_WAIT = 10.0
+# Loading machine code takes less: a run in which it took longer tells why.
+_WORTH_TELLING = 3.0
 
 
-@dataclass(frozen=True)
-class Choice:
-    """The kernel and why."""
-
-    kernel: Kernel
-    """What labels."""
-    reason: str
-    """One sentence for the log; empty where the fastest kernel was taken."""
+class NotUsed(Exception):
+    """The compiled kernel does not label here; the message is one sentence for the log."""
 
 
-_choosing = threading.Lock()
-_chosen: Choice | None = None
-# Stands for "not tried yet".
-_UNTRIED: Packer = NumpyPacker()
-_packer: Packer | None = _UNTRIED
+class _Parts:
+    """What is made once in a process."""
+
+    def __init__(self) -> None:
+        self.numba: Part[Kernel] = Part(lambda: cache.forgiving(_numba_kernel))
+        self.chosen: Part[Kernel] = Part(_chosen)
+        self.keys: Part[bool] = Part(lambda: cache.forgiving(_tested_keys))
+        self.packer: Part[Packer] = Part(lambda: cache.forgiving(_numba_packer))
 
 
-def choose(progress: Progress) -> Choice:
-    """Return the choice; it is made once in a process, and tells `progress` if that takes long."""
-    global _chosen
-    with _choosing:
-        if _chosen is None:
-            _chosen = _choose(progress)
-        return _chosen
+def _numba_kernel() -> Kernel:
+    from . import numba_kernel
+
+    # The loops with keys are another part: many runs end without them.
+    check(numba_kernel.NumbaKernel(keys=lambda: False))
+    return numba_kernel.NumbaKernel(keys=_keys_are_ready)
 
 
-def _choose(progress: Progress) -> Choice:
-    numpy = NumpyKernel()
-    try:
-        numba = numba_kernel(progress)
-        compiled, plain = _seconds(numba), _seconds(numpy)
-    except Exception as error:  # noqa: BLE001 - whatever is wrong with Numba, a version clash or a bug, NumPy works
-        return Choice(numpy, f"{why_no_numba(error)}: the NumPy kernel gives the same result, several times slower.")
+def _tested_keys() -> bool:
+    from . import numba_kernel
+
+    check(numba_kernel.NumbaKernel())
+    return True
+
+
+def _numba_packer() -> Packer:
+    from ..pixels.numba_packer import NumbaPacker
+
+    packer = NumbaPacker()
+    check_packer(packer)
+    return packer
+
+
+def _chosen() -> Kernel:
+    """Return the compiled kernel if it works and is the faster one; raises NotUsed if not."""
+    numba = _parts.numba
+    if not numba.settled:
+        numba.make()
+    if numba.value is None:
+        why = why_no_numba(numba.error or RuntimeError())
+        raise NotUsed(f"{why}: the NumPy kernel gives the same result, several times slower.")
+    compiled, plain = _seconds(numba.value), _seconds(NumpyKernel())
     if compiled > plain:
-        return Choice(numpy, f"The NumPy kernel is used: Numba's takes {compiled / plain:.1f} times as long here.")
-    return Choice(numba, "")
+        raise NotUsed(f"The NumPy kernel is used: Numba's takes {compiled / plain:.1f} times as long here.")
+    if cache.is_compiled("relabel_some"):
+        _parts.keys.want()
+    return numba.value
+
+
+_parts = _Parts()
+
+
+def _keys_are_ready() -> bool:
+    """Tell whether keys can be used, and have their loops made if not."""
+    _parts.keys.want()
+    return bool(_parts.keys.value)
 
 
 def numba_kernel(progress: Progress) -> Kernel:
-    """Return the compiled kernel after its self-test, and tell `progress` if making it takes long.
+    """Return the compiled kernel with all its loops after its self-test, and tell `progress` if making it takes long.
 
     Raises
     ------
+    Cancelled
+        The user cancelled.
     Exception
         Of any kind, where Numba is missing, broken or wrong; `why_no_numba` says it in words.
     """
-    from ..compiled import cache
-    from . import numba_kernel
-
-    # Nothing is prepared where Numba is missing: the import below fails at once.
+    # Nothing is prepared where Numba is missing: the import fails at once.
     if find_spec("numba") is not None and not cache.is_compiled("relabel_some"):
         progress.stage("Preparing the Numba kernel (first time only)")
-    kernel = numba_kernel.NumbaKernel()
-    check(kernel)
+    kernel = _made(_parts.numba, progress)
+    _made(_parts.keys, progress)
     return kernel
+
+
+def compiled_packer(progress: Progress | None = None) -> Packer | None:
+    """Return the compiled packer, waiting until it is made, or None where it cannot be loaded or is wrong."""
+    try:
+        return _made(_parts.packer, progress or Silent())
+    except Cancelled:
+        raise
+    except Exception:  # noqa: BLE001 - whatever is wrong with Numba, NumPy works
+        return None
+
+
+T = TypeVar("T")
+
+
+def _made(part: Part[T], progress: Progress) -> T:
+    """Return a part, waiting for it; raises why it cannot be made, and `Cancelled`."""
+    part.wait(progress=progress)
+    if part.error is not None:
+        raise part.error
+    return cast("T", part.value)
 
 
 def why_no_numba(error: Exception) -> str:
@@ -85,22 +150,6 @@ def why_no_numba(error: Exception) -> str:
     if isinstance(error, ModuleNotFoundError) and error.name == "numba":
         return "Numba is not installed"
     return f"Numba cannot be used here ({first_line(error, with_kind=True)})"
-
-
-def compiled_packer() -> Packer | None:
-    """Return the compiled packer, or None where it cannot be loaded or is wrong; it is tried once in a process."""
-    global _packer
-    with _choosing:
-        if _packer is _UNTRIED:
-            try:
-                from ..pixels.numba_packer import NumbaPacker
-
-                packer = NumbaPacker()
-                check_packer(packer)
-                _packer = packer
-            except Exception:  # noqa: BLE001 - whatever is wrong with Numba, NumPy works
-                _packer = None
-        return _packer
 
 
 def _seconds(kernel: Kernel) -> float:
@@ -119,22 +168,147 @@ def _seconds(kernel: Kernel) -> float:
 
 
 def pick_kernel(progress: Progress | None = None) -> Kernel:
-    """Return the fastest kernel of this machine, and tell in one line why it is not the compiled one.
+    """Return the fastest kernel of this machine, which begins as the NumPy kernel until the compiled one is ready.
+
+    Nothing is waited for: machine code is loaded in the background, and compiled there after `begin`.
 
     Parameters
     ----------
     progress
-        Whom to tell; nobody by default.
+        Is told in one line why the compiled kernel is not used, where that is known already; nobody by default.
     """
-    progress = progress or Silent()
-    choice = choose(progress)
-    if choice.reason:
-        progress.note(choice.reason)
-    return choice.kernel
+    chosen = _parts.chosen
+    if not chosen.settled:
+        _wait_if_asked(chosen, progress)
+        if find_spec("numba") is None:
+            # Known at once: nothing is begun for it.
+            chosen.make()
+        elif cache.is_compiled("relabel_plain"):
+            chosen.want()
+    if not chosen.settled:
+        return ArrivingKernel(chosen)
+    if chosen.error is not None and progress is not None:
+        progress.note(str(chosen.error))
+    return chosen.value or NumpyKernel()
 
 
 def pick_packer(kernel: Kernel) -> Packer:
-    """Return what masks and packs beside a kernel: compiled loops beside a compiled or GPU kernel, if right here."""
-    if kernel.name in ("numba", "gpu"):
-        return compiled_packer() or NumpyPacker()
-    return NumpyPacker()
+    """Return what masks and packs beside a kernel: compiled loops, once they are ready, beside all but NumPy's."""
+    compiled = isinstance(kernel, ArrivingKernel) or kernel.name in ("numba", "gpu")
+    return fastest_packer() if compiled else NumpyPacker()
+
+
+def fastest_packer() -> Packer:
+    """Return the compiled packer, which begins as NumPy's until machine code is loaded, or compiled after `begin`."""
+    part = _parts.packer
+    _wait_if_asked(part)
+    if not part.settled and find_spec("numba") is not None and cache.is_compiled("squares"):
+        part.want()
+    packer = ArrivingPacker(part)
+    return packer.present if part.settled else packer
+
+
+def _wait_if_asked(part: Part[Any], progress: Progress | None = None) -> None:
+    """Wait for a part, however long it takes, where the environment asks for that."""
+    if os.environ.get(WAIT_VARIABLE) == "1":
+        part.wait(progress=progress)
+
+
+def labelling_seconds(pixels: int, k: int, workers: int, iterations: int = _ITERATIONS) -> float:
+    """Return about how long NumPy labels.
+
+    Parameters
+    ----------
+    pixels, k
+        What is labelled, into how many classes.
+    workers
+        Threads.
+    iterations
+        How often; by default about as often as a clustering usually does.
+    """
+    return pixels * k * _NUMPY_SECONDS * iterations / workers
+
+
+def begin(kernel: Kernel, seconds: float) -> None:
+    """Begin to compile what a run needs, if it is worth that.
+
+    Parameters
+    ----------
+    kernel
+        Of `pick_kernel`; nothing is done for any other.
+    seconds
+        What labelling would take with NumPy (`labelling_seconds`).
+    """
+    if isinstance(kernel, ArrivingKernel) and seconds > _WORTH_COMPILING:
+        kernel.part.want()
+        _parts.packer.want()
+
+
+def await_kernel(kernel: Kernel, seconds: float, progress: Progress) -> None:
+    """Wait for the compiled kernel before pixels are labelled again and again, if it has begun to come.
+
+    Parameters
+    ----------
+    kernel
+        Of `pick_kernel`; nothing is waited for with any other.
+    seconds
+        What labelling would take with NumPy: waiting for longer than that is never worth it.
+    progress
+        Is told how it went; who may cancel.
+
+    Raises
+    ------
+    Cancelled
+        The user cancelled.
+    """
+    if not isinstance(kernel, ArrivingKernel):
+        return
+    limit = min(seconds, _LONGEST_WAIT - kernel.waited)
+    if limit > 0 and kernel.part.wanted and not kernel.part.settled:
+        if not cache.is_compiled("relabel_plain"):
+            progress.stage("Waiting for Numba to compile (first time only)")
+        began = time.monotonic()
+        kernel.part.wait(limit, progress)
+        kernel.waited += time.monotonic() - began
+    tell(kernel, progress)
+
+
+def tell(kernel: Kernel, progress: Progress, ended: bool = False) -> None:
+    """Tell once in one line what became of the compiled kernel, where that is more than that it was ready.
+
+    Parameters
+    ----------
+    kernel
+        Of `pick_kernel`; nothing is told of any other.
+    progress
+        Whom to tell.
+    ended
+        Whether the run ends, so that nothing is left to wait for.
+    """
+    if not isinstance(kernel, ArrivingKernel) or kernel.told:
+        return
+    part = kernel.part
+    if part.error is not None:
+        progress.note(str(part.error))
+    elif part.settled and part.elapsed > _WORTH_TELLING:
+        progress.note(
+            f"Numba compiled for {part.elapsed:.0f} s (first time only); until then NumPy did its work, with the same "
+            "result."
+        )
+    elif ended and part.elapsed > _WORTH_TELLING:
+        progress.note(
+            f"Numba has compiled for {part.elapsed:.0f} s (first time only) and is not ready; NumPy did its work, with "
+            "the same result."
+        )
+    kernel.told = part.settled or ended
+
+
+def expected_name(kernel: Kernel) -> str:
+    """Return the name of the kernel that will do most of the labelling."""
+    comes = isinstance(kernel, ArrivingKernel) and kernel.part.wanted and not kernel.part.settled
+    return "numba" if comes else kernel.name
+
+
+def was_compiled_meanwhile(kernel: Kernel) -> bool:
+    """Tell whether a run with this kernel says nothing of the time that others take, because Numba compiled in it."""
+    return isinstance(kernel, ArrivingKernel) and kernel.part.elapsed > _WORTH_TELLING

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -47,23 +48,41 @@ class NumbaKernel:
 
     name = "numba"
 
-    def __init__(self, prune: bool = True) -> None:
-        """Load the loops; `prune` = False labels every pixel every time."""
+    def __init__(self, prune: bool = True, keys: Callable[[], bool] | None = None) -> None:
+        """Load the loops.
+
+        Parameters
+        ----------
+        prune
+            False labels every pixel every time.
+        keys
+            Tells whether the loops with keys are ready, and is asked where keys would pay; by default they are.
+        """
         self._loops = load_module("loops")
         self._prune = prune
+        self._keys = keys
 
     def hold(self, block: Block, k: int, labelling: Labelling | None = None) -> NumbaHeld:
         """Take a block in."""
-        return NumbaHeld(self._loops, self._prune, block, k, labelling)
+        return NumbaHeld(self._loops, block, k, labelling, prune=self._prune, keys=self._keys)
 
 
 class NumbaHeld(HeldInMemory):
     """A block with, for each pixel, how far its two nearest centres may close in on each other."""
 
-    def __init__(self, loops: Any, prune: bool, block: Block, k: int, labelling: Labelling | None) -> None:
+    def __init__(
+        self,
+        loops: Any,
+        block: Block,
+        k: int,
+        labelling: Labelling | None = None,
+        prune: bool = True,
+        keys: Callable[[], bool] | None = None,
+    ) -> None:
         super().__init__(block, k, labelling)
         self._loops = loops
         self._prune = prune
+        self._may_make_keys = keys or (lambda: True)
         self.gaps: _Gaps | None = None
         """The cache; None where nothing is known."""
 
@@ -100,7 +119,7 @@ class NumbaHeld(HeldInMemory):
             )
             share = looked_at / max(self.block.size, 1)
             self.gaps = _Gaps(moves.history, gaps.key if share < _GIVE_UP else None, share)
-        elif gaps is not None and gaps.doubtful < _WORTH:
+        elif gaps is not None and gaps.doubtful < _WORTH and self._may_make_keys():
             limits = _by_class(moves.closed, loops.CLASSES)
             key = np.empty(self.block.size, np.uint16)
             changed = loops.relabel_keyed(self.block.dn, labels, first, key, limits, squares, GRID, exact, sums)

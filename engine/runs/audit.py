@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from ..execution.threads import ThreadExecutor
-from ..kernels.choice import pick_kernel, pick_packer
+from ..kernels.choice import fastest_packer
+from ..kernels.numpy_kernel import NumpyKernel
 from ..passes.site import Plan, SeriesSite
 from ..pixels.masking import Audit, masked, not_fill
 from ..pixels.reading import band_numbers, decode_strip, nothing_inside, tell_more
@@ -106,11 +107,10 @@ def audit_scenes(
     run = Run(Staging(request.output), progress)
     progress = run.progress
     scenes = check(request, progress)
-    kernel = pick_kernel()
     plan = Plan(tuple(scenes), Selection(request.roles, request.mask), tuple(plan_series(scenes, strip_pixels)))
     audits = [Audit() for _ in scenes]
     with run:
-        executor = ThreadExecutor(run.enter(SeriesSite(plan, kernel, pick_packer(kernel))), request.workers)
+        executor = ThreadExecutor(run.enter(SeriesSite(plan, NumpyKernel(), fastest_packer())), request.workers)
         progress.stage(f"Auditing {len(scenes)} scene(s) on {executor.workers} thread(s)")
         for part in executor.run([AuditStrip(strip) for strip in plan.strips], progress):
             audits[part.scene].add(part.audit)

@@ -11,15 +11,15 @@ import numpy as np
 from ..centres.fit import Fit
 from ..errors import ParameterError
 from ..execution.executor import Executor
-from ..execution.threads import ThreadExecutor
-from ..kernels.choice import pick_kernel, pick_packer
+from ..execution.threads import ThreadExecutor, threads_of
+from ..kernels.choice import begin, expected_name, labelling_seconds, pick_kernel, pick_packer, tell
 from ..kernels.kernel import Kernel
 from ..passes.each_scene import each_scene
 from ..passes.series import unread
 from ..passes.site import Plan, SeriesSite
 from ..passes.tasks import ClassifyStrip, SceneWritten, WriteScene
 from ..pixels.block import Tally
-from ..pixels.strips import STRIP_PIXELS, plan_series
+from ..pixels.strips import STRIP_PIXELS, most_valid, plan_series
 from ..pixels.survey import Wish
 from ..progress import Progress
 from ..quality.scene_result import SceneResult
@@ -110,7 +110,9 @@ def classify(
     _tell_other_mask(request, source, progress)
     _warn_of_unfinished(request, source, progress)
     kernel = kernel or pick_kernel()
-    foretell_classification(request, scenes, source.roles, source.k, kernel.name, progress)
+    seconds = labelling_seconds(most_valid(scenes)[0], source.k, threads_of(request.workers), 1)
+    begin(kernel, seconds)
+    foretell_classification(request, scenes, source.roles, source.k, expected_name(kernel), progress)
     run.clock.lap("prepare")
     strips = tuple(plan_series(scenes, strip_pixels))
     plan = Plan(tuple(scenes), Selection(source.roles, request.mask), strips, source.k, Wish(pictures=True))
@@ -122,10 +124,11 @@ def classify(
         executor = ThreadExecutor(site, request.workers)
         progress.stage(
             f"Classifying {len(scenes)} scene(s) into the {source.k} classes of {request.signatures} "
-            f"on {executor.workers} thread(s) ({kernel.name} kernel)"
+            f"on {executor.workers} thread(s) ({expected_name(kernel)} kernel)"
         )
         legend = Legend([record.name for record in source.classes], colours)
         results = _classified(run, executor, plan, source, legend)
+        tell(kernel, progress, ended=True)
         run.clock.lap("classify")
         fit = _fit(source, results)
         empty = empty_classes(fit)

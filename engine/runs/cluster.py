@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..kernels.choice import expected_name, was_compiled_meanwhile
 from ..kernels.kernel import Kernel
 from ..pixels.strips import STRIP_PIXELS
 from ..progress import Progress
@@ -54,8 +55,9 @@ def cluster(
     if given is not None and request.signatures is not None:
         tell_continued(request.signatures, scenes, request, progress)
     tools = Tools.of(request, given, kernel, strip_pixels, progress)
+    tools.begin(scenes, request.k)
     with tools.device:
-        expected = foretell(request, scenes, tools.workers, tools.cpu.name, progress)
+        expected = foretell(request, scenes, tools.workers, expected_name(tools.cpu), progress)
         run.clock.lap("prepare")
         with run:
             clustering = run.enter(Clustering(scenes, request, tools, run.files))
@@ -63,7 +65,8 @@ def cluster(
             colours = class_colours(result.fit.centres, request.roles)
             classes = earlier.Classes(request.roles, result.fit.centres, colours)
             run.publish(superseded(scenes, request), earlier.left_over(request.output, scenes, classes))
-    expected.tell_outcome(tools.kernel.name, result, run.clock, clustering.store.spilled, progress)
+    usual = not was_compiled_meanwhile(tools.cpu)
+    expected.tell_outcome(tools.kernel.name if usual else None, result, run.clock, clustering.store.spilled, progress)
     progress.report(1.0)
     return result
 
@@ -82,12 +85,12 @@ def _clustered(run: Run[Staging], clustering: Clustering, request: Request, tool
     keeper = run.enter(Keeper(series, request, tools.kernel, run.clock, run.files))
     span = run.span(READ, _COMPARE if comparing else ITERATE)
     fit = clustering.fit(series.population, series.survey, run.clock, span, keeper.take)
-    tools.device.tell(progress)
+    tools.tell(progress)
     if comparing:
         progress.stage("Clustering each scene on its own, for the comparison in the report")
         compare_each(clustering, series, fit, run.span(_COMPARE, ITERATE))
         run.clock.lap("compare")
     progress.stage("Writing the classified rasters")
     result = write_results(run, clustering, series, fit, request)
-    tools.device.tell(progress)
+    tools.tell(progress, ended=True)
     return result

@@ -16,7 +16,7 @@ from ..choices import COARSE_TO_FINE, CPU, EACH_SCENE, MINIMUM_MAXIMUM, PERCENTI
 from ..clock import Clock
 from ..errors import NoValidPixels
 from ..execution.threads import ThreadExecutor, threads_of
-from ..kernels.choice import pick_kernel, pick_packer
+from ..kernels.choice import await_kernel, begin, labelling_seconds, pick_kernel, pick_packer, tell
 from ..kernels.device_choice import DeviceChoice
 from ..kernels.kernel import Kernel
 from ..passes.iterate import Population, iterate
@@ -67,6 +67,16 @@ class Tools:
     def kernel(self) -> Kernel:
         """What labels at present."""
         return self.device.kernel
+
+    def begin(self, scenes: Sequence[Scene], k: int) -> None:
+        """Begin to compile what a run with these checked scenes needs, if it is worth that."""
+        pixels, _ = most_valid(scenes, self.strip_pixels)
+        begin(self.cpu, labelling_seconds(pixels, k, self.workers))
+
+    def tell(self, progress: Progress, ended: bool = False) -> None:
+        """Tell once what labelled, where there is something to tell; `ended` is for the end of the run."""
+        tell(self.cpu, progress, ended)
+        self.device.tell(progress)
 
     @classmethod
     def of(
@@ -146,6 +156,7 @@ class Clustering:
             Called after every iteration with what the run would give if it ended there.
         """
         request, tools = self._request, self._tools
+        await_kernel(tools.cpu, labelling_seconds(population.pixels, request.k, tools.workers), progress)
         start = tools.given if tools.given is not None else self._start(survey, progress)
         clock.lap("start")
         progress.stage(f"Clustering {population.pixels:,} pixels into {request.k} classes ({tools.device.title})")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from ..choices import EACH_SCENE
 from ..clock import Clock
+from ..kernels.choice import expected_name
 from ..kernels.kernel import Kernel
 from ..passes.series import Series
 from ..passes.write import write_rasters
@@ -74,8 +75,9 @@ def cluster_each(
     if request.compare:
         progress.note("COMPARE is left out: it compares common classes with those of each scene, and there are none.")
     tools = Tools.of(request, given, kernel, strip_pixels, progress)
+    tools.begin(scenes, request.k)
     with tools.device:
-        foretell(request, scenes, tools.workers, tools.cpu.name, progress)
+        foretell(request, scenes, tools.workers, expected_name(tools.cpu), progress)
         with run:
             done = _clustered(run, scenes, request, tools)
             run.publish(earlier=left_over(request.output, scenes, None))
@@ -107,7 +109,7 @@ def _clustered(run: Run[Staging], scenes: list[Scene], request: Request, tools: 
         run.progress.stage(f"Scene {number} of {len(scenes)} on its own: {scene.title}")
         done.append(_cluster_one(scene, request, tools, run.files, run.span(begin, end)))
         begin = end
-    tools.device.tell(run.progress)
+    tools.tell(run.progress, ended=True)
     if not any(one.fit for one in done):
         raise no_valid_pixels([one.result.audit for one in done])
     _write_tables(done, request, run.files)

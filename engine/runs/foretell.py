@@ -33,13 +33,13 @@ class Foretold:
         self._job = job
         self._early = early
 
-    def tell_outcome(self, kernel: str, result: Result, clock: Clock, spilled: int, progress: Progress) -> None:
+    def tell_outcome(self, kernel: str | None, result: Result, clock: Clock, spilled: int, progress: Progress) -> None:
         """Tell what the clustering took, in one line, and remember its rates.
 
         Parameters
         ----------
         kernel
-            Name of the kernel that labelled.
+            Name of the kernel that labelled; None where the times say nothing of other runs, and are not remembered.
         result
             What the run made.
         clock
@@ -52,7 +52,7 @@ class Foretold:
         total, laps, iterations = clock.elapsed(), clock.laps, len(result.fit.iterations)
         other = max(total - laps["read"] - laps["iterate"] - laps["write"], 0.0)
         run = rates.Run(
-            kernel=kernel,
+            kernel=kernel or "",
             workers=self._job.workers,
             k=self._job.k,
             n_bands=self._job.n_bands,
@@ -63,11 +63,12 @@ class Foretold:
             read=laps["read"],
             iterate=laps["iterate"],
             write=laps["write"],
-            # What came before the estimate is no part of what it foretells, and Numba may have been compiled in it;
-            # comparing is iterating once more, and no part of every run.
+            # What came before the estimate is no part of what it foretells; comparing is iterating once more, and no
+            # part of every run.
             rest=max(other - laps["prepare"] - laps.get("compare", 0.0), 0.0),
         )
-        rates.remember(run)
+        if kernel is not None:
+            rates.remember(run)
         # Whatever the budget, the pixels take the same in all.
         needed = expected_use(0, run.pixels, run.valid, run.n_bands)[0]
         beside = f", of which {size(spilled)} in temporary files" if spilled else ""

@@ -5,17 +5,24 @@ from __future__ import annotations
 import builtins
 import importlib.util
 import sys
+import threading
+import time
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from iikmc.engine.compiled import cache
+from iikmc.engine.compiled.background import Part
+from iikmc.engine.errors import Cancelled
 from iikmc.engine.kernels import choice, numba_kernel, selftest
 from iikmc.engine.kernels.choice import pick_kernel
+from iikmc.engine.kernels.moves import MoveLog
 from iikmc.engine.kernels.numpy_kernel import NumpyKernel
-from iikmc.engine.kernels.reference import ReferenceKernel
+from iikmc.engine.kernels.reference import ReferenceKernel, nearest
 from iikmc.engine.machine import cache_folder
+from iikmc.engine.pixels.block import Block
+from iikmc.engine.pixels.packing import NumpyPacker
 from tiny import Recorder
 
 needs_numba = pytest.mark.skipif(importlib.util.find_spec("numba") is None, reason="Numba is not installed")
@@ -23,12 +30,18 @@ needs_numba = pytest.mark.skipif(importlib.util.find_spec("numba") is None, reas
 
 @pytest.fixture(autouse=True)
 def choose_anew(monkeypatch):
-    monkeypatch.setattr(choice, "_chosen", None)
+    monkeypatch.setattr(choice, "_parts", choice._Parts())
+    # The user's own machine code stays, whatever a test makes of it.
+    monkeypatch.setattr(cache, "_forget", lambda: False)
 
 
 def pick():
+    """Return what labels when all has been made that can be, and whom it was told."""
     progress = Recorder()
-    return pick_kernel(progress), progress
+    kernel = pick_kernel(progress)
+    choice._parts.chosen.wait()
+    choice.tell(kernel, progress)
+    return getattr(kernel, "present", kernel), progress
 
 
 def raising(error):
@@ -92,13 +105,16 @@ def test_a_broken_numba_is_not_used(monkeypatch, error, said):
     assert "\n" not in progress.notes[0]
     # Asked again, nothing is tried again, and it is said again: each run has its own log.
     again, later = pick()
-    assert again is kernel
+    assert again.name == "numpy"
     assert later.notes == progress.notes
     assert later.stages == []
 
 
 class Meddled:
     """The reference kernel, whose answers pass through other hands."""
+
+    def __init__(self, prune=True, keys=None):
+        pass
 
     def hold(self, block, k, labelling=None):
         held = ReferenceKernel().hold(block, k, labelling)
@@ -153,7 +169,7 @@ def test_right_kernels_pass_the_self_test():
 
 
 def test_the_slower_kernel_is_not_used(monkeypatch):
-    monkeypatch.setattr(numba_kernel, "NumbaKernel", ReferenceKernel)
+    monkeypatch.setattr(numba_kernel, "NumbaKernel", lambda keys: ReferenceKernel())
     monkeypatch.setattr(choice, "_seconds", lambda kernel: 0.004 if kernel.name == "reference" else 0.002)
     picked, progress = pick()
     assert picked.name == "numpy"
@@ -163,6 +179,7 @@ def test_the_slower_kernel_is_not_used(monkeypatch):
 @needs_numba
 def test_numba_is_taken_where_it_works_and_is_faster(monkeypatch):
     monkeypatch.setattr(choice, "_seconds", lambda kernel: 1.0 if kernel.name == "numba" else 2.0)
+    monkeypatch.setattr(choice, "_WORTH_TELLING", 1e9)
     picked, progress = pick()
     assert picked.name == "numba"
     assert progress.notes == []
@@ -220,3 +237,116 @@ def test_whether_machine_code_is_there_is_seen_without_loading_it(monkeypatch, t
     (folder / "numba_loops.relabel_some-1.py311.1.nbc").write_bytes(b"")
     assert cache.is_compiled("relabel_some")
     assert not cache.is_compiled("relabel_keyed")
+
+
+@pytest.fixture
+def compiling(monkeypatch):
+    """A Numba kernel that is not compiled yet, and takes until the event is set."""
+    gate = threading.Event()
+
+    def make():
+        gate.wait(30.0)
+        return ReferenceKernel()
+
+    monkeypatch.setattr(cache, "is_compiled", lambda name: False)
+    monkeypatch.setattr(choice, "find_spec", lambda name: "found")
+    monkeypatch.setattr(choice._parts, "chosen", Part(make))
+    monkeypatch.setattr(choice._parts, "packer", Part(NumpyPacker))
+    yield gate
+    gate.set()
+
+
+def test_nothing_is_compiled_for_a_run_that_numpy_does_sooner(compiling):
+    kernel = pick_kernel()
+    packer = choice.pick_packer(kernel)
+    choice.begin(kernel, choice.labelling_seconds(10_000_000, 8, 2))
+    choice.await_kernel(kernel, 10.0, Recorder())
+    assert kernel.name == "numpy"
+    assert choice.expected_name(kernel) == "numpy"
+    assert (kernel.part.wanted, packer.part.wanted) == (False, False)
+
+
+def test_what_is_compiled_for_a_long_run_arrives_in_it_and_one_line_says_so(compiling, monkeypatch):
+    monkeypatch.setattr(choice, "_WORTH_TELLING", 0.0)
+    kernel, progress = pick_kernel(), Recorder()
+    packer = choice.pick_packer(kernel)
+    choice.begin(kernel, choice.labelling_seconds(100_000_000, 8, 2))
+    assert (kernel.part.wanted, packer.part.wanted) == (True, True)
+    assert kernel.name == "numpy"
+    assert choice.expected_name(kernel) == "numba"
+    compiling.set()
+    choice.await_kernel(kernel, 30.0, progress)
+    assert kernel.name == "reference"
+    assert choice.was_compiled_meanwhile(kernel)
+    assert progress.stages == ["Waiting for Numba to compile (first time only)"]
+    choice.tell(kernel, progress)
+    choice.tell(kernel, progress, ended=True)
+    assert len(progress.notes) == 1
+    assert progress.notes[0].startswith("Numba compiled for 0 s (first time only)")
+    # The next run has it from the start, and nothing to tell.
+    later = Recorder()
+    assert pick_kernel(later).name == "reference"
+    assert later.notes == []
+    assert not choice.was_compiled_meanwhile(pick_kernel())
+
+
+def test_a_run_waits_no_longer_in_all_than_is_allowed_and_goes_on(compiling, monkeypatch):
+    monkeypatch.setattr(choice, "_LONGEST_WAIT", 0.3)
+    monkeypatch.setattr(choice, "_WORTH_TELLING", 0.2)
+    kernel, progress = pick_kernel(), Recorder()
+    choice.begin(kernel, 100.0)
+    began = time.monotonic()
+    for _ in range(3):
+        choice.await_kernel(kernel, 100.0, progress)
+    assert 0.3 <= time.monotonic() - began < 2.0
+    assert kernel.name == "numpy"
+    assert progress.notes == []
+    choice.tell(kernel, progress, ended=True)
+    assert "is not ready; NumPy did its work" in progress.notes[0]
+
+
+def test_a_run_never_waits_longer_than_numpy_would_take(compiling):
+    kernel = pick_kernel()
+    choice.begin(kernel, 100.0)
+    began = time.monotonic()
+    choice.await_kernel(kernel, 0.1, Recorder())
+    assert 0.1 <= time.monotonic() - began < 2.0
+
+
+def test_a_cancel_is_answered_while_numba_compiles(compiling):
+    kernel = pick_kernel()
+    choice.begin(kernel, 100.0)
+    began = time.monotonic()
+    with pytest.raises(Cancelled):
+        choice.await_kernel(kernel, 100.0, Recorder(lambda progress: progress.stages))
+    assert time.monotonic() - began < 2.0
+
+
+@needs_numba
+def test_loops_with_keys_are_made_when_they_would_pay(monkeypatch):
+    wanted = []
+    monkeypatch.setattr(choice._parts.keys, "want", lambda: wanted.append(None))
+    dn = np.random.default_rng(1).integers(7000, 30000, (6, 5000), np.uint16)
+    centres = np.random.default_rng(2).integers(7000 * 64, 30000 * 64, (8, 6))
+    kernel, log = numba_kernel.NumbaKernel(keys=choice._keys_are_ready), MoveLog()
+    held = kernel.hold(Block.loose(dn), 8)
+    held.relabel(centres, log.follow(centres))
+    assert wanted == []
+    # So small a move puts hardly a pixel in doubt: now keys would pay.
+    for _ in range(2):
+        centres = centres + 1
+        held.relabel(centres, log.follow(centres))
+    assert wanted
+    assert not held.knows_gaps
+    assert np.array_equal(held.labels(), nearest(dn, centres))
+    choice._parts.keys.value = True
+    held.relabel(centres, log.follow(centres))
+    assert held.knows_gaps
+
+
+def test_where_it_is_asked_for_runs_begin_when_the_compiled_loops_are_ready(compiling, monkeypatch):
+    monkeypatch.setenv(choice.WAIT_VARIABLE, "1")
+    compiling.set()
+    kernel = pick_kernel()
+    assert kernel.name == "reference"
+    assert choice.fastest_packer() is choice._parts.packer.value

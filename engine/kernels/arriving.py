@@ -1,0 +1,115 @@
+"""Labelling and packing with NumPy until the compiled loops are ready, and with them from then on.
+
+All kernels give the same bits and so do all packers, so it never matters which of them had a block in hand. The
+change-over is at the next block, or at the next labelling of a block: its labels are handed over.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..pixels.packing import NumpyPacker, PackedPixels, Packer
+from .kernel import Change, Held, Kernel, Labelling
+from .numpy_kernel import NumpyKernel
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from ..arrays import DN, Grid64, Labels
+    from ..compiled.background import Part
+    from ..pixels.block import Block, Tally
+    from ..scenes.selection import MaskRule
+    from .moves import Moves
+
+
+class ArrivingKernel:
+    """The NumPy kernel until a better one has been made, if it ever is."""
+
+    def __init__(self, part: Part[Kernel]) -> None:
+        """Take what is being made."""
+        self.part = part
+        """What is being made."""
+        self.waited = 0.0
+        """Seconds for which a run has stood still for it."""
+        self.told = False
+        """Whether the run was told how it went."""
+        self._numpy: Kernel = NumpyKernel()
+
+    @property
+    def present(self) -> Kernel:
+        """What labels now."""
+        return self.part.value or self._numpy
+
+    @property
+    def name(self) -> str:
+        """Of what labels now."""
+        return self.present.name
+
+    def hold(self, block: Block, k: int, labelling: Labelling | None = None) -> Held:
+        """Take a block in."""
+        return _Held(self, block, k, labelling)
+
+
+class _Held:
+    """A block that is handed over to the better kernel at the first labelling after that has come."""
+
+    def __init__(self, kernel: ArrivingKernel, block: Block, k: int, labelling: Labelling | None) -> None:
+        self._kernel, self._k = kernel, k
+        self._by = kernel.present
+        self._held = self._by.hold(block, k, labelling)
+
+    @property
+    def block(self) -> Block:
+        return self._held.block
+
+    @property
+    def tally(self) -> Tally:
+        return self._held.tally
+
+    def relabel(self, centres: Grid64, moves: Moves | None = None) -> Change:
+        present = self._kernel.present
+        if present is not self._by:
+            labelling = Labelling(self._held.labels(), self._held.tally)
+            self._held, self._by = present.hold(self._held.block, self._k, labelling), present
+        return self._held.relabel(centres, moves)
+
+    def labels(self) -> Labels:
+        return self._held.labels()
+
+    def leave(self) -> None:
+        self._held.leave()
+
+
+class ArrivingPacker:
+    """The NumPy packer until the compiled one has been made, if it ever is."""
+
+    def __init__(self, part: Part[Packer]) -> None:
+        """Take what is being made."""
+        self.part = part
+        """What is being made."""
+        self._numpy: Packer = NumpyPacker()
+
+    @property
+    def present(self) -> Packer:
+        """What packs now."""
+        return self.part.value or self._numpy
+
+    def pack(
+        self,
+        bands: NDArray[np.uint16],
+        qa: NDArray[np.uint16] | None,
+        radsat: NDArray[np.uint16] | None,
+        rule: MaskRule,
+        saturated_bits: int,
+    ) -> PackedPixels:
+        """Mask and pack a strip; the parameters are those of `masking.mask`."""
+        return self.present.pack(bands, qa, radsat, rule, saturated_bits)
+
+    def spread(self, valid: NDArray[np.uint8], labels: Labels, height: int, width: int) -> NDArray[np.uint8]:
+        """Put labels back on the grid; the parameters are those of `packing.unmask`."""
+        return self.present.spread(valid, labels, height, width)
+
+    def squares(self, dn: DN, labels: Labels, k: int) -> NDArray[np.uint64]:
+        """Return the (k, n_bands) sums of the members' squared DN."""
+        return self.present.squares(dn, labels, k)
