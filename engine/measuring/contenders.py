@@ -10,6 +10,7 @@ import numpy as np
 from .. import choices
 from ..arrays import GRID
 from ..kernels import choice
+from ..kernels.cells.choice import at_once
 from ..kernels.cuda import devices
 from ..kernels.device_choice import on_card
 from ..kernels.kernel import Kernel
@@ -83,6 +84,12 @@ def find(counts: tuple[int, ...], job: devices.Job, progress: Progress) -> tuple
         found.append(Contender(NUMBA, cpu, packer, counts, time.perf_counter() - began))
     except Exception as error:  # noqa: BLE001 - whatever is wrong with Numba, the benchmark says so and goes on
         lacking.append(Lacking(NUMBA, f"{choice.why_no_numba(error)}."))
+    by_cells = at_once(cpu, job.pixels, job.k)
+    if by_cells is not None:
+        check_cancelled(progress)
+        began = time.perf_counter()
+        _call(by_cells, job)
+        found.append(Contender(f"{found[-1].name}, cells", by_cells, packer, counts[-1:], time.perf_counter() - began))
     check_cancelled(progress)
     began = time.perf_counter()
     card, why = gpu_kernel(job, cpu, progress)

@@ -65,7 +65,7 @@ class SpilledPixels:
 
 
 def bytes_beside(pixels: int, masked: int | None = None) -> int:
-    """Return the bytes that pixels take beside their values: uint8 label, uint16 key, and 1/8 byte of mask.
+    """Return the bytes that pixels take beside their values: uint8 label, uint16 key or cell, and 1/8 byte of mask.
 
     Parameters
     ----------
@@ -80,7 +80,7 @@ def bytes_beside(pixels: int, masked: int | None = None) -> int:
 class PixelStore:
     """Keeps pixel values in memory up to a budget, and the rest in files that disappear with the store.
 
-    Labels, gap keys and valid masks always stay in memory; their share of the budget is set aside at the start.
+    Labels, gap keys or cells, and valid masks always stay in memory; their share of the budget is set aside at first.
     """
 
     def __init__(self, budget: int, pixels: int, n_bands: int, fallback: Path, masked: int | None = None) -> None:

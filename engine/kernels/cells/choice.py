@@ -7,7 +7,7 @@ import threading
 from ..kernel import Kernel
 from ..selftest import check
 from .costs import NUMBA, NUMPY
-from .kernel import CellsKernel
+from .kernel import HOPED, CellsKernel
 from .numpy_work import NumpyWork
 from .workshop import Work, Workshop
 
@@ -25,6 +25,26 @@ def with_cells(kernel: Kernel) -> Kernel:
     if kernel.name == "numba":
         return CellsKernel(kernel, Workshop(lambda: compiled_work(kernel), NUMBA))
     return kernel
+
+
+def at_once(kernel: Kernel, pixels: int, k: int) -> Kernel | None:
+    """Return a kernel that lays large blocks out at once, to be measured; None where a long run would not.
+
+    Parameters
+    ----------
+    kernel
+        The CPU's.
+    pixels, k
+        What will be labelled.
+    """
+    costs = {"numpy": NUMPY, "numba": NUMBA}.get(kernel.name)
+    if costs is None or not costs.pays(k, HOPED, 1.0, pixels):
+        return None
+    try:
+        work = compiled_work(kernel) if kernel.name == "numba" else NumpyWork()
+    except Exception:  # noqa: BLE001 - whatever is wrong with the loops, a clustering does without them too
+        return None
+    return CellsKernel(kernel, Workshop(lambda: work, None))
 
 
 def compiled_work(kernel: Kernel) -> Work:

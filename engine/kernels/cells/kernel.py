@@ -25,8 +25,8 @@ CELLS = 4096
 """Cells of a run (measured: with 1000 as with 16 000 an iteration over 32 M pixels takes 10 to 20 % longer)."""
 LEAST = 32 * CELLS
 """Pixels of a block from which on cells pay: what a block remembers of each cell is then less than 2 bytes a pixel."""
-# Labellings for which everything is made ready; how many there will be is known later.
-_HOPED = 10.0
+HOPED = 10.0
+"""Labellings for which everything is made ready; how many there will be is known later."""
 # The sample that the cells are cut by: runs of neighbours, evenly spread over a block, and pixels in all.
 _RUNS, _RUN, _SAMPLE = 32, 128, 1 << 17
 
@@ -72,7 +72,7 @@ class CellsKernel:
             self._pace.holds(block.size)
             pixels = self._pace.pixels
         costs = self._workshop.costs
-        if costs is not None and costs.pays(k, _HOPED, 1.0, pixels):
+        if costs is not None and costs.pays(k, HOPED, 1.0, pixels):
             # While the pixels are still being read.
             self._workshop.ready()
         if block.n_bands not in self._tables:

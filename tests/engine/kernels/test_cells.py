@@ -7,7 +7,7 @@ import pytest
 from iikmc.engine.arrays import GRID
 from iikmc.engine.kernels import reference
 from iikmc.engine.kernels.cells import boxes, costs, verdicts
-from iikmc.engine.kernels.cells.choice import with_cells
+from iikmc.engine.kernels.cells.choice import at_once, with_cells
 from iikmc.engine.kernels.cells.kernel import CellsKernel
 from iikmc.engine.kernels.cells.layout import Layout
 from iikmc.engine.kernels.cells.numba_work import NumbaWork
@@ -284,3 +284,13 @@ def test_a_site_that_is_cleared_has_its_pixels_row_by_row(work):
     np.testing.assert_array_equal(block.stored.lying()[0], dn)
     # And can be laid out again.
     compare(site.held(block.strip), centres_near(dn, 6, 2))
+
+
+def test_the_benchmark_measures_cells_where_a_long_run_would_use_them():
+    assert at_once(NumpyKernel(), 1000, 8) is None
+    assert at_once(ReferenceKernel(), 10**8, 8) is None
+    kernel = at_once(NumpyKernel(), 10**8, 8)
+    dn = scattered(111, 140_000)
+    held = kernel.hold(Block.loose(dn), 4)
+    compare(held, centres_near(dn, 4, 1))
+    assert held._laid is not None
