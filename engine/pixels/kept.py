@@ -43,13 +43,18 @@ class Kept:
         """Where they are."""
         return self._stored
 
+    @property
+    def order(self) -> Order | None:
+        """How they lie; None for row by row."""
+        return self._order
+
     def open(self) -> DN:
         """Return them row by row."""
         dn, order = self.lying()
         return dn if order is None else order.rows(dn)
 
     def lying(self) -> tuple[DN, Order | None]:
-        """Return them as they lie, and their order; None for row by row."""
+        """Return them as they lie, and their order."""
         with self._lock:
             stored, order = self._stored, self._order
         return (stored if isinstance(stored, np.ndarray) else stored.open()), order
@@ -75,6 +80,5 @@ class Kept:
 
     def restore(self) -> None:
         """Keep them row by row again."""
-        dn, order = self.lying()
-        if order is not None:
-            self.arrange(order.rows(dn), None)
+        if self._order is not None:
+            self.arrange(self.open(), None)

@@ -201,7 +201,7 @@ class _Laid:
 
 def _laid_already(block: Block) -> bool:
     """Tell whether the pixels lie by cells because other labels of theirs were made so."""
-    return isinstance(block.stored, Kept) and isinstance(block.stored.lying()[1], Layout)
+    return isinstance(block.stored, Kept) and isinstance(block.stored.order, Layout)
 
 
 def _sample(dn: DN) -> DN:

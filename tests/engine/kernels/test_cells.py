@@ -248,19 +248,19 @@ def test_kept_pixels_are_rearranged_where_they_are(work, tmp_path, monkeypatch, 
         held = kernel.hold(block, 8)
         for seed in range(3):
             compare(held, centres_near(dn, 8, seed))
-            assert isinstance(kept.lying()[1], Layout)
+            assert isinstance(kept.order, Layout)
             np.testing.assert_array_equal(block.dn, dn)
         # Other labels of the same pixels use the same order.
         own = kernel.hold(block, 5)
-        order = kept.lying()[1]
+        order = kept.order
         compare(own, centres_near(dn, 5, 9))
         compare(held, centres_near(dn, 8, 9))
-        assert kept.lying()[1] is order
+        assert kept.order is order
         files = list(tmp_path.rglob("*.dn"))
         assert len(files) == (budget == 0)
         kept.restore()
         np.testing.assert_array_equal(kept.lying()[0], dn)
-        assert kept.lying()[1] is None
+        assert kept.order is None
 
 
 def test_another_kernel_goes_on_with_cells_that_are_made(work):
@@ -268,10 +268,10 @@ def test_another_kernel_goes_on_with_cells_that_are_made(work):
     block = Block.loose(Kept(dn.copy()))
     first = by_cells(work).hold(block, 6)
     compare(first, centres_near(dn, 6, 1))
-    order = block.stored.lying()[1]
+    order = block.stored.order
     second = NumpyCellsKernel().hold(block, 6)
     compare(second, centres_near(dn, 6, 2))
-    assert block.stored.lying()[1] is order
+    assert block.stored.order is order
 
 
 def test_a_site_that_is_cleared_has_its_pixels_row_by_row(work):
@@ -280,7 +280,7 @@ def test_a_site_that_is_cleared_has_its_pixels_row_by_row(work):
     site = loose_site([block], 6, by_cells(work))
     site.held(block.strip).relabel(centres_near(dn, 6, 1))
     site.clear()
-    assert block.stored.lying()[1] is None
+    assert block.stored.order is None
     np.testing.assert_array_equal(block.stored.lying()[0], dn)
     # And can be laid out again.
     compare(site.held(block.strip), centres_near(dn, 6, 2))
