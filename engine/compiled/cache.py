@@ -95,7 +95,7 @@ def _forget() -> bool:
     files = [path for end in ("nbi", "nbc") for path in _folder(os.environ.get("NUMBA_CACHE_DIR")).rglob(f"*.{end}")]
     package = sys.modules[__package__]
     with _loading:
-        for name in ("loops", "pixels"):
+        for name in ("loops", "pixels", "cells", "mixed"):
             sys.modules.pop(f"{__package__}.{name}", None)
             vars(package).pop(name, None)
     for path in files:

@@ -6,6 +6,8 @@ change-over is at the next block, or at the next labelling of a block: its label
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ..pixels.packing import NumpyPacker, PackedPixels, Packer
@@ -22,12 +24,23 @@ if TYPE_CHECKING:
     from ..scenes.selection import MaskRule
     from .moves import Moves
 
+Dress = Callable[[Kernel], Kernel]
+"""From a kernel to one that labels by it in another way."""
+
 
 class ArrivingKernel:
     """The NumPy kernel until a better one has been made, if it ever is."""
 
-    def __init__(self, part: Part[Kernel]) -> None:
-        """Take what is being made."""
+    def __init__(self, part: Part[Kernel], dress: Dress | None = None) -> None:
+        """Take what is being made.
+
+        Parameters
+        ----------
+        part
+            The better kernel.
+        dress
+            What is put around either kernel, for one run; by default nothing.
+        """
         self.part = part
         """What is being made."""
         self.waited = 0.0
@@ -35,11 +48,28 @@ class ArrivingKernel:
         self.told = False
         """Whether the run was told how it went."""
         self._numpy: Kernel = NumpyKernel()
+        self._dress: Dress = dress or (lambda kernel: kernel)
+        self._dressed: dict[int, Kernel] = {}
+        self._lock = threading.Lock()
 
     @property
     def present(self) -> Kernel:
         """What labels now."""
-        return self.part.value or self._numpy
+        if self.part.value is not None:
+            return self._in_dress(self.part.value)
+        # One that will soon go need not prepare for many labellings.
+        soon = self.part.wanted and not self.part.settled
+        return self._numpy if soon else self._in_dress(self._numpy)
+
+    def dressed(self, dress: Dress) -> ArrivingKernel:
+        """Return the same with something put around either kernel, for one run."""
+        return ArrivingKernel(self.part, dress)
+
+    def _in_dress(self, kernel: Kernel) -> Kernel:
+        with self._lock:
+            if id(kernel) not in self._dressed:
+                self._dressed[id(kernel)] = self._dress(kernel)
+            return self._dressed[id(kernel)]
 
     @property
     def name(self) -> str:
@@ -76,6 +106,9 @@ class _Held:
 
     def labels(self) -> Labels:
         return self._held.labels()
+
+    def lying(self) -> tuple[DN, Labels]:
+        return self._held.lying()
 
     def leave(self) -> None:
         self._held.leave()

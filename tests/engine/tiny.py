@@ -34,14 +34,14 @@ class NumbaCellsKernel(CellsKernel):
     """Cells in compiled loops, from the first labelling on, for blocks of any size."""
 
     def __init__(self) -> None:
-        super().__init__(NumbaKernel(), Workshop(NumbaWork, None), cells=40, least=0)
+        super().__init__(NumbaKernel(), Workshop.made(NumbaWork()), cells=40, least=0)
 
 
 class NumpyCellsKernel(CellsKernel):
     """Cells in NumPy, from the first labelling on, for blocks of any size."""
 
     def __init__(self) -> None:
-        super().__init__(NumpyKernel(), Workshop(NumpyWork, None), cells=40, least=0)
+        super().__init__(NumpyKernel(), Workshop.made(NumpyWork()), cells=40, least=0)
 
 
 HAS_NUMBA = importlib.util.find_spec("numba") is not None

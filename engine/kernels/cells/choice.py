@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import threading
-
+from ...compiled import cache
+from ...compiled.background import Part
+from ..arriving import ArrivingKernel
 from ..kernel import Kernel
+from ..numpy_kernel import NumpyKernel
 from ..selftest import check
 from .costs import NUMBA, NUMPY
 from .kernel import HOPED, CellsKernel
@@ -14,16 +16,15 @@ from .workshop import Work, Workshop
 # Cells for the blocks of the self-test: some pixels each.
 _FEW = 40
 
-_making = threading.Lock()
-_compiled: Work | None = None
-
 
 def with_cells(kernel: Kernel) -> Kernel:
     """Return a kernel that labels as this one does until cells pay, for one run; others than the CPU's as they are."""
+    if isinstance(kernel, ArrivingKernel):
+        return kernel.dressed(with_cells)
     if kernel.name == "numpy":
-        return CellsKernel(kernel, Workshop(NumpyWork, NUMPY))
+        return CellsKernel(kernel, Workshop.made(NumpyWork(), NUMPY))
     if kernel.name == "numba":
-        return CellsKernel(kernel, Workshop(lambda: compiled_work(kernel), NUMBA))
+        return CellsKernel(kernel, Workshop(_compiled, NUMBA))
     return kernel
 
 
@@ -40,32 +41,19 @@ def at_once(kernel: Kernel, pixels: int, k: int) -> Kernel | None:
     costs = {"numpy": NUMPY, "numba": NUMBA}.get(kernel.name)
     if costs is None or not costs.pays(k, HOPED, 1.0, pixels):
         return None
-    try:
-        work = compiled_work(kernel) if kernel.name == "numba" else NumpyWork()
-    except Exception:  # noqa: BLE001 - whatever is wrong with the loops, a clustering does without them too
-        return None
-    return CellsKernel(kernel, Workshop(lambda: work, None))
+    if kernel.name == "numpy":
+        return CellsKernel(kernel, Workshop.made(NumpyWork()))
+    _compiled.wait()
+    return CellsKernel(kernel, Workshop(_compiled, None)) if _compiled.value else None
 
 
-def compiled_work(kernel: Kernel) -> Work:
-    """Return the compiled loops on cells after their self-test; they are loaded once in a process.
+def _tested_loops() -> Work:
+    from .numba_work import NumbaWork
 
-    Parameters
-    ----------
-    kernel
-        What labels beside them.
+    work: Work = NumbaWork()
+    check(CellsKernel(NumpyKernel(), Workshop.made(work), _FEW, 0))
+    return work
 
-    Raises
-    ------
-    Exception
-        Of any kind, where Numba is missing, broken or wrong.
-    """
-    global _compiled
-    with _making:
-        if _compiled is None:
-            from .numba_work import NumbaWork
 
-            work: Work = NumbaWork()
-            check(CellsKernel(kernel, Workshop(lambda: work, None), _FEW, 0))
-            _compiled = work
-        return _compiled
+# Loaded, or compiled, once in a process, when the first run is long enough for it.
+_compiled: Part[Work] = Part(lambda: cache.forgiving(_tested_loops))

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
+from ...compiled.background import Part
 from ...pixels.block import Tally
 from .costs import Costs
 from .layout import Layout
@@ -40,41 +39,35 @@ class Work(Judge, Protocol):
 class Workshop:
     """Work that is made when it is first needed: compiled loops take time to load, and more the first time."""
 
-    def __init__(self, make: Callable[[], Work], costs: Costs | None) -> None:
-        """Take what makes it.
+    def __init__(self, part: Part[Work], costs: Costs | None) -> None:
+        """Take what is made.
 
         Parameters
         ----------
-        make
-            Loads and checks it; whatever it raises, there is none.
+        part
+            The work, made here or in the background.
         costs
             What labelling takes; None: cells are used from the first labelling on.
         """
         self.costs = costs
         """What labelling takes with cells and without."""
-        self._make = make
-        self._lock = threading.Lock()
-        self._work: Work | None = None
-        self._failed = False
-        self._thread: threading.Thread | None = None
+        self._part = part
+
+    @classmethod
+    def made(cls, work: Work, costs: Costs | None = None) -> Workshop:
+        """Return one whose work is there already."""
+        part: Part[Work] = Part(lambda: work)
+        part.make()
+        return cls(part, costs)
 
     def ready(self) -> bool:
         """Tell whether the work can be done now; if not, it is prepared beside, and may be so the next time."""
-        with self._lock:
-            if self._work is None and not self._failed and self._thread is None:
-                # No daemon: a program that ends waits, since one that is compiling cannot be stopped without harm.
-                self._thread = threading.Thread(target=self._prepare, name="iikmc-cells")
-                self._thread.start()
-        return self._work is not None
+        if not self._part.settled:
+            self._part.want()
+        return self._part.value is not None
 
     def work(self) -> Work:
-        """Return what works on cells, made now if need be."""
-        if self._work is None:
-            self._work = self._make()
-        return self._work
-
-    def _prepare(self) -> None:
-        try:
-            self._work = self._make()
-        except Exception:  # noqa: BLE001 - whatever is wrong with the loops, the other kernel goes on
-            self._failed = True
+        """Return what works on cells, which is ready."""
+        if self._part.value is None:
+            raise RuntimeError("cells are worked on before that can be done")
+        return self._part.value

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from threading import Event
+
 import numpy as np
 import pytest
 from iikmc.engine.arrays import GRID
+from iikmc.engine.compiled.background import Part
 from iikmc.engine.kernels import reference
+from iikmc.engine.kernels.arriving import ArrivingKernel
 from iikmc.engine.kernels.cells import boxes, costs, verdicts
 from iikmc.engine.kernels.cells.choice import at_once, with_cells
-from iikmc.engine.kernels.cells.kernel import CellsKernel
+from iikmc.engine.kernels.cells.kernel import CellsHeld, CellsKernel
 from iikmc.engine.kernels.cells.layout import Layout
 from iikmc.engine.kernels.cells.numba_work import NumbaWork
 from iikmc.engine.kernels.cells.numpy_work import NumpyWork
@@ -34,7 +38,7 @@ def work(request):
 
 def by_cells(work, cells=40):
     """Return a kernel that lays every block out at once."""
-    return CellsKernel(NumpyKernel(), Workshop(lambda: work, None), cells, 0)
+    return CellsKernel(NumpyKernel(), Workshop.made(work), cells, 0)
 
 
 def scattered(seed, n, n_bands=6):
@@ -195,9 +199,7 @@ class Patient:
 
 
 def test_a_kernel_that_changes_over_by_itself(work, monkeypatch):
-    shop = Workshop(lambda: work, Patient())
-    shop.work()
-    kernel = CellsKernel(NumpyKernel(), shop, 40, 0)
+    kernel = CellsKernel(NumpyKernel(), Workshop.made(work, Patient()), 40, 0)
     held, log = kernel.hold(Block.loose(scattered(51, 4000)), 8), MoveLog()
     for number in range(5):
         centres = centres_near(held.block.dn, 8, 52) + 100 * number
@@ -209,14 +211,51 @@ def test_loops_that_fail_leave_the_other_kernel_at_work():
     def broken():
         raise ImportError("no loops here")
 
-    shop = Workshop(broken, Patient())
-    kernel = CellsKernel(NumpyKernel(), shop, 40, 0)
+    part = Part(broken)
+    kernel = CellsKernel(NumpyKernel(), Workshop(part, Patient()), 40, 0)
     held, log = kernel.hold(Block.loose(scattered(61, 500)), 8), MoveLog()
     for number in range(3):
         centres = centres_near(held.block.dn, 8, 62) + 100 * number
         compare(held, centres, log.follow(centres, 1.0))
-        shop._thread.join()
+        part.wait()
+    assert isinstance(part.error, ImportError)
     assert held._laid is None
+
+
+def test_loops_are_made_beside_while_the_other_kernel_labels(work):
+    gate = Event()
+
+    def late():
+        gate.wait()
+        return work
+
+    part = Part(late)
+    kernel = CellsKernel(NumpyKernel(), Workshop(part, Patient()), 40, 0)
+    held, log = kernel.hold(Block.loose(scattered(61, 500)), 8), MoveLog()
+    for number in range(6):
+        if number == 3:
+            gate.set()
+            part.wait()
+        centres = centres_near(held.block.dn, 8, 62) + 100 * number
+        compare(held, centres, log.follow(centres, 1.0))
+        assert (held._laid is not None) == (number >= 3)
+
+
+def test_cells_of_a_kernel_that_is_still_on_its_way(work):
+    """NumPy without cells while the other comes; by cells when it is there, and where it never comes."""
+    part = Part(NumpyKernel)
+    kernel = ArrivingKernel(part, lambda kernel: CellsKernel(kernel, Workshop.made(work), 40, 0))
+    part.wanted = True
+    held, log = kernel.hold(Block.loose(scattered(65, 2000)), 8), MoveLog()
+    for number in range(4):
+        if number == 2:
+            part.make()
+        centres = centres_near(held.block.dn, 8, 66) + 100 * number
+        compare(held, centres, log.follow(centres))
+        assert isinstance(held._held, CellsHeld) == (number >= 2)
+    never = with_cells(ArrivingKernel(Part(NumpyKernel)))
+    assert isinstance(never.present, CellsKernel)
+    assert never.name == "numpy"
 
 
 def test_small_blocks_stay_with_the_other_kernel():
