@@ -7,6 +7,7 @@ from threading import Event
 import numpy as np
 import pytest
 from iikmc.engine.arrays import GRID
+from iikmc.engine.choices import CPU
 from iikmc.engine.compiled.background import Part
 from iikmc.engine.kernels import reference
 from iikmc.engine.kernels.arriving import ArrivingKernel
@@ -19,6 +20,7 @@ from iikmc.engine.kernels.cells.numpy_work import NumpyWork
 from iikmc.engine.kernels.cells.partition import MOST_WANTED, Partition
 from iikmc.engine.kernels.cells.table import Table
 from iikmc.engine.kernels.cells.workshop import Workshop
+from iikmc.engine.kernels.device_choice import DeviceChoice
 from iikmc.engine.kernels.moves import MoveLog
 from iikmc.engine.kernels.numpy_kernel import NumpyKernel
 from iikmc.engine.kernels.selftest import check
@@ -26,6 +28,7 @@ from iikmc.engine.passes.site import loose_site
 from iikmc.engine.pixels.block import Block
 from iikmc.engine.pixels.kept import Kept
 from iikmc.engine.pixels.store import PixelStore, SpilledPixels
+from iikmc.engine.progress import Silent
 from tiny import HAS_NUMBA, NumbaKernel, NumpyCellsKernel, ReferenceKernel, Subject
 
 WORKS = (NumpyWork, *([NumbaWork] if HAS_NUMBA else []))
@@ -333,3 +336,20 @@ def test_the_benchmark_measures_cells_where_a_long_run_would_use_them():
     held = kernel.hold(Block.loose(dn), 4)
     compare(held, centres_near(dn, 4, 1))
     assert held._laid is not None
+
+
+def test_each_clustering_begins_with_cells_of_its_own():
+    progress = Silent()
+    choice = DeviceChoice(CPU, 8, 6, NumpyKernel(), progress, by_cells=True)
+    choice.renew()
+    first = choice.kernel
+    choice.renew()
+    assert isinstance(first, CellsKernel)
+    assert isinstance(choice.kernel, CellsKernel)
+    assert choice.kernel is not first
+    assert choice.title == "numpy kernel"
+    # A kernel that was asked for labels alone.
+    asked = NumpyKernel()
+    choice = DeviceChoice(CPU, 8, 6, asked, progress)
+    choice.renew()
+    assert choice.kernel is asked

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from iikmc.engine.choices import COARSE_TO_FINE, MINIMUM_MAXIMUM, PERCENTILE_RANGE, PLUS_PLUS, SIGNATURES_FILE
 from iikmc.engine.execution import threads
+from iikmc.engine.kernels import device_choice
+from iikmc.engine.kernels.cells.kernel import CellsKernel
+from iikmc.engine.kernels.cells.numpy_work import NumpyWork
+from iikmc.engine.kernels.cells.workshop import Workshop
 from iikmc.engine.kernels.reference import ReferenceKernel
 from iikmc.engine.passes.tasks import ReadStrip
 from iikmc.engine.pixels import store as pixel_store
@@ -86,6 +92,37 @@ def test_same_answer_with_pixels_in_files(kernel, strip_pixels, small_series, ex
     assert outcome(cluster(request, kernel=kernel, strip_pixels=strip_pixels)) == expected[MINIMUM_MAXIMUM]
     assert len(spilled) >= 3
     assert all(isinstance(held, SpilledPixels) for held in spilled)
+
+
+class Payable:
+    """Says that cells pay where at most so many labellings are ahead."""
+
+    def __init__(self, most):
+        self.most = most
+
+    def pays(self, k, ahead, share, pixels):
+        return ahead <= self.most
+
+
+@pytest.mark.parametrize("budget", [0, 10**9], ids=["in files", "in memory"])
+@pytest.mark.parametrize("most", [10.0, 9.0, 4.0])
+def test_same_answer_when_a_run_turns_to_cells_by_itself(most, budget, small_series, expected, request_of, monkeypatch):
+    made = []
+
+    def with_cells(kernel):
+        made.append(CellsKernel(kernel, Workshop.made(NumpyWork(), Payable(most)), 40, 0))
+        return made[-1]
+
+    monkeypatch.setattr(device_choice, "with_cells", with_cells)
+    monkeypatch.setattr(pixel_store, "automatic_budget", lambda: budget)
+    request = request_of(*small_series, workers=2, compare=True, **SETTINGS)
+    found = outcome(cluster(request, strip_pixels=1000))
+    assert found == outcome(cluster(replace(request, workers=1), kernel=ReferenceKernel()))
+    assert {name: found[name] for name in ("rasters", "changed")} == {
+        name: expected[MINIMUM_MAXIMUM][name] for name in ("rasters", "changed")
+    }
+    (kernel,) = made
+    assert kernel._tables
 
 
 @pytest.mark.parametrize("strip_pixels", [1, WHOLE])
