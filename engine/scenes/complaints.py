@@ -9,6 +9,7 @@ import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 
 # Where rasterio logs what GDAL says (rasterio/_env.pyx).
 _LOGGER = "rasterio._env"
@@ -16,7 +17,6 @@ _LOGGER = "rasterio._env"
 # notes on unknown tags, mean nothing for the pixels.
 _MEANS_DAMAGE = ("decode", "lack of data", "buffer overrun", "corrupt", "premature end", "not enough data")
 _heard = threading.local()
-_guard = threading.Lock()
 
 
 class _Ear(logging.Handler):
@@ -29,12 +29,12 @@ class _Ear(logging.Handler):
             messages.append(record.getMessage())
 
 
+@lru_cache(maxsize=1)
 def _listening() -> None:
     """Let rasterio's messages be heard; once a process."""
     logger = logging.getLogger(_LOGGER)
-    with _guard:
-        if not any(isinstance(handler, _Ear) for handler in logger.handlers):
-            logger.addHandler(_Ear(logging.WARNING))
+    if not any(isinstance(handler, _Ear) for handler in logger.handlers):
+        logger.addHandler(_Ear(logging.WARNING))
 
 
 @contextmanager
