@@ -19,6 +19,7 @@ lines above its own, type hints included, and ``LAYERS`` in tests/test_architect
     sensors     what a product is: bands, bits and scale as data, and what reads names and metadata
     scenes      from folders to checked scenes; the only door to rasterio for reading
     requests    what the user asks of each tool, checked before anything is read
+    map_requests  what the user asks of the tools that take classified rasters
     execution   where work is done: threads
     compiled    all that Numba compiles
     pixels      from strips of scenes to valid pixels, one strip at a time
@@ -37,11 +38,14 @@ lines above its own, type hints included, and ``LAYERS`` in tests/test_architect
 The front door, which scripts may rely on: ``from iikmc.engine import ...``::
 
   scenes    find_scenes, check_series, Scene, Selection, MaskRule, Area, ROLES, FLAGS
-  tools     cluster, classify, audit, suggest_k, compare, benchmark
-  asking    Request, ClassifyRequest, AuditRequest, SuggestRequest, TransitionRequest, BenchmarkRequest
+  tools     cluster, classify, audit, suggest_k, compare, sample_points, assess_accuracy, benchmark
+  asking    Request, ClassifyRequest, AuditRequest, SuggestRequest, TransitionRequest, SampleRequest, AccuracyRequest,
+            ReferencePoints, BenchmarkRequest
   choices   MINIMUM_MAXIMUM, PERCENTILE_RANGE, PLUS_PLUS, SIGNATURES_FILE, COARSE_TO_FINE (start);
-            TOGETHER, EACH_SCENE (mode); AUTOMATIC, CPU, GPU (device)
-  answers   Result, EachResult, AuditResult, Suggestion, Transitions, BenchmarkResult, Signatures, read_signatures
+            TOGETHER, EACH_SCENE (mode); AUTOMATIC, CPU, GPU (device);
+            EQUAL, PROPORTIONAL, PROPORTIONAL_LEAST (allocation)
+  answers   Result, EachResult, AuditResult, Suggestion, Transitions, PointSample, Assessment, BenchmarkResult,
+            Signatures, read_signatures
   progress  Progress, Silent
   errors    IIkMCError
 
@@ -61,15 +65,20 @@ __all__ = [  # noqa: F405
     "COARSE_TO_FINE",
     "CPU",
     "EACH_SCENE",
+    "EQUAL",
     "FLAGS",
     "GPU",
     "MINIMUM_MAXIMUM",
     "PERCENTILE_RANGE",
     "PLUS_PLUS",
+    "PROPORTIONAL",
+    "PROPORTIONAL_LEAST",
     "ROLES",
     "SIGNATURES_FILE",
     "TOGETHER",
+    "AccuracyRequest",
     "Area",
+    "Assessment",
     "AuditRequest",
     "AuditResult",
     "BenchmarkRequest",
@@ -78,9 +87,12 @@ __all__ = [  # noqa: F405
     "EachResult",
     "IIkMCError",
     "MaskRule",
+    "PointSample",
     "Progress",
+    "ReferencePoints",
     "Request",
     "Result",
+    "SampleRequest",
     "Scene",
     "Selection",
     "Signatures",
@@ -89,6 +101,7 @@ __all__ = [  # noqa: F405
     "Suggestion",
     "TransitionRequest",
     "Transitions",
+    "assess_accuracy",
     "audit",
     "benchmark",
     "check_series",
@@ -97,6 +110,7 @@ __all__ = [  # noqa: F405
     "compare",
     "find_scenes",
     "read_signatures",
+    "sample_points",
     "suggest_k",
 ]
 

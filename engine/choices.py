@@ -20,6 +20,10 @@ AUTOMATIC, CPU, GPU = "automatic", "CPU", "GPU"
 DEVICES = (AUTOMATIC, CPU, GPU)
 """What labels. Never changes the result."""
 
+EQUAL, PROPORTIONAL, PROPORTIONAL_LEAST = "equal", "proportional", "proportional with a least number"
+ALLOCATIONS = (EQUAL, PROPORTIONAL, PROPORTIONAL_LEAST)
+"""How sample points are shared out among the classes."""
+
 # 0 is nodata in the uint8 rasters, 255 is left to software that insists on it.
 MIN_K, MAX_K = 2, 254
 
@@ -39,3 +43,8 @@ MIN_SAMPLE, MAX_SAMPLE = 100, 50_000
 DEFAULT_BENCHMARK_ITERATIONS = 5
 DEFAULT_BENCHMARK_PIXELS = 60_000_000
 DEFAULT_REPEATS, MAX_REPEATS = 3, 100
+
+# Of sample points: at least 50 a class are advised (Olofsson et al. 2014, section 5.1.1), and 600 are enough for twelve
+# classes; more than a million points nobody looks at, and they are held in memory.
+DEFAULT_POINTS, MAX_POINTS = 600, 1_000_000
+DEFAULT_LEAST = 50

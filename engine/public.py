@@ -10,14 +10,19 @@ from .choices import (
     COARSE_TO_FINE,
     CPU,
     EACH_SCENE,
+    EQUAL,
     GPU,
     MINIMUM_MAXIMUM,
     PERCENTILE_RANGE,
     PLUS_PLUS,
+    PROPORTIONAL,
+    PROPORTIONAL_LEAST,
     SIGNATURES_FILE,
     TOGETHER,
 )
 from .errors import IIkMCError, in_one_sentence
+from .map_requests import AccuracyRequest, ReferencePoints, SampleRequest
+from .maps.assessment import Assessment
 from .maps.transition import Transitions
 from .measuring.timings import BenchmarkResult
 from .progress import Progress, Silent
@@ -26,10 +31,12 @@ from .requests import AuditRequest, BenchmarkRequest, ClassifyRequest, Request, 
 from .results import signatures_file
 from .results.result import EachResult, Result
 from .results.signatures import Signatures
+from .runs import accuracy as runs_accuracy
 from .runs import benchmark as runs_benchmark
 from .runs import classify as runs_classify
-from .runs import each, suggestk, transitions
+from .runs import each, samplepoints, suggestk, transitions
 from .runs.audit import AuditResult, audit_scenes
+from .runs.samplepoints import PointSample
 from .scenes import check, search
 from .scenes.area import Area
 from .scenes.scene import Scene
@@ -46,3 +53,5 @@ audit = in_one_sentence(audit_scenes, "The audit")
 suggest_k = in_one_sentence(suggestk.suggest, "The suggestion")
 compare = in_one_sentence(transitions.compare, "The comparison")
 benchmark = in_one_sentence(runs_benchmark.benchmark, "The benchmark")
+sample_points = in_one_sentence(samplepoints.sample_points, "Drawing the points")
+assess_accuracy = in_one_sentence(runs_accuracy.assess_accuracy, "The assessment")

@@ -4,6 +4,148 @@
 <context>
     <name>IIkMC</name>
     <message>
+        <location filename="../algorithms/accuracy.py"/>
+        <source>Accuracy of classified rasters</source>
+        <translation>Genauigkeit klassifizierter Raster</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/accuracy.py"/>
+        <source>landsat,accuracy,error matrix,confusion matrix,validation,user's accuracy,producer's accuracy,area,olofsson,iikmc</source>
+        <translation>landsat,Genauigkeit,Fehlermatrix,Konfusionsmatrix,Validierung,Nutzergenauigkeit,Produzentengenauigkeit,Fläche,olofsson,iikmc</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/accuracy.py"/>
+        <source>Error matrix, accuracies and adjusted areas with 95 % intervals, from reference points.</source>
+        <translation>Fehlermatrix, Genauigkeiten und bereinigte Flächen mit 95-%-Intervallen, aus Referenzpunkten.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/accuracy.py"/>
+        <source>Compares classified rasters with points whose class is known: error matrix, overall, user's and producer's accuracy, and the areas of the classes without the bias of the map's errors, each with its 95 % interval, after Olofsson et al. (2014).</source>
+        <translation>Vergleicht klassifizierte Raster mit Punkten, deren Klasse bekannt ist: Fehlermatrix, Gesamt-, Nutzer- und Produzentengenauigkeit und die Flächen der Klassen, um die Verzerrung durch Kartenfehler bereinigt, jeweils mit 95-%-Intervall, nach Olofsson et al. (2014).</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/accuracy.py"/>
+        <source>The points must be a random sample in each class of the map, as Sample points draws it. Their class is a number, or the name of a class as in the rasters' legend; a class that the rasters do not have takes a number.</source>
+        <translation>Die Punkte müssen in jeder Klasse der Karte eine Zufallsstichprobe sein, wie „Stichprobenpunkte“ sie zieht. Ihre Klasse ist eine Nummer oder der Name einer Klasse wie in der Legende der Raster; eine Klasse, die die Raster nicht haben, braucht eine Nummer.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/accuracy.py"/>
+        <source>With a date field each point meets the raster of its date, or the nearest within the given days, of two as near the earlier. Without one, all rasters must be of one date. A field called scene, as Sample points writes it, decides between rasters of one date.</source>
+        <translation>Mit einem Datumsfeld trifft jeder Punkt das Raster seines Tages oder das nächste innerhalb der angegebenen Tage, von zwei gleich nahen das frühere. Ohne Datumsfeld müssen alle Raster von einem Tag sein. Ein Feld namens scene, wie „Stichprobenpunkte“ es schreibt, entscheidet zwischen Rastern eines Tages.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/accuracy.py"/>
+        <source>Points without a class, outside of every raster or on nodata are left out and counted. What a sample cannot tell, as of a class without a point, is told as not estimable.</source>
+        <translation>Punkte ohne Klasse, außerhalb aller Raster oder auf NoData bleiben unberücksichtigt und werden gezählt. Was eine Stichprobe nicht sagen kann, etwa über eine Klasse ohne Punkt, wird als nicht schätzbar (not estimable) genannt.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/accuracy.py"/>
+        <source>Rasters of one legend, such as those ending in _classes.tif of one run or those that the points were drawn from; their classes' areas are the weights.</source>
+        <translation>Raster einer Legende, etwa die eines Laufs, deren Namen auf _classes.tif enden, oder jene, aus denen die Punkte gezogen wurden; die Flächen ihrer Klassen sind die Gewichte.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/accuracy.py"/>
+        <source>Field with the class</source>
+        <translation>Feld mit der Klasse</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/accuracy.py"/>
+        <source>What each point really is: the number of a class, or its name. Empty leaves the point out.</source>
+        <translation>Was jeder Punkt wirklich ist: die Nummer einer Klasse oder ihr Name. Leer bedeutet, dass der Punkt unberücksichtigt bleibt.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/accuracy.py"/>
+        <source>Field with the date</source>
+        <translation>Feld mit dem Datum</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/accuracy.py"/>
+        <source>Which day each point is of, as a date or a text such as 2022-05-11; for rasters of several dates.</source>
+        <translation>Von welchem Tag jeder Punkt ist, als Datum oder als Text wie 2022-05-11; für Raster mehrerer Tage.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/accuracy.py"/>
+        <source>Days that a point and its raster may be apart</source>
+        <translation>Tage, um die Punkt und Raster abweichen dürfen</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/accuracy.py"/>
+        <source>0 asks for a raster of the very day; otherwise the nearest within so many days counts.</source>
+        <translation>0 verlangt ein Raster desselben Tages; sonst zählt das nächste innerhalb so vieler Tage.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/accuracy.py"/>
+        <source>Error matrix</source>
+        <translation>Fehlermatrix</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/accuracy.py"/>
+        <location filename="../algorithms/suggestk.py"/>
+        <location filename="../algorithms/transitions.py"/>
+        <source>CSV files (*.csv)</source>
+        <translation>CSV-Dateien (*.csv)</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/accuracy.py"/>
+        <source>The matrix in points and in proportions of area, and all estimates with their standard errors.</source>
+        <translation>Die Matrix in Punkten und in Flächenanteilen und alle Schätzwerte mit ihren Standardfehlern.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/accuracy.py"/>
+        <location filename="../algorithms/shared/classified.py"/>
+        <location filename="../algorithms/suggestk.py"/>
+        <location filename="../algorithms/transitions.py"/>
+        <source>Report</source>
+        <translation>Bericht</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/accuracy.py"/>
+        <location filename="../algorithms/suggestk.py"/>
+        <location filename="../algorithms/transitions.py"/>
+        <source>HTML files (*.html)</source>
+        <translation>HTML-Dateien (*.html)</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/accuracy.py"/>
+        <source>Accuracies and areas to read and print, with plots where QGIS has plotly.</source>
+        <translation>Genauigkeiten und Flächen zum Lesen und Drucken, mit Diagrammen, wenn QGIS plotly hat.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/accuracy.py"/>
+        <source>Points used</source>
+        <translation>Verwendete Punkte</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/accuracy.py"/>
+        <source>Points left out</source>
+        <translation>Unberücksichtigte Punkte</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/accuracy.py"/>
+        <source>Overall accuracy, 0 to 1</source>
+        <translation>Gesamtgenauigkeit, 0 bis 1</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/accuracy.py"/>
+        <source>Half the 95 % interval of the overall accuracy</source>
+        <translation>Halbes 95-%-Intervall der Gesamtgenauigkeit</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/accuracy.py"/>
+        <source>Reference points</source>
+        <translation>Referenzpunkte</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/accuracy.py"/>
+        <source>A layer of points in any CRS, with the class that each really has.</source>
+        <translation>Ein Punktlayer in beliebigem KBS, mit der Klasse, die jeder Punkt wirklich hat.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/accuracy.py"/>
+        <source>POINTS: {found} cannot be read as a layer; choose one of points.</source>
+        <translation>POINTS: {found} kann nicht als Layer gelesen werden; wählen Sie einen mit Punkten.</translation>
+    </message>
+    <message>
         <location filename="../algorithms/audit.py"/>
         <source>Audit scenes (what the mask leaves)</source>
         <translation>Szenen prüfen (was die Maske übrig lässt)</translation>
@@ -292,6 +434,112 @@
         <location filename="../algorithms/cluster.py"/>
         <source>Converged</source>
         <translation>Konvergiert</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/samplepoints.py"/>
+        <source>Sample points for an accuracy assessment</source>
+        <translation>Stichprobenpunkte für eine Genauigkeitsprüfung</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/samplepoints.py"/>
+        <source>landsat,accuracy,validation,reference,random,stratified,sample,points,assessment,olofsson,iikmc</source>
+        <translation>landsat,Genauigkeit,Validierung,Referenz,Zufall,geschichtet,Stichprobe,Punkte,Prüfung,olofsson,iikmc</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/samplepoints.py"/>
+        <source>Draws random points in each class of classified rasters, to be labelled by eye or in the field.</source>
+        <translation>Zieht Zufallspunkte in jeder Klasse klassifizierter Raster, die am Bild oder im Gelände bestimmt werden.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/samplepoints.py"/>
+        <source>Draws pixels of classified rasters at random, so many of each class, and makes a layer of their centres. Write into its field ref_class what each point really is on its date, by number or name, and give the layer to Accuracy of classified rasters.</source>
+        <translation>Zieht zufällig Pixel klassifizierter Raster, von jeder Klasse so viele, und macht aus ihren Mittelpunkten einen Layer. Tragen Sie in das Feld ref_class ein, was jeder Punkt an seinem Tag wirklich ist, als Nummer oder Name, und geben Sie den Layer an „Genauigkeit klassifizierter Raster“.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/samplepoints.py"/>
+        <source>The strata are the classes over all rasters together. The same rasters, number and seed give the same points, in whatever order the rasters are listed. No pixel is drawn twice.</source>
+        <translation>Die Schichten sind die Klassen über alle Raster zusammen. Dieselben Raster, dieselbe Anzahl und derselbe Startwert ergeben dieselben Punkte, in welcher Reihenfolge die Raster auch stehen. Kein Pixel wird zweimal gezogen.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/samplepoints.py"/>
+        <source>Fields: id, date and scene of the raster that the point was drawn from, map_class (what the raster says; hidden in the layer that is loaded, so that it cannot sway who looks), and ref_class, which is empty and has a list of the classes to choose from.</source>
+        <translation>Felder: id, Datum (date) und Szene (scene) des Rasters, aus dem der Punkt gezogen wurde, map_class (was das Raster sagt; im geladenen Layer verborgen, damit es niemanden beeinflusst) und ref_class, das leer ist und eine Liste der Klassen zur Auswahl hat.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/samplepoints.py"/>
+        <source>The layer has the CRS of the rasters, or WGS 84 where they lie in several zones. All rasters must have one pixel size.</source>
+        <translation>Der Layer hat das KBS der Raster, oder WGS 84, wenn sie in mehreren Zonen liegen. Alle Raster müssen dieselbe Pixelgröße haben.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/samplepoints.py"/>
+        <source>Rasters of one legend, such as those ending in _classes.tif of one run; the points are drawn from all of them together.</source>
+        <translation>Raster einer Legende, etwa die eines Laufs, deren Namen auf _classes.tif enden; die Punkte werden aus allen zusammen gezogen.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/samplepoints.py"/>
+        <source>Number of points</source>
+        <translation>Anzahl der Punkte</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/samplepoints.py"/>
+        <source>How many points in all classes together; exactly so many are drawn.</source>
+        <translation>Wie viele Punkte in allen Klassen zusammen; genau so viele werden gezogen.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/samplepoints.py"/>
+        <source>Least number of points a class</source>
+        <translation>Mindestzahl der Punkte je Klasse</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/samplepoints.py"/>
+        <source>For the allocation that asks for it; a class with fewer pixels gives all of them.</source>
+        <translation>Für die Aufteilung, die danach fragt; eine Klasse mit weniger Pixeln gibt alle her.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/samplepoints.py"/>
+        <source>The same number in each class</source>
+        <translation>In jeder Klasse gleich viele</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/samplepoints.py"/>
+        <source>In proportion to the classes' pixels</source>
+        <translation>Im Verhältnis zu den Pixeln der Klassen</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/samplepoints.py"/>
+        <source>In proportion, but a least number in each class</source>
+        <translation>Im Verhältnis, aber in jeder Klasse eine Mindestzahl</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/samplepoints.py"/>
+        <source>Allocation</source>
+        <translation>Aufteilung</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/samplepoints.py"/>
+        <source>How the points are shared out. The same number serves the user's accuracy of small classes, proportion the overall accuracy and the areas; proportion with a least number is the usual compromise.</source>
+        <translation>Wie die Punkte aufgeteilt werden. Gleich viele dienen der Nutzergenauigkeit kleiner Klassen, das Verhältnis der Gesamtgenauigkeit und den Flächen; das Verhältnis mit einer Mindestzahl ist der übliche Mittelweg.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/samplepoints.py"/>
+        <location filename="../algorithms/shared/parameters.py"/>
+        <source>Seed</source>
+        <translation>Zufallsstartwert (Seed)</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/samplepoints.py"/>
+        <source>Another seed draws other points, the same one the same.</source>
+        <translation>Ein anderer Startwert zieht andere Punkte, derselbe dieselben.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/samplepoints.py"/>
+        <source>Sample points</source>
+        <translation>Stichprobenpunkte</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/samplepoints.py"/>
+        <source>Gets the points with the fields id, date, scene, map_class and an empty ref_class.</source>
+        <translation>Nimmt die Punkte auf, mit den Feldern id, date, scene, map_class und einem leeren ref_class.</translation>
     </message>
     <message>
         <location filename="../algorithms/scenes_widget/factory.py"/>
@@ -635,6 +883,7 @@
     </message>
     <message>
         <location filename="../algorithms/shared/classified.py"/>
+        <location filename="../algorithms/shared/rasters.py"/>
         <source>Classified rasters</source>
         <translation>Klassifizierte Raster</translation>
     </message>
@@ -647,13 +896,6 @@
         <location filename="../algorithms/shared/classified.py"/>
         <source>Statistics</source>
         <translation>Statistik</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/shared/classified.py"/>
-        <location filename="../algorithms/suggestk.py"/>
-        <location filename="../algorithms/transitions.py"/>
-        <source>Report</source>
-        <translation>Bericht</translation>
     </message>
     <message>
         <location filename="../algorithms/shared/classified.py"/>
@@ -842,11 +1084,6 @@
     </message>
     <message>
         <location filename="../algorithms/shared/parameters.py"/>
-        <source>Seed</source>
-        <translation>Zufallsstartwert (Seed)</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/shared/parameters.py"/>
         <source>Chooses the samples of the k-means++ and coarse-to-fine starts; the other starts do not use it.</source>
         <translation>Bestimmt die Stichproben der Starts k-means++ und Grob nach fein; die anderen Starts verwenden ihn nicht.</translation>
     </message>
@@ -934,6 +1171,22 @@
         <location filename="../algorithms/shared/parameters.py"/>
         <source>Gets one classified raster per scene, the signatures, the statistics and the report. Files of an earlier run of the same scenes are replaced.</source>
         <translation>Nimmt je Szene ein klassifiziertes Raster auf, dazu die Signaturen, die Statistik und den Bericht. Dateien eines früheren Laufs mit denselben Szenen werden ersetzt.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/points.py"/>
+        <source>{parameter}: {layer} has no field {name} (it has {names}); choose one of these.</source>
+        <translation>{parameter}: {layer} hat kein Feld {name} (es gibt {names}); wählen Sie eines davon.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/points.py"/>
+        <source>DATE_FIELD: {text} is no date; write it such as 2022-05-11, or leave it empty.</source>
+        <translation>DATE_FIELD: {text} ist kein Datum; schreiben Sie es wie 2022-05-11 oder lassen Sie das Feld leer.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/rasters.py"/>
+        <location filename="../algorithms/transitions.py"/>
+        <source>{name}: {found} is no raster file on disk; choose a classified raster.</source>
+        <translation>{name}: {found} ist keine Rasterdatei auf der Festplatte; wählen Sie ein klassifiziertes Raster.</translation>
     </message>
     <message>
         <location filename="../algorithms/shared/values.py"/>
@@ -1042,20 +1295,8 @@
     </message>
     <message>
         <location filename="../algorithms/suggestk.py"/>
-        <location filename="../algorithms/transitions.py"/>
-        <source>CSV files (*.csv)</source>
-        <translation>CSV-Dateien (*.csv)</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/suggestk.py"/>
         <source>A row per number of classes with all indices and the mean rank.</source>
         <translation>Eine Zeile je Klassenzahl mit allen Kennzahlen und dem mittleren Rang.</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/suggestk.py"/>
-        <location filename="../algorithms/transitions.py"/>
-        <source>HTML files (*.html)</source>
-        <translation>HTML-Dateien (*.html)</translation>
     </message>
     <message>
         <location filename="../algorithms/suggestk.py"/>
@@ -1176,11 +1417,6 @@
         <location filename="../algorithms/transitions.py"/>
         <source>{name} is empty; choose a classified raster.</source>
         <translation>{name} ist leer; wählen Sie ein klassifiziertes Raster.</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/transitions.py"/>
-        <source>{name}: {found} is no raster file on disk; choose a classified raster.</source>
-        <translation>{name}: {found} ist keine Rasterdatei auf der Festplatte; wählen Sie ein klassifiziertes Raster.</translation>
     </message>
     <message>
         <location filename="../algorithms/transitions.py"/>

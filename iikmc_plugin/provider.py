@@ -5,10 +5,12 @@ from __future__ import annotations
 from qgis.core import QgsProcessingProvider
 from qgis.PyQt.QtGui import QIcon
 
+from ..algorithms.accuracy import AccuracyAlgorithm
 from ..algorithms.audit import AuditAlgorithm
 from ..algorithms.benchmark import BenchmarkAlgorithm
 from ..algorithms.classify import ClassifyAlgorithm
 from ..algorithms.cluster import ClusterAlgorithm
+from ..algorithms.samplepoints import SamplePointsAlgorithm
 from ..algorithms.shared import packages
 from ..algorithms.shared.base import ICON
 from ..algorithms.suggestk import SuggestKAlgorithm
@@ -21,6 +23,8 @@ ALGORITHMS = (
     AuditAlgorithm,
     SuggestKAlgorithm,
     TransitionsAlgorithm,
+    SamplePointsAlgorithm,
+    AccuracyAlgorithm,
     BenchmarkAlgorithm,
 )
 

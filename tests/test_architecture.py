@@ -140,6 +140,7 @@ LAYERS = (
     ("sensors",),
     ("scenes",),
     ("requests",),
+    ("map_requests",),
     ("execution", "compiled"),
     ("pixels",),
     ("kernels",),

@@ -22,9 +22,11 @@ _KINDS = {
     "boolean": "yes or no",
     "file": "file",
     "string": "text",
-    "source": "vector layer of polygons",
+    "source": "vector layer",
+    "field": "field of the layer",
     "raster": "raster layer or file",
     "folderDestination": "folder",
+    "sink": "vector layer to write",
     "fileDestination": "file to write",
     "rasterDestination": "GeoTIFF to write",
 }
@@ -33,6 +35,7 @@ _RESULTS = {
     "outputFile": "file",
     "outputHtml": "HTML file",
     "outputRaster": "raster",
+    "outputVector": "vector layer",
     "outputFolder": "folder",
     "outputNumber": "number",
     "outputBoolean": "yes or no",
@@ -48,6 +51,13 @@ def _options(parameter: Any) -> str:
     return ", ".join(f"{place} {text}" for place, text in enumerate(parameter.options()))
 
 
+def parameter_type(name: str) -> int:
+    """Return a type of layers as QGIS numbers it, such as VectorPoint."""
+    from qgis.core import QgsProcessing
+
+    return int(getattr(QgsProcessing.SourceType, f"Type{name}"))
+
+
 def value(parameter: Any) -> str:
     """Return in words what a parameter takes."""
     kind = parameter.type()
@@ -59,6 +69,11 @@ def value(parameter: Any) -> str:
         return f"{text}, at least {_number(low)}" if low > -_UNLIMITED else text
     if kind == "enum":
         return f"{'any' if parameter.allowMultiple() else 'one'} of: {_options(parameter)}"
+    if kind == "multilayer" and parameter.layerType() != parameter_type("File"):
+        return "raster layers or files"
+    if kind == "source":
+        of = {parameter_type("VectorPoint"): " of points", parameter_type("VectorPolygon"): " of polygons"}
+        return _KINDS[kind] + "".join(of.get(found, "") for found in parameter.dataTypes())
     if kind == "file" and parameter.extension():
         return f".{parameter.extension()} file"
     return _KINDS[kind]

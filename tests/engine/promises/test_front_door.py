@@ -36,10 +36,13 @@ CHOICES = {
     "COARSE_TO_FINE": "coarse-to-fine",
     "CPU": "CPU",
     "EACH_SCENE": "each scene on its own",
+    "EQUAL": "equal",
     "GPU": "GPU",
     "MINIMUM_MAXIMUM": "minimum-maximum",
     "PERCENTILE_RANGE": "2-98 %",
     "PLUS_PLUS": "k-means++",
+    "PROPORTIONAL": "proportional",
+    "PROPORTIONAL_LEAST": "proportional with a least number",
     "SIGNATURES_FILE": "signatures file",
     "TOGETHER": "all scenes together",
 }
@@ -53,6 +56,8 @@ CALLS = {
     "audit": "request, progress=, strip_pixels=",
     "suggest_k": "request, progress=, strip_pixels=",
     "compare": "request, progress=, strip_pixels=",
+    "sample_points": "request, progress=, strip_pixels=",
+    "assess_accuracy": "request, progress=, strip_pixels=",
     "benchmark": "request, progress=, contenders=, strip_pixels=",
     "Area": "name, polygons",
     "MaskRule": "flags, saturated",
@@ -64,6 +69,9 @@ CALLS = {
     "BenchmarkRequest": SCENES + "roles=, aoi=, workers=, k=, max_iterations=, repeats=, pixels=",
     "SuggestRequest": "scenes, mask=, roles=, workers=, k_min=, k_max=, sample=, seed=, table=, report=",
     "TransitionRequest": "before, after, changes=, matrix=, report=, workers=",
+    "SampleRequest": "rasters, n=, allocation=, min_per_class=, seed=, workers=",
+    "ReferencePoints": "x, y, crs, classes, days=, scenes=",
+    "AccuracyRequest": "rasters, points, max_days=, matrix=, report=, workers=",
     "Silent": "",
 }
 ANSWERS = {
@@ -72,6 +80,8 @@ ANSWERS = {
     "AuditResult": "scenes, audits, output",
     "Suggestion": "request, scenes, sample, scores, advice, scikit_learn",
     "Transitions": "before, after, overlap, counts, before_names, after_names, colours",
+    "PointSample": "points, crs, names, pixels, drawn",
+    "Assessment": "collection, accuracy, met, left_out, shared, max_days",
     "BenchmarkResult": "request, parts, all_pixels, comparison, changed_percent, versions, notes",
     "Signatures": "roles, centres, classes, run",
 }

@@ -14,12 +14,16 @@ from typing import Any
 import numpy as np
 import pytest
 from calls import apply_to, audit_of
+from classified_rasters import EARLY, LATER, centre, write_classified
 from iikmc.engine.choices import EACH_SCENE
 from iikmc.engine.execution.executor import Task
 from iikmc.engine.kernels.moves import MoveLog
 from iikmc.engine.kernels.numpy_kernel import NumpyKernel
+from iikmc.engine.map_requests import ReferencePoints
 from iikmc.engine.maps.classified import open_classified
+from iikmc.engine.maps.collection import CountClasses, open_collection
 from iikmc.engine.maps.overlap import overlap
+from iikmc.engine.maps.reference import place
 from iikmc.engine.maps.transition import code_table
 from iikmc.engine.measuring.contenders import Contender
 from iikmc.engine.measuring.equality import DigestStrip
@@ -36,11 +40,13 @@ from iikmc.engine.results.geotiff import Rows
 from iikmc.engine.results.legend import Legend
 from iikmc.engine.results.rasters import write_classes
 from iikmc.engine.results.staging import Tray
+from iikmc.engine.runs.accuracy import AssessmentSite, MeetStrip
 from iikmc.engine.runs.audit import AuditStrip
 from iikmc.engine.runs.benchmark import benchmark
 from iikmc.engine.runs.cluster import cluster
 from iikmc.engine.runs.compare import OWN, DifferStrip, LeaveStrip, SurveyStrip
 from iikmc.engine.runs.each import cluster_each
+from iikmc.engine.runs.samplepoints import DrawStrip
 from iikmc.engine.runs.suggestk import SampleSite, ScoreK, suggest
 from iikmc.engine.runs.transitions import CodeStrip, CountPairs, PairSite
 from iikmc.engine.scenes.area import Area
@@ -62,6 +68,7 @@ OF_SERIES = {
 }  # fmt: skip
 OF_PAIR = {CountPairs, CodeStrip}
 OF_SAMPLE = {ScoreK}
+OF_MAPS = {CountClasses, DrawStrip, MeetStrip}
 
 
 def travelled(thing: Any) -> Any:
@@ -145,7 +152,7 @@ def test_every_task_of_the_engine_is_known_here_and_is_frozen():
                 one for one in vars(importlib.import_module(name)).values() if getattr(one, "__module__", "") == name
             ]
             found |= {one for one in own if isinstance(one, type) and hasattr(one, "do") and one is not Task}
-    assert found == OF_SERIES | OF_PAIR | OF_SAMPLE
+    assert found == OF_SERIES | OF_PAIR | OF_SAMPLE | OF_MAPS
     for task in found:
         assert dataclasses.is_dataclass(task)
         assert task.__dataclass_params__.frozen, task
@@ -282,6 +289,24 @@ def test_tasks_of_a_pair_of_rasters_do_the_same_wherever_they_are_done(plan, tmp
         rows = both.do(CodeStrip(strip))
         assert (rows.first, rows.values.shape) == (strip.row, (strip.height, grid.width))
     assert both.kinds == OF_PAIR
+
+
+def test_tasks_of_maps_do_the_same_wherever_they_are_done(tmp_path):
+    rng = np.random.default_rng(4)
+    paths = [write_classified(tmp_path, name, rng.integers(0, K + 1, (40, 30))) for name in (EARLY, LATER)]
+    collection = open_collection(paths)
+    points = ReferencePoints(*zip(*[centre(row, row // 2) for row in range(40)]), "EPSG:32633", ["1"] * 40)
+    rasters, placed = [member.raster for member in collection.members], place(points, collection)
+    both = Both(AssessmentSite(rasters, placed), AssessmentSite(travelled(rasters), travelled(placed)))
+    met = 0
+    for strip in [Strip(0, 0, 25), Strip(0, 25, 15), Strip(1, 0, 40)]:
+        number, counts = both.do(CountClasses(strip))
+        assert (number, counts.sum()) == (strip.scene, strip.height * 30)
+        drawn = both.do(DrawStrip(strip, 7, np.full(256, 1 << 60, np.uint64), np.arange(256) > 1))
+        assert set(drawn.classes.tolist()) <= {2, 3, 4}
+        met += both.do(MeetStrip(strip)).numbers.size
+    assert met == 80
+    assert both.kinds == OF_MAPS
 
 
 def test_tasks_of_a_sample_do_the_same_wherever_they_are_done():

@@ -79,7 +79,16 @@ def data(plugin, tmp_path_factory):
     for name in ("2022", "2023"):  # as the README has them
         (folder / "landsat" / name).symlink_to(folder / "years" / "2019", target_is_directory=True)
     values = {"SCENES": [str(folder / "landsat" / scene) for scene in SCENES], "K": 3}
-    processing.run("iikmc:cluster", {**values, "OUTPUT": str(folder / "classes")})
+    run = processing.run("iikmc:cluster", {**values, "OUTPUT": str(folder / "classes")})
+    drawn = {"RASTERS": run["CLASSIFICATIONS"], "N": 60, "MIN_PER_CLASS": 10, "OUTPUT": str(folder / "drawn.gpkg")}
+    labelled = {
+        "INPUT": processing.run("iikmc:samplepoints", drawn)["OUTPUT"],
+        "FIELD_NAME": "ref_class",
+        "FIELD_TYPE": 2,  # text
+        "FORMULA": "to_string(map_class)",
+        "OUTPUT": str(folder / "labelled.gpkg"),
+    }
+    processing.run("native:fieldcalculator", labelled)
     return folder
 
 
@@ -104,7 +113,7 @@ def test_documented_commands_run(text, data, provider):
             assert name in parameters, f"{algorithm} has no parameter {name}"
             value = re.sub(r"^/data\b", str(data), value)
             values[name] = value if name not in values else [*np.atleast_1d(values[name]).tolist(), value]
-        for name in {"SCENES"} & set(values):
+        for name in {"SCENES", "RASTERS"} & set(values):
             values[name] = np.atleast_1d(values[name]).tolist()
         assert processing.run(algorithm, values)
 

@@ -20,6 +20,8 @@ FLAGS = ["Dilated cloud", "Cirrus", "Cloud", "Cloud shadow", "Snow or ice", "Wat
 BANDS = ["blue", "green", "red", "nir", "swir1", "swir2"]
 ADVANCED, PLAIN = True, False
 POLYGON = QgsProcessing.SourceType.TypeVectorPolygon
+POINT = QgsProcessing.SourceType.TypeVectorPoint
+RASTER = QgsProcessing.SourceType.TypeRaster
 
 # Models and scripts of users hold these names, numbers and defaults: a row may be added, never changed.
 # name: (type, default, advanced, optional, what else counts)
@@ -120,6 +122,34 @@ TRANSITIONS_OUTPUTS = {
     "CHANGED_PIXELS": "outputNumber",
     "CHANGED_PERCENT": "outputNumber",
 }
+SAMPLEPOINTS_PARAMETERS = {
+    "RASTERS": ("multilayer", None, PLAIN, False, {"minimumNumberInputs": 1, "layerType": RASTER}),
+    "N": ("number", 600, PLAIN, False, {"minimum": 1, "maximum": 1_000_000, "dataType": 0}),
+    "ALLOCATION": ("enum", 2, PLAIN, False, {"allowMultiple": False}),
+    "MIN_PER_CLASS": ("number", 50, PLAIN, False, {"minimum": 0, "dataType": 0}),
+    "SEED": ("number", 42, PLAIN, False, {"dataType": 0}),
+    "OUTPUT": ("sink", None, PLAIN, False, {"dataType": POINT}),
+}
+# The start of each caption, by its number.
+ALLOCATION_CAPTIONS = ["The same number", "In proportion to", "In proportion, but a least"]
+SAMPLEPOINTS_OUTPUTS = {"OUTPUT": "outputVector", "POINT_COUNT": "outputNumber"}
+ACCURACY_PARAMETERS = {
+    "RASTERS": ("multilayer", None, PLAIN, False, {"minimumNumberInputs": 1, "layerType": RASTER}),
+    "POINTS": ("source", None, PLAIN, False, {"dataTypes": [POINT]}),
+    "CLASS_FIELD": ("field", "ref_class", PLAIN, False, {"parentLayerParameterName": "POINTS", "allowMultiple": False}),
+    "DATE_FIELD": ("field", None, PLAIN, True, {"parentLayerParameterName": "POINTS", "allowMultiple": False}),
+    "MAX_DAYS": ("number", 0, PLAIN, False, {"minimum": 0, "dataType": 0}),
+    "MATRIX": ("fileDestination", None, PLAIN, True, {}),
+    "REPORT": ("fileDestination", None, PLAIN, True, {}),
+}
+ACCURACY_OUTPUTS = {
+    "MATRIX": "outputFile",
+    "REPORT": "outputHtml",
+    "POINT_COUNT": "outputNumber",
+    "LEFT_OUT": "outputNumber",
+    "OVERALL_ACCURACY": "outputNumber",
+    "OVERALL_INTERVAL": "outputNumber",
+}
 BENCHMARK_PARAMETERS = {
     "SCENES": ("multilayer", None, PLAIN, False, {"minimumNumberInputs": 1}),
     "K": ("number", 8, PLAIN, False, {"minimum": 2, "maximum": 254, "dataType": 0}),
@@ -147,6 +177,8 @@ BENCHMARK_OUTPUTS = {
     "OUTPUT": "outputFolder",
 }
 ALGORITHMS = {
+    "accuracy": ("analysis", ACCURACY_PARAMETERS, ACCURACY_OUTPUTS),
+    "samplepoints": ("analysis", SAMPLEPOINTS_PARAMETERS, SAMPLEPOINTS_OUTPUTS),
     "benchmark": ("analysis", BENCHMARK_PARAMETERS, BENCHMARK_OUTPUTS),
     "audit": ("preparation", AUDIT_PARAMETERS, AUDIT_OUTPUTS),
     "cluster": ("classification", CLUSTER_PARAMETERS, CLUSTER_OUTPUTS),
@@ -271,6 +303,13 @@ def test_the_numbers_of_init_are_frozen(cluster):
 def test_the_numbers_of_mode_are_frozen(cluster):
     captions = cluster.parameterDefinition("MODE").options()
     assert [caption.split(" (")[0] for caption in captions] == ["All scenes together", "Each scene on its own"]
+
+
+def test_the_numbers_of_allocation_are_frozen(provider):
+    captions = provider.algorithm("samplepoints").parameterDefinition("ALLOCATION").options()
+    assert len(captions) == len(ALLOCATION_CAPTIONS)
+    for caption, start in zip(captions, ALLOCATION_CAPTIONS):
+        assert caption.startswith(start)
 
 
 def test_outputs_are_frozen(algorithm):

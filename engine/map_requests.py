@@ -1,0 +1,114 @@
+"""What the user asks of the tools that take classified rasters, checked before anything is read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from .choices import (
+    ALLOCATIONS,
+    DEFAULT_LEAST,
+    DEFAULT_POINTS,
+    DEFAULT_SEED,
+    MAX_POINTS,
+    PROPORTIONAL_LEAST,
+)
+from .errors import ParameterError
+from .requests import check_destinations, check_workers
+
+
+@dataclass(frozen=True)
+class SampleRequest:
+    """The parameters of a sample of points, named as in `iikmc:samplepoints`."""
+
+    rasters: tuple[Path, ...]
+    """RASTERS: classified rasters of one legend."""
+    n: int = DEFAULT_POINTS
+    """N: how many points."""
+    allocation: str = PROPORTIONAL_LEAST
+    """ALLOCATION: one of `ALLOCATIONS`."""
+    min_per_class: int = DEFAULT_LEAST
+    """MIN_PER_CLASS: points that each class gets at least, where the allocation asks for it."""
+    seed: int = DEFAULT_SEED
+    """SEED."""
+    workers: int = 0
+    """Threads, 0 = one a core; never changes the result."""
+
+    def check(self) -> None:
+        """Check the numbers; `runs.samplepoints.check` looks at the rasters as well.
+
+        Raises
+        ------
+        ParameterError
+            One is out of its range; the message names it.
+        """
+        if not 1 <= self.n <= MAX_POINTS:
+            raise ParameterError(f"N is {self.n}; choose a number of points from 1 to {MAX_POINTS}.")
+        if self.allocation not in ALLOCATIONS:
+            raise ParameterError(f"ALLOCATION is {self.allocation!r}; choose one of {', '.join(ALLOCATIONS)}.")
+        if self.min_per_class < 0:
+            raise ParameterError(f"MIN_PER_CLASS is {self.min_per_class}; choose a number of points, or 0 for none.")
+        check_workers(self.workers)
+
+
+@dataclass(frozen=True)
+class ReferencePoints:
+    """Points with the class that they really have, from whatever they are kept in."""
+
+    x: Sequence[float]
+    """Easting or longitude; NaN for one without a place."""
+    y: Sequence[float]
+    """Northing or latitude."""
+    crs: str
+    """Their CRS, such as "EPSG:4326", or as WKT; "" for that of the rasters."""
+    classes: Sequence[str]
+    """The class of each by number or by name, as a text; "" for one without."""
+    days: Sequence[date | None] | None = None
+    """The day that each is of; None where there is no such field."""
+    scenes: Sequence[str] | None = None
+    """The `scene` of each as `iikmc:samplepoints` writes it; None where there is no such field."""
+
+    def __len__(self) -> int:
+        return len(self.classes)
+
+
+@dataclass(frozen=True)
+class AccuracyRequest:
+    """The parameters of an assessment, named as in `iikmc:accuracy`."""
+
+    rasters: tuple[Path, ...]
+    """RASTERS: classified rasters of one legend."""
+    points: ReferencePoints
+    """POINTS, CLASS_FIELD and DATE_FIELD: the reference."""
+    max_days: int = 0
+    """MAX_DAYS: how many days a point and its raster may be apart."""
+    matrix: Path | None = None
+    """MATRIX: error matrix and estimates, .csv."""
+    report: Path | None = None
+    """REPORT: .html."""
+    workers: int = 0
+    """Threads, 0 = one a core; never changes the result."""
+
+    @property
+    def destinations(self) -> dict[str, Path | None]:
+        """Parameter -> file that is written."""
+        return {"MATRIX": self.matrix, "REPORT": self.report}
+
+    def check(self) -> None:
+        """Check the numbers and places; `runs.accuracy.check` looks at the rasters as well.
+
+        Raises
+        ------
+        ParameterError
+            One cannot be; the message names the parameter.
+        """
+        if self.max_days < 0:
+            raise ParameterError(f"MAX_DAYS is {self.max_days}; choose a number of days, or 0 for the same day.")
+        lengths = {len(part) for part in (self.points.x, self.points.y, self.points.classes)}
+        lengths |= {len(part) for part in (self.points.days, self.points.scenes) if part is not None}
+        if len(lengths) > 1:
+            raise ParameterError(f"POINTS has columns of {sorted(lengths)} entries; give one entry a point in each.")
+        check_workers(self.workers)
+        check_destinations(self.destinations)
