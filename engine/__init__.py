@@ -38,14 +38,15 @@ lines above its own, type hints included, and ``LAYERS`` in tests/test_architect
 The front door, which scripts may rely on: ``from iikmc.engine import ...``::
 
   scenes    find_scenes, check_series, Scene, Selection, MaskRule, Area, ROLES, FLAGS
-  tools     cluster, classify, audit, suggest_k, compare, sample_points, assess_accuracy, benchmark
-  asking    Request, ClassifyRequest, AuditRequest, SuggestRequest, TransitionRequest, SampleRequest, AccuracyRequest,
-            ReferencePoints, BenchmarkRequest
+  tools     cluster, classify, audit, suggest_k, compare, follow_series, sample_points, assess_accuracy,
+            benchmark
+  asking    Request, ClassifyRequest, AuditRequest, SuggestRequest, TransitionRequest, SeriesRequest, SampleRequest,
+            AccuracyRequest, ReferencePoints, BenchmarkRequest
   choices   MINIMUM_MAXIMUM, PERCENTILE_RANGE, PLUS_PLUS, SIGNATURES_FILE, COARSE_TO_FINE (start);
             TOGETHER, EACH_SCENE (mode); AUTOMATIC, CPU, GPU (device);
             EQUAL, PROPORTIONAL, PROPORTIONAL_LEAST (allocation)
-  answers   Result, EachResult, AuditResult, Suggestion, Transitions, PointSample, Assessment, BenchmarkResult,
-            Signatures, read_signatures
+  answers   Result, EachResult, AuditResult, Suggestion, Transitions, SeriesResult, PointSample, Assessment,
+            BenchmarkResult, Signatures, read_signatures
   progress  Progress, Silent
   errors    IIkMCError
 
@@ -95,6 +96,8 @@ __all__ = [  # noqa: F405
     "SampleRequest",
     "Scene",
     "Selection",
+    "SeriesRequest",
+    "SeriesResult",
     "Signatures",
     "Silent",
     "SuggestRequest",
@@ -109,6 +112,7 @@ __all__ = [  # noqa: F405
     "cluster",
     "compare",
     "find_scenes",
+    "follow_series",
     "read_signatures",
     "sample_points",
     "suggest_k",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -51,6 +52,32 @@ class SampleRequest:
         if self.min_per_class < 0:
             raise ParameterError(f"MIN_PER_CLASS is {self.min_per_class}; choose a number of points, or 0 for none.")
         check_workers(self.workers)
+
+
+@dataclass(frozen=True)
+class SeriesRequest:
+    """The parameters of following a series, named as in `iikmc:series`."""
+
+    rasters: tuple[Path, ...]
+    """RASTERS: classified rasters of one legend and of several dates."""
+    output: Path
+    """OUTPUT: the folder the results go to."""
+    grid: Path | None = None
+    """GRID: a raster whose pixels the results have; by default the earliest of RASTERS."""
+    workers: int = 0
+    """Threads, 0 = one a core; never changes the result."""
+
+    def check(self) -> None:
+        """Check the number of threads and the place; `runs.series.check` looks at the rasters as well.
+
+        Raises
+        ------
+        ParameterError
+            One cannot be; the message names the parameter.
+        """
+        check_workers(self.workers)
+        if os.path.exists(self.output) and not os.path.isdir(self.output):
+            raise ParameterError(f"OUTPUT: {self.output} is a file; choose a folder.")
 
 
 @dataclass(frozen=True)

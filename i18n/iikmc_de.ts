@@ -92,6 +92,7 @@
     </message>
     <message>
         <location filename="../algorithms/accuracy.py"/>
+        <location filename="../algorithms/series.py"/>
         <location filename="../algorithms/shared/classified.py"/>
         <location filename="../algorithms/suggestk.py"/>
         <location filename="../algorithms/transitions.py"/>
@@ -193,6 +194,7 @@
     <message>
         <location filename="../algorithms/audit.py"/>
         <location filename="../algorithms/benchmark.py"/>
+        <location filename="../algorithms/series.py"/>
         <source>Table</source>
         <translation>Tabelle</translation>
     </message>
@@ -765,6 +767,122 @@
         <location filename="../algorithms/scenes_widget/words.py"/>
         <source>million</source>
         <translation>Millionen</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/series.py"/>
+        <source>Follow classified rasters over a series</source>
+        <translation>Klassifizierte Raster über eine Zeitreihe verfolgen</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/series.py"/>
+        <source>landsat,series,time series,change,majority,mode,variety,first change,last change,sankey,iikmc</source>
+        <translation>landsat,Serie,Zeitreihe,Veränderung,Mehrheit,Modus,Vielfalt,erste Änderung,letzte Änderung,sankey,iikmc</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/series.py"/>
+        <source>Majority, number and dates of changes of each pixel over all dates, through gaps of clouds.</source>
+        <translation>Häufigste Klasse sowie Anzahl und Tage der Änderungen jedes Pixels über alle Aufnahmetage, durch Wolkenlücken hindurch.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/series.py"/>
+        <source>Most frequent class</source>
+        <translation>Häufigste Klasse</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/series.py"/>
+        <source>Number of changes</source>
+        <translation>Anzahl der Änderungen</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/series.py"/>
+        <source>Date of the last change</source>
+        <translation>Tag der letzten Änderung</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/series.py"/>
+        <source>Date of the first change</source>
+        <translation>Tag der ersten Änderung</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/series.py"/>
+        <source>Number of different classes</source>
+        <translation>Anzahl verschiedener Klassen</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/series.py"/>
+        <source>Number of observations</source>
+        <translation>Anzahl der Beobachtungen</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/series.py"/>
+        <source>Follows each pixel over all dates of a series: how often it was seen, its most frequent class, how many different classes it had, how often it changed class, and when first and last.</source>
+        <translation>Verfolgt jedes Pixel über alle Tage einer Zeitreihe: wie oft es gesehen wurde, seine häufigste Klasse, wie viele verschiedene Klassen es hatte, wie oft es die Klasse wechselte und wann zuerst und zuletzt.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/series.py"/>
+        <source>A pixel that is masked on a date keeps the class it was last seen in: clouds are no change. Of several rasters of one date the first by name that has a class at the pixel counts. Of classes as frequent as each other the majority is the one seen last.</source>
+        <translation>Ein Pixel, das an einem Tag maskiert ist, behält die Klasse, in der es zuletzt gesehen wurde: Wolken sind keine Änderung. Von mehreren Rastern eines Tages zählt das dem Namen nach erste, das an dem Pixel eine Klasse hat. Von gleich häufigen Klassen gilt die zuletzt gesehene als häufigste.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/series.py"/>
+        <source>All rasters must be of one legend, such as those of one run, and tell their date in their name, as Landsat products do, or such as 2022-05-11. They may be shifted against each other and lie in neighbouring zones: each pixel of the grid takes the pixel with the nearest centre.</source>
+        <translation>Alle Raster müssen eine gemeinsame Legende haben, etwa die eines Laufs, und ihren Tag im Namen nennen, wie Landsat-Produkte es tun, oder wie 2022-05-11. Sie dürfen gegeneinander verschoben sein und in benachbarten Zonen liegen: Jedes Pixel des Gitters erhält das Pixel mit dem nächsten Mittelpunkt.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/series.py"/>
+        <source>Output folder: observations.tif, majority.tif, variety.tif, changes.tif, first_change.tif and last_change.tif (yyyymmdd, 0 is none) with their styles; series.csv with the area of each class on each date; and series.html with areas over time and the flow between the classes.</source>
+        <translation>Ausgabeverzeichnis: observations.tif, majority.tif, variety.tif, changes.tif, first_change.tif und last_change.tif (JJJJMMTT, 0 heißt keine) mit ihren Stilen; series.csv mit der Fläche jeder Klasse an jedem Tag; und series.html mit den Flächen im Lauf der Zeit und dem Fluss zwischen den Klassen.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/series.py"/>
+        <source>Rasters of one legend and of two dates or more, such as all ending in _classes.tif of one run.</source>
+        <translation>Raster einer Legende von zwei oder mehr Tagen, etwa alle eines Laufs, deren Namen auf _classes.tif enden.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/series.py"/>
+        <source>Gets six rasters, series.csv and series.html; those of an earlier run are replaced.</source>
+        <translation>Nimmt sechs Raster, series.csv und series.html auf; die eines früheren Laufs werden ersetzt.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/series.py"/>
+        <source>Number of dates</source>
+        <translation>Anzahl der Tage</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/series.py"/>
+        <source>Pixels seen on any date</source>
+        <translation>An irgendeinem Tag gesehene Pixel</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/series.py"/>
+        <location filename="../algorithms/transitions.py"/>
+        <source>Pixels that changed class</source>
+        <translation>Pixel, deren Klasse sich geändert hat</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/series.py"/>
+        <source>Changed, % of the pixels seen</source>
+        <translation>Geändert, % der gesehenen Pixel</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/series.py"/>
+        <source>Add the six rasters to the project, styled, in one group.</source>
+        <translation>Fügt dem Projekt die sechs Raster hinzu, mit Stil, in einer Gruppe.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/series.py"/>
+        <source>Grid of the results</source>
+        <translation>Gitter der Ergebnisse</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/series.py"/>
+        <source>A raster whose pixels the results shall have; without one, the earliest of the rasters.</source>
+        <translation>Ein Raster, dessen Pixel die Ergebnisse haben sollen; ohne Angabe das früheste der Raster.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/series.py"/>
+        <source>Series of {dates} dates, {stamp}</source>
+        <translation>Zeitreihe von {dates} Tagen, {stamp}</translation>
     </message>
     <message>
         <location filename="../algorithms/shared/analysis.py"/>
@@ -1387,11 +1505,6 @@
         <location filename="../algorithms/transitions.py"/>
         <source>Pixels classified in both</source>
         <translation>In beiden klassifizierte Pixel</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/transitions.py"/>
-        <source>Pixels that changed class</source>
-        <translation>Pixel, deren Klasse sich geändert hat</translation>
     </message>
     <message>
         <location filename="../algorithms/transitions.py"/>

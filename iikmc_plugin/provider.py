@@ -11,6 +11,7 @@ from ..algorithms.benchmark import BenchmarkAlgorithm
 from ..algorithms.classify import ClassifyAlgorithm
 from ..algorithms.cluster import ClusterAlgorithm
 from ..algorithms.samplepoints import SamplePointsAlgorithm
+from ..algorithms.series import SeriesAlgorithm
 from ..algorithms.shared import packages
 from ..algorithms.shared.base import ICON
 from ..algorithms.suggestk import SuggestKAlgorithm
@@ -23,6 +24,7 @@ ALGORITHMS = (
     AuditAlgorithm,
     SuggestKAlgorithm,
     TransitionsAlgorithm,
+    SeriesAlgorithm,
     SamplePointsAlgorithm,
     AccuracyAlgorithm,
     BenchmarkAlgorithm,

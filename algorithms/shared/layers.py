@@ -145,8 +145,8 @@ class SceneLayer:
     """Its file, with a .qml beside it."""
     title: str
     """The layer's name."""
-    day: date
-    """The day it shows (UTC)."""
+    day: date | None
+    """The day it shows (UTC); None for one of no day."""
 
 
 def load_on_completion(
@@ -169,7 +169,7 @@ def load_on_completion(
     if project is None:
         return
     place = _Place(_unused(group))
-    first = min((layer.day for layer in layers), default=None)
+    first = min((layer.day for layer in layers if layer.day is not None), default=None)
     for position, layer in enumerate(layers):
         details = QgsProcessingContext.LayerDetails(layer.title, project, output_name)
         details.forceName = True

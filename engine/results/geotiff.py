@@ -32,11 +32,13 @@ class Band:
     description: str
     """What the values are."""
     dtype: str
-    """Their type: uint8, uint16 or uint32."""
+    """Their type: uint8, uint16, uint32 or int32."""
     tags: dict[str, str]
     """Metadata of the file."""
     colours: Sequence[RGB] | None = None
     """Of the values 1, 2, ..., for a colour table; none by default."""
+    nodata: int = NODATA
+    """The value that is none."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ class Rows:
 
 
 def write_raster(path: Path, grid: PixelGrid, band: Band, rows: Iterable[Rows], parameter: str = "OUTPUT") -> None:
-    """Write a compressed GeoTIFF with nodata 0, in tiles and with overviews where it is large.
+    """Write a compressed GeoTIFF, in tiles and with overviews where it is large.
 
     Parameters
     ----------
@@ -108,7 +110,7 @@ def _profile(grid: PixelGrid, band: Band) -> dict[str, Any]:
         "height": grid.height,
         "count": 1,
         "dtype": band.dtype,
-        "nodata": NODATA,
+        "nodata": band.nodata,
         "crs": grid.crs,
         "transform": _affine(grid),
         "compress": "deflate",

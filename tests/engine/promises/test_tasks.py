@@ -47,6 +47,7 @@ from iikmc.engine.runs.cluster import cluster
 from iikmc.engine.runs.compare import OWN, DifferStrip, LeaveStrip, SurveyStrip
 from iikmc.engine.runs.each import cluster_each
 from iikmc.engine.runs.samplepoints import DrawStrip
+from iikmc.engine.runs.series import FollowSite, FollowStrip
 from iikmc.engine.runs.suggestk import SampleSite, ScoreK, suggest
 from iikmc.engine.runs.transitions import CodeStrip, CountPairs, PairSite
 from iikmc.engine.scenes.area import Area
@@ -69,6 +70,7 @@ OF_SERIES = {
 OF_PAIR = {CountPairs, CodeStrip}
 OF_SAMPLE = {ScoreK}
 OF_MAPS = {CountClasses, DrawStrip, MeetStrip}
+OF_GRID = {FollowStrip}
 
 
 def travelled(thing: Any) -> Any:
@@ -152,7 +154,7 @@ def test_every_task_of_the_engine_is_known_here_and_is_frozen():
                 one for one in vars(importlib.import_module(name)).values() if getattr(one, "__module__", "") == name
             ]
             found |= {one for one in own if isinstance(one, type) and hasattr(one, "do") and one is not Task}
-    assert found == OF_SERIES | OF_PAIR | OF_SAMPLE | OF_MAPS
+    assert found == OF_SERIES | OF_PAIR | OF_SAMPLE | OF_MAPS | OF_GRID
     for task in found:
         assert dataclasses.is_dataclass(task)
         assert task.__dataclass_params__.frozen, task
@@ -307,6 +309,21 @@ def test_tasks_of_maps_do_the_same_wherever_they_are_done(tmp_path):
         met += both.do(MeetStrip(strip)).numbers.size
     assert met == 80
     assert both.kinds == OF_MAPS
+
+
+def test_tasks_of_a_grid_do_the_same_wherever_they_are_done(tmp_path):
+    rng = np.random.default_rng(5)
+    paths = [
+        write_classified(tmp_path, EARLY, rng.integers(0, K + 1, (40, 30)), (270_000.0, 5_000_000.0)),
+        write_classified(tmp_path, LATER, rng.integers(0, K + 1, (40, 30)), (743_000.0, 5_000_200.0), crs="EPSG:32632"),
+    ]
+    collection = open_collection(paths)
+    grid = collection.members[0].raster.grid
+    both = Both(FollowSite(collection, grid), FollowSite(travelled(collection), travelled(grid)))
+    found = [both.do(FollowStrip(strip)) for strip in (Strip(0, 0, 25), Strip(0, 25, 15))]
+    assert sum(part.counts.sum() for part in found) == 2 * grid.pixels
+    assert all(part.observed for part in found)
+    assert both.kinds == OF_GRID
 
 
 def test_tasks_of_a_sample_do_the_same_wherever_they_are_done():

@@ -122,6 +122,27 @@ TRANSITIONS_OUTPUTS = {
     "CHANGED_PIXELS": "outputNumber",
     "CHANGED_PERCENT": "outputNumber",
 }
+SERIES_PARAMETERS = {
+    "RASTERS": ("multilayer", None, PLAIN, False, {"minimumNumberInputs": 1, "layerType": RASTER}),
+    "GRID": ("raster", None, PLAIN, True, {}),
+    "LOAD_RESULTS": ("boolean", True, PLAIN, False, {}),
+    "OUTPUT": ("folderDestination", None, PLAIN, False, {}),
+}
+SERIES_OUTPUTS = {
+    "MAJORITY": "outputRaster",
+    "CHANGES": "outputRaster",
+    "LAST_CHANGE": "outputRaster",
+    "FIRST_CHANGE": "outputRaster",
+    "VARIETY": "outputRaster",
+    "OBSERVATIONS": "outputRaster",
+    "TABLE": "outputFile",
+    "REPORT": "outputHtml",
+    "DATE_COUNT": "outputNumber",
+    "OBSERVED_PIXELS": "outputNumber",
+    "CHANGED_PIXELS": "outputNumber",
+    "CHANGED_PERCENT": "outputNumber",
+    "OUTPUT": "outputFolder",
+}
 SAMPLEPOINTS_PARAMETERS = {
     "RASTERS": ("multilayer", None, PLAIN, False, {"minimumNumberInputs": 1, "layerType": RASTER}),
     "N": ("number", 600, PLAIN, False, {"minimum": 1, "maximum": 1_000_000, "dataType": 0}),
@@ -178,6 +199,7 @@ BENCHMARK_OUTPUTS = {
 }
 ALGORITHMS = {
     "accuracy": ("analysis", ACCURACY_PARAMETERS, ACCURACY_OUTPUTS),
+    "series": ("analysis", SERIES_PARAMETERS, SERIES_OUTPUTS),
     "samplepoints": ("analysis", SAMPLEPOINTS_PARAMETERS, SAMPLEPOINTS_OUTPUTS),
     "benchmark": ("analysis", BENCHMARK_PARAMETERS, BENCHMARK_OUTPUTS),
     "audit": ("preparation", AUDIT_PARAMETERS, AUDIT_OUTPUTS),

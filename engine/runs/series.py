@@ -1,0 +1,272 @@
+"""From classified rasters of several dates to what became of each pixel: six rasters, a table and a page."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass, fields
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..errors import NoValidPixels, ParameterError
+from ..execution.executor import Site
+from ..execution.threads import ThreadExecutor
+from ..map_requests import SeriesRequest
+from ..maps.alignment import Alignment, grid_of
+from ..maps.collection import Collection, open_collection
+from ..maps.series import Followed, Series, flow_dates, follow
+from ..maps.series_rasters import LAYERS, band_of, legend_of
+from ..pixels.strips import STRIP_PIXELS, plan_strips
+from ..progress import Progress, check_cancelled
+from ..report import series as page
+from ..results.geotiff import Rows, write_raster
+from ..results.staging import Staging
+from ..results.styles import pam_xml, qml_of_values
+from ..scenes.scene import PixelGrid, Strip
+from .frame import Run
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+TABLE, PAGE = "series.csv", "series.html"
+_FOLLOWED = 0.7
+"""Share of the progress bar that goes to reading and following; the rest writes the rasters."""
+# Bytes that the classes of a strip may take on all dates together: of many dates the strips are smaller.
+_STACK_BYTES = 128 << 20
+
+
+@dataclass(frozen=True)
+class SeriesResult:
+    """The files that were written, and the numbers in them."""
+
+    series: Series
+    """What was found."""
+    output: Path
+    """The folder."""
+
+    @property
+    def rasters(self) -> dict[str, Path]:
+        """Name such as "majority" -> its file."""
+        return {name: self.output / f"{name}.tif" for name in LAYERS}
+
+    @property
+    def table(self) -> Path:
+        """Class x date."""
+        return self.output / TABLE
+
+    @property
+    def report(self) -> Path:
+        """The page."""
+        return self.output / PAGE
+
+
+def check(request: SeriesRequest) -> tuple[Collection, PixelGrid]:
+    """Check the parameters by the headers of the rasters.
+
+    Returns
+    -------
+    collection : Collection
+        The rasters.
+    grid : PixelGrid
+        That of the results.
+
+    Raises
+    ------
+    IIkMCError
+        Something is wrong; the message names the parameter.
+    """
+    request.check()
+    collection = open_collection(request.rasters)
+    members = collection.members
+    undated = next((member for member in members if member.day is None), None)
+    if undated is not None:
+        raise ParameterError(
+            f"RASTERS: {undated.raster.path.name} tells no date in its name; name it after its Landsat product or with "
+            "a date such as 2022-05-11."
+        )
+    if len({member.day for member in members}) < 2:
+        raise ParameterError("RASTERS are all of one date; choose classified rasters of two dates or more.")
+    grid = members[0].raster.grid if request.grid is None else grid_of("GRID", request.grid)
+    for member in members:
+        if (member.raster.grid.crs is None) != (grid.crs is None):
+            raise ParameterError(
+                f"RASTERS: {member.raster.path.name} and the grid of the results do not both have a CRS, so they "
+                "cannot be laid on each other; give the one without its CRS."
+            )
+    return collection, grid
+
+
+def follow_series(
+    request: SeriesRequest, progress: Progress | None = None, strip_pixels: int = STRIP_PIXELS
+) -> SeriesResult:
+    """Follow each pixel over the dates and write what became of it.
+
+    Parameters
+    ----------
+    request
+        The parameters.
+    progress
+        Whom to tell; nobody by default.
+    strip_pixels
+        Size of the units of work; never changes the result.
+
+    Raises
+    ------
+    IIkMCError
+        Any of its children; nothing is written then.
+    """
+    run = Run(Staging(request.output), progress)
+    progress = run.progress
+    collection, grid = check(request)
+    for line in collection.doubts():
+        progress.warn(line)
+    site = FollowSite(collection, grid)
+    executor = ThreadExecutor(site, request.workers)
+    strips = plan_strips(grid, 0, min(strip_pixels, max(_STACK_BYTES // len(site.days), 1)))
+    with run:
+        run.files.check_replaceable([*(f"{name}.tif" for name in LAYERS), TABLE, PAGE])
+        progress.stage(
+            f"Following {grid.pixels:,} pixels over {len(site.days)} dates ({len(collection.members)} rasters) on "
+            f"{executor.workers} thread(s)"
+        )
+        parts: list[StripFollowed] = []
+        with closing(executor.run([FollowStrip(strip) for strip in strips], run.span(0.0, _FOLLOWED))) as answers:
+            parts.extend(answers)
+        parts.sort(key=lambda part: part.row)
+        series = _gathered(collection, grid, site, parts)
+        for member, pixels in zip(collection.members, series.met):
+            if not pixels:
+                progress.warn(f"{member.title} ({member.raster.path.name}) has no class on the grid of the results.")
+        progress.stage("Writing the rasters")
+        _write_rasters(run.files, series, parts, run.span(_FOLLOWED, 1.0))
+        run.files.write_text(TABLE, page.to_csv(series))
+        run.files.write_text(PAGE, page.render(series))
+        run.publish()
+    progress.note(
+        f"{series.altered:,} of {series.observed:,} pixels changed class at least once ({series.altered_percent:.2f} %)"
+    )
+    progress.report(1.0)
+    return SeriesResult(series, request.output)
+
+
+class FollowSite(Site):
+    """Classified rasters on one grid, by date."""
+
+    def __init__(self, collection: Collection, grid: PixelGrid) -> None:
+        super().__init__()
+        self.days: tuple[date, ...] = tuple(sorted({member.day for member in collection.members if member.day}))
+        """The dates, ascending."""
+        self.flow = flow_dates(len(self.days))
+        """The numbers of the dates that the flow is counted between."""
+        self.rasters = [
+            (self.days.index(member.day), Alignment(grid, member.raster)) for member in collection.members if member.day
+        ]
+        """In the order of the collection: the number of the date, and the raster on the grid."""
+        self.width = grid.width
+        """Columns of the grid."""
+
+
+@dataclass(frozen=True)
+class StripFollowed:
+    """What the pixels of a strip went through."""
+
+    row: int
+    """First row of the strip."""
+    packed: dict[str, bytes]
+    """Each of `LAYERS`, compressed: all strips stay in memory until the rasters are written."""
+    highest: dict[str, int]
+    """The highest value of each but nodata."""
+    counts: NDArray[np.int64]
+    """(dates, 256) pixels of each class."""
+    met: NDArray[np.int64]
+    """(rasters,) classified pixels of each."""
+    changed: NDArray[np.int64]
+    """(dates,) pixels that changed class."""
+    flows: NDArray[np.uint32]
+    """(flow dates - 1, 256, 256)"""
+    observed: int
+    """Pixels that have a class on any date."""
+    altered: int
+    """Those that changed class."""
+
+
+@dataclass(frozen=True)
+class FollowStrip:
+    """Follow the pixels of a strip of the grid over the dates."""
+
+    strip: Strip
+    """Which rows of the grid."""
+
+    def do(self, site: FollowSite) -> StripFollowed:
+        """Read all rasters there; of several of one day, the first by id with a class counts."""
+        stack = np.zeros((len(site.days), self.strip.height * site.width), np.uint8)
+        met = np.zeros(len(site.rasters), np.int64)
+        for number, (day, raster) in enumerate(site.rasters):
+            site.check()
+            classes = raster.read(self.strip.row, self.strip.height).ravel()
+            met[number] = np.count_nonzero(classes)
+            stack[day] = np.where(stack[day] == 0, classes, stack[day])
+        found = follow(stack, site.days, site.flow)
+        layers: dict[str, NDArray[Any]] = {field.name: getattr(found, field.name) for field in fields(Followed)}
+        counted = found.changes[found.observations > 0]
+        highest = {name: int(layers[name].max(initial=0)) for name in LAYERS}
+        highest["changes"] = int(counted.max(initial=0))
+        return StripFollowed(
+            self.strip.row,
+            {name: zlib.compress(layers[name].tobytes(), 1) for name in LAYERS},
+            highest,
+            np.stack([np.bincount(classes, minlength=256) for classes in stack]),
+            met,
+            found.changed,
+            found.flows,
+            counted.size,
+            int(np.count_nonzero(counted)),
+        )
+
+
+def _gathered(collection: Collection, grid: PixelGrid, site: FollowSite, parts: Sequence[StripFollowed]) -> Series:
+    flows = np.zeros(parts[0].flows.shape, np.int64)
+    for part in parts:
+        flows += part.flows
+    series = Series(
+        collection,
+        grid,
+        site.days,
+        sum((part.counts for part in parts), np.zeros((len(site.days), 256), np.int64)),
+        sum((part.changed for part in parts), np.zeros(len(site.days), np.int64)),
+        tuple(site.flow),
+        flows,
+        sum(part.observed for part in parts),
+        sum(part.altered for part in parts),
+        tuple(int(n) for n in sum((part.met for part in parts), np.zeros(len(site.rasters), np.int64))),
+    )
+    if not series.observed:
+        raise NoValidPixels(
+            f"RASTERS have no class on any of the {grid.pixels:,} pixels of the grid; choose rasters of one place, or "
+            "another GRID."
+        )
+    return series
+
+
+def _write_rasters(files: Staging, series: Series, parts: Sequence[StripFollowed], progress: Progress) -> None:
+    for place, name in enumerate(LAYERS):
+        check_cancelled(progress)
+        band = band_of(name, series)
+        write_raster(files.path(f"{name}.tif"), series.grid, band, _rows(name, parts, band.dtype, series.grid.width))
+        highest = max(part.highest[name] for part in parts)
+        files.write_text(f"{name}.qml", qml_of_values(legend_of(name, series, highest)))
+        progress.report((place + 1) / len(LAYERS))
+    names = series.collection.names[1 : max(series.classes) + 1]
+    files.write_text("majority.tif.aux.xml", pam_xml(names))
+
+
+def _rows(name: str, parts: Sequence[StripFollowed], dtype: str, width: int) -> Iterator[Rows]:
+    for part in parts:
+        values = np.frombuffer(zlib.decompress(part.packed[name]), dtype)
+        yield Rows(part.row, values.reshape(-1, width))
