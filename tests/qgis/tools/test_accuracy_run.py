@@ -1,4 +1,4 @@
-"""iikmc:accuracy as the toolbox, a model and a terminal run it."""
+"""iikmc:accuracy as the toolbox and a terminal run it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ pytest.importorskip("qgis.core")
 
 import processing
 from qgis.core import (
-    Qgis,
     QgsApplication,
     QgsFeature,
     QgsField,
@@ -19,17 +18,12 @@ from qgis.core import (
     QgsProcessingContext,
     QgsProcessingException,
     QgsProcessingFeedback,
-    QgsProcessingModelAlgorithm,
-    QgsProcessingModelParameter,
-    QgsProcessingParameterVectorLayer,
     QgsProject,
     QgsRasterLayer,
-    QgsVectorFileWriter,
     QgsVectorLayer,
 )
 from qgis.PyQt.QtCore import QDate, QVariant
 from running import Log, run_task
-from steps import add_step, source
 from tiny_series import MIDST, NEWEST, OLDEST
 
 pytestmark = pytest.mark.qgis
@@ -188,30 +182,3 @@ def test_sample_and_assessment_in_a_terminal(terminal, classes, tmp_path):
     assert "POINT_COUNT:\t30" in out
     assert "OVERALL_ACCURACY:\t1\n" in out
     assert "Overall accuracy 1.000 ± 0.000" in (tmp_path / "r.html").read_text(encoding="utf-8")
-
-
-@pytest.mark.skipif(
-    Qgis.QGIS_VERSION_INT < 33400,
-    reason="QGIS 3.22 may crash when raster layers that a model's step loaded are destroyed, its own steps alone too",
-)
-def test_it_is_a_step_of_a_model(plugin, classes, tmp_path, context):
-    model = QgsProcessingModelAlgorithm("assess", "tests")
-    model.addModelParameter(
-        QgsProcessingParameterVectorLayer("points", "points"), QgsProcessingModelParameter("points")
-    )
-    values = {
-        "RASTERS": source("StaticValue", rasters(classes)),
-        "POINTS": source("ModelParameter", "points"),
-        "CLASS_FIELD": source("StaticValue", "what"),
-        "DATE_FIELD": source("StaticValue", "day"),
-    }
-    add_step(model, "iikmc:accuracy", "assess", values, {"matrix": "MATRIX"})
-    model.updateDestinationParameters()
-    path = str(tmp_path / "reference.gpkg")
-    options = QgsVectorFileWriter.SaveVectorOptions()
-    QgsVectorFileWriter.writeAsVectorFormatV3(points(classes, ROWS), path, context.transformContext(), options)
-    given = {"points": path, "assess:matrix": str(tmp_path / "m.csv")}
-    feedback = QgsProcessingFeedback(False)
-    _, good = model.run(given, context, feedback)
-    assert good, feedback.textLog()
-    assert (tmp_path / "m.csv").read_text(encoding="utf-8").startswith("unit,")

@@ -1,4 +1,4 @@
-"""iikmc:samplepoints as the toolbox, a model, batch and a terminal run it."""
+"""iikmc:samplepoints as the toolbox, batch and a terminal run it."""
 
 from __future__ import annotations
 
@@ -8,22 +8,17 @@ pytest.importorskip("qgis.core")
 
 import processing
 from qgis.core import (
-    Qgis,
     QgsApplication,
     QgsCoordinateReferenceSystem,
     QgsProcessingContext,
     QgsProcessingException,
     QgsProcessingFeedback,
-    QgsProcessingModelAlgorithm,
-    QgsProcessingModelParameter,
     QgsProcessingOutputLayerDefinition,
-    QgsProcessingParameterMultipleLayers,
     QgsProject,
     QgsRasterLayer,
     QgsVectorLayer,
 )
 from running import Log, load, run_task
-from steps import add_step, source
 from tiny_series import MIDST, NEWEST, OLDEST, TINY, write_tiny
 
 pytestmark = pytest.mark.qgis
@@ -142,32 +137,6 @@ def test_a_terminal_names_the_rasters_one_by_one(terminal, classes, tmp_path):
     assert code == 0, out + err
     assert "POINT_COUNT:\t30" in out
     assert len(features(str(target))[1]) == 30
-
-
-@pytest.mark.skipif(
-    Qgis.QGIS_VERSION_INT < 33400,
-    reason="QGIS 3.22 may crash when raster layers that a model's step loaded are destroyed, its own steps alone too",
-)
-def test_it_follows_a_clustering_in_a_model(plugin, tiny, tmp_path, context):
-    model = QgsProcessingModelAlgorithm("sample", "tests")
-    scenes = QgsProcessingParameterMultipleLayers("scenes", "scenes", layerType=0)
-    model.addModelParameter(scenes, QgsProcessingModelParameter("scenes"))
-    clustered = {"SCENES": source("StaticValue", [str(tiny)]), "K": source("StaticValue", 3)}
-    clustered["LOAD_RESULTS"] = source("StaticValue", False)
-    add_step(model, "iikmc:cluster", "cluster", clustered, {"classes": "OUTPUT"})
-    drawn = {"RASTERS": source("ChildOutput", "cluster", "CLASSIFICATIONS"), "N": source("StaticValue", 24)}
-    drawn["MIN_PER_CLASS"] = source("StaticValue", 4)
-    add_step(model, "iikmc:samplepoints", "draw", drawn, {"points": "OUTPUT"})
-    model.updateDestinationParameters()
-    values = {
-        "scenes": [str(tiny)],
-        "cluster:classes": str(tmp_path / "classes"),
-        "draw:points": str(tmp_path / "points.gpkg"),
-    }
-    feedback = QgsProcessingFeedback(False)
-    _, good = model.run(values, context, feedback)
-    assert good, feedback.textLog()
-    assert len(features(str(tmp_path / "points.gpkg"))[1]) == 24
 
 
 def test_a_batch_takes_several_rows(plugin, classes, tmp_path):

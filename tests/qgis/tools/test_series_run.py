@@ -1,4 +1,4 @@
-"""iikmc:series as the toolbox, a model and a terminal run it."""
+"""iikmc:series as the toolbox and a terminal run it."""
 
 from __future__ import annotations
 
@@ -9,17 +9,14 @@ pytest.importorskip("qgis.core")
 
 import processing
 from qgis.core import (
-    Qgis,
     QgsApplication,
     QgsProcessingContext,
     QgsProcessingException,
     QgsProcessingFeedback,
-    QgsProcessingModelAlgorithm,
     QgsProject,
     QgsRasterLayer,
 )
 from running import Log, groups, legend, load, run_task
-from steps import add_step, source
 from tiny_series import MIDST, NEWEST, OLDEST, TINY, read_classes
 
 pytestmark = pytest.mark.qgis
@@ -133,23 +130,3 @@ def test_a_cancelled_run_leaves_nothing(series, classes, tmp_path, context):
     good, _, _ = run_task(series, {"RASTERS": rasters(classes), "OUTPUT": str(tmp_path / "out")}, context, feedback)
     assert not good
     assert list(tmp_path.iterdir()) == []
-
-
-@pytest.mark.skipif(
-    Qgis.QGIS_VERSION_INT < 33400,
-    reason="QGIS 3.22 may crash when raster layers that a model's step loaded are destroyed, its own steps alone too",
-)
-def test_it_follows_a_clustering_in_a_model(plugin, tiny, tmp_path, context):
-    model = QgsProcessingModelAlgorithm("cover", "tests")
-    clustered = {"SCENES": source("StaticValue", [str(tiny)]), "K": source("StaticValue", 3)}
-    clustered["LOAD_RESULTS"] = source("StaticValue", False)
-    add_step(model, "iikmc:cluster", "cluster", clustered, {"classes": "OUTPUT"})
-    followed = {"RASTERS": source("ChildOutput", "cluster", "CLASSIFICATIONS")}
-    followed["LOAD_RESULTS"] = source("StaticValue", False)
-    add_step(model, "iikmc:series", "follow", followed, {"series": "OUTPUT"})
-    model.updateDestinationParameters()
-    values = {"cluster:classes": str(tmp_path / "classes"), "follow:series": str(tmp_path / "series")}
-    feedback = QgsProcessingFeedback(False)
-    _, good = model.run(values, context, feedback)
-    assert good, feedback.textLog()
-    assert_right(tmp_path / "series")
