@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from qgis.core import (
     QgsProcessing,
     QgsProcessingContext,
-    QgsProcessingException,
     QgsProcessingFeatureSource,
     QgsProcessingFeedback,
     QgsProcessingOutputNumber,
@@ -195,16 +194,13 @@ class AccuracyAlgorithm(AnalysisAlgorithm):
     ) -> bool:
         # Layers of the project belong to the main thread, which runs this.
         fields = [self._name(values, name, context) for name in (self.CLASS_FIELD, self.DATE_FIELD)]
-        try:
-            self._rasters = paths_in(values, context)
-        except IIkMCError as error:
-            raise QgsProcessingException(str(error)) from error
+        self._rasters = self._told(lambda: paths_in(values, context), feedback)
         try:
             self._points = points.reference(self._source(values, context), *fields)
         except IIkMCError as error:
             # Told by the run: what is raised here, processing.run makes "There were errors" of.
             self._refusal_of_points = error
-        return True
+        return super().prepareAlgorithm(values, context, feedback)
 
     def processAlgorithm(
         self, values: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
@@ -219,7 +215,7 @@ class AccuracyAlgorithm(AnalysisAlgorithm):
             request = self._request(values, self._rasters, self._points, places, context)
             return assess_accuracy(request, FeedbackProgress(feedback))
 
-        result = self._told(work)
+        result = self._told(work, feedback)
         overall = result.accuracy.overall
         numbers = {self.OVERALL_ACCURACY: overall.value, self.OVERALL_INTERVAL: overall.half}
         return {

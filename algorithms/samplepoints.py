@@ -25,7 +25,6 @@ from qgis.core import (
 from qgis.PyQt.QtCore import QDate
 
 from ..engine import choices
-from ..engine.errors import IIkMCError
 from .shared import parameters, points
 from .shared.analysis import AnalysisAlgorithm, whole_number
 from .shared.feedback import FeedbackProgress
@@ -165,11 +164,8 @@ class SamplePointsAlgorithm(AnalysisAlgorithm):
         self, values: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> bool:
         # Layers of the project belong to the main thread, which runs this.
-        try:
-            self._rasters = paths_in(values, context)
-        except IIkMCError as error:
-            raise QgsProcessingException(str(error)) from error
-        return True
+        self._rasters = self._told(lambda: paths_in(values, context), feedback)
+        return super().prepareAlgorithm(values, context, feedback)
 
     def processAlgorithm(
         self, values: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
@@ -180,7 +176,7 @@ class SamplePointsAlgorithm(AnalysisAlgorithm):
             return sample_points(self._request(values, self._rasters or (), context), FeedbackProgress(feedback))
 
         # The file is not opened before all is drawn, so that a cancel leaves nothing.
-        sample = self._told(work)
+        sample = self._told(work, feedback)
         crs = QgsCoordinateReferenceSystem.fromWkt(sample.crs)
         sink, place = self.parameterAsSink(
             values, parameters.OUTPUT, context, points.fields(), QgsWkbTypes.Type.Point, crs

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from qgis.core import (
     QgsProcessingContext,
-    QgsProcessingException,
     QgsProcessingFeedback,
     QgsProcessingOutputFile,
     QgsProcessingOutputHtml,
@@ -18,7 +17,6 @@ from qgis.core import (
     QgsProcessingParameterRasterLayer,
 )
 
-from ..engine.errors import IIkMCError
 from .shared import parameters
 from .shared.analysis import AnalysisAlgorithm
 from .shared.feedback import FeedbackProgress
@@ -153,11 +151,8 @@ class SeriesAlgorithm(AnalysisAlgorithm):
         self, values: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> bool:
         # Layers of the project belong to the main thread, which runs this.
-        try:
-            self._files = self._paths(values, context)
-        except IIkMCError as error:
-            raise QgsProcessingException(str(error)) from error
-        return True
+        self._files = self._told(lambda: self._paths(values, context), feedback)
+        return super().prepareAlgorithm(values, context, feedback)
 
     def processAlgorithm(
         self, values: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
@@ -168,7 +163,7 @@ class SeriesAlgorithm(AnalysisAlgorithm):
             output = self.parameterAsFileOutput(values, parameters.OUTPUT, context)
             return follow_series(self._request(self._files or ((), None), output), FeedbackProgress(feedback))
 
-        result = self._result = self._told(work)
+        result = self._result = self._told(work, feedback)
         self._load = self.parameterAsBool(values, parameters.LOAD_RESULTS, context)
         return {
             parameters.OUTPUT: str(result.output),

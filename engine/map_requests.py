@@ -13,11 +13,12 @@ from .choices import (
     DEFAULT_LEAST,
     DEFAULT_POINTS,
     DEFAULT_SEED,
-    MAX_POINTS,
     PROPORTIONAL_LEAST,
 )
 from .errors import ParameterError
-from .requests import check_destinations, check_workers
+from .paths import Place, companions
+from .ranges import check_number
+from .requests import check_destinations, check_path
 
 
 @dataclass(frozen=True)
@@ -45,13 +46,12 @@ class SampleRequest:
         ParameterError
             One is out of its range; the message names it.
         """
-        if not 1 <= self.n <= MAX_POINTS:
-            raise ParameterError(f"N is {self.n}; choose a number of points from 1 to {MAX_POINTS}.")
+        check_number("N", self.n)
         if self.allocation not in ALLOCATIONS:
             raise ParameterError(f"ALLOCATION is {self.allocation!r}; choose one of {', '.join(ALLOCATIONS)}.")
-        if self.min_per_class < 0:
-            raise ParameterError(f"MIN_PER_CLASS is {self.min_per_class}; choose a number of points, or 0 for none.")
-        check_workers(self.workers)
+        check_number("MIN_PER_CLASS", self.min_per_class)
+        check_number("SEED", self.seed)
+        check_number("WORKERS", self.workers)
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,8 @@ class SeriesRequest:
         ParameterError
             One cannot be; the message names the parameter.
         """
-        check_workers(self.workers)
+        check_number("WORKERS", self.workers)
+        check_path("OUTPUT", self.output)
         if os.path.exists(self.output) and not os.path.isdir(self.output):
             raise ParameterError(f"OUTPUT: {self.output} is a file; choose a folder.")
 
@@ -131,11 +132,12 @@ class AccuracyRequest:
         ParameterError
             One cannot be; the message names the parameter.
         """
-        if self.max_days < 0:
-            raise ParameterError(f"MAX_DAYS is {self.max_days}; choose a number of days, or 0 for the same day.")
+        check_number("MAX_DAYS", self.max_days)
         lengths = {len(part) for part in (self.points.x, self.points.y, self.points.classes)}
         lengths |= {len(part) for part in (self.points.days, self.points.scenes) if part is not None}
         if len(lengths) > 1:
             raise ParameterError(f"POINTS has columns of {sorted(lengths)} entries; give one entry a point in each.")
-        check_workers(self.workers)
-        check_destinations(self.destinations)
+        check_number("WORKERS", self.workers)
+        given = [Place("RASTERS", path) for path in self.rasters]
+        given += [Place("RASTERS", beside, True) for path in self.rasters for beside in companions(path)]
+        check_destinations(self.destinations, given)

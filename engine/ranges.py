@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import Any
 
-from .choices import MAX_K, MAX_REPEATS, MAX_SAMPLE, MIN_K, MIN_SAMPLE
+from .choices import MAX_K, MAX_POINTS, MAX_REPEATS, MAX_SAMPLE, MIN_K, MIN_SAMPLE
 from .errors import ParameterError, shown
 
 # What a number field of QGIS holds. A run of as many iterations does not end, no benchmark reads as many pixels.
@@ -57,6 +57,9 @@ RANGES: Mapping[str, Range] = {
     ),
     "SAMPLE": Range(MIN_SAMPLE, MAX_SAMPLE, f"{MIN_SAMPLE} to {MAX_SAMPLE} pixels"),
     "REPEATS": Range(1, MAX_REPEATS, f"a number from 1 to {MAX_REPEATS}"),
+    "N": Range(1, MAX_POINTS, f"a number of points from 1 to {MAX_POINTS}"),
+    "MIN_PER_CLASS": Range(0, MAX_POINTS, f"a number of points up to {MAX_POINTS}, or 0 for none"),
+    "MAX_DAYS": Range(0, _MOST, f"a number of days up to {_MOST}, or 0 for the same day"),
     "PIXELS": Range(0, _MOST, f"a number of pixels up to {_MOST}, or 0 for all"),
 }
 """Parameter -> its range."""

@@ -12,9 +12,10 @@ import numpy as np
 
 from ..errors import GridError, IIkMCError
 from ..scenes.coordinates import moved, pixels_of
-from ..scenes.files import open_raster, raster_env
+from ..scenes.files import raster_env
+from ..scenes.header import misplaced
 from ..scenes.scene import PixelGrid
-from .classified import Classified, ClassifiedError
+from .classified import Classified, ClassifiedError, open_map
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -36,9 +37,12 @@ def grid_of(parameter: str, path: Path) -> PixelGrid:
     ClassifiedError
         It cannot be opened.
     GridError
-        It is not north-up.
+        It has no georeference, or is not north-up.
     """
-    with raster_env(), open_raster(path, partial(_unreadable, parameter, path)) as dataset:
+    with raster_env(), open_map(path, partial(_unreadable, parameter, path)) as dataset:
+        problem = misplaced(dataset)
+        if problem:
+            raise GridError(f"{parameter}: {path.name} {problem}; choose a raster that lies somewhere.")
         a, b, _, d, e, _ = tuple(dataset.transform)[:6]
         if b or d or a <= 0 or e >= 0:
             raise GridError(

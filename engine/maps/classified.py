@@ -89,7 +89,7 @@ class Classified:
         """
         window = Window(row, row + height, column, column + width)
         refusal = partial(_unreadable, self.parameter, self.path)
-        with raster_env(), _opened(self.path, refusal) as dataset:
+        with raster_env(), open_map(self.path, refusal) as dataset:
             classes: NDArray[np.uint8] = read_window(dataset, window, refusal, marked=0)
         return classes
 
@@ -103,11 +103,8 @@ def open_classified(parameter: str, path: Path) -> Classified:
         It cannot be opened, or is not one band of uint8 with nodata 0.
     """
     refusal = partial(_unreadable, parameter, path)
-    # Names that GDAL would take for an address or for a part of an archive are none of a file.
-    if not os.path.isfile(path):
-        raise refusal("it is no file")
     before = stamp(str(path))
-    with raster_env(), _opened(path, refusal) as dataset:
+    with raster_env(), open_map(path, refusal) as dataset:
         if dataset.count != 1 or dataset.dtypes[0] != "uint8":
             raise ClassifiedError(
                 f"{parameter}: {path.name} has {dataset.count} band(s) of {dataset.dtypes[0]}, expected one of uint8 "
@@ -155,7 +152,17 @@ def open_classified(parameter: str, path: Path) -> Classified:
     )
 
 
-def _opened(path: Path, refusal: Callable[[str], IIkMCError]) -> Any:
+def open_map(path: Path, refusal: Callable[[str], IIkMCError]) -> Any:
+    """Return an open dataset of a raster of one of the formats that maps come in; see `files.open_raster`.
+
+    Raises
+    ------
+    IIkMCError
+        That of `refusal`: it is no file, or cannot be opened.
+    """
+    # Names that GDAL would take for an address or for a part of an archive are none of a file.
+    if not os.path.isfile(path):
+        raise refusal("it is no file")
     return open_raster(path, refusal, _DRIVERS, sidecars_on_disk(path))
 
 

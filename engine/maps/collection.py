@@ -135,14 +135,6 @@ def check_one_pixel_size(collection: Collection) -> None:
             )
 
 
-def check_not_overwritten(collection: Collection, places: dict[str, Path | None]) -> None:
-    """Raise ParameterError if a file to be written is one of the rasters."""
-    for parameter, path in places.items():
-        for member in collection.members:
-            if path is not None and path.absolute() == member.raster.path.absolute():
-                raise ParameterError(f"{parameter} would overwrite one of RASTERS, {path}; choose another file.")
-
-
 def day_in(name: str) -> date | None:
     """Return the first day that a file's name tells, such as 20220511 or 2022-05-11; None without one."""
     for year, _, month, day in _DAY.findall(name):

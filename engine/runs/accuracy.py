@@ -15,7 +15,6 @@ from ..maps.assessment import Assessment, LeftOut
 from ..maps.collection import (
     Collection,
     CollectionSite,
-    check_not_overwritten,
     check_one_pixel_size,
     open_collection,
 )
@@ -47,7 +46,6 @@ def check(request: AccuracyRequest) -> Collection:
     request.check()
     collection = open_collection(request.rasters)
     check_one_pixel_size(collection)
-    check_not_overwritten(collection, request.destinations)
     members = collection.members
     if request.points.days is None and len({member.day for member in members}) > 1:
         raise ParameterError(

@@ -20,6 +20,7 @@ from ..maps.alignment import Alignment, grid_of
 from ..maps.collection import Collection, open_collection
 from ..maps.series import Followed, Series, flow_dates, follow
 from ..maps.series_rasters import LAYERS, band_of, legend_of
+from ..paths import Place, check_apart
 from ..pixels.strips import STRIP_PIXELS, plan_strips
 from ..progress import Progress, check_cancelled
 from ..report import series as page
@@ -66,6 +67,11 @@ class SeriesResult:
         return self.output / PAGE
 
 
+def _written() -> list[str]:
+    """Return the names of the rasters and pages."""
+    return [*(f"{name}.tif" for name in LAYERS), TABLE, PAGE]
+
+
 def check(request: SeriesRequest) -> tuple[Collection, PixelGrid]:
     """Check the parameters by the headers of the rasters.
 
@@ -82,6 +88,12 @@ def check(request: SeriesRequest) -> tuple[Collection, PixelGrid]:
         Something is wrong; the message names the parameter.
     """
     request.check()
+    given = [("RASTERS", path) for path in request.rasters] + ([("GRID", request.grid)] if request.grid else [])
+    check_apart(
+        [Place(f"OUTPUT: {name}", request.output / name) for name in _written()],
+        [Place(parameter, path) for parameter, path in given],
+        "choose another folder",
+    )
     collection = open_collection(request.rasters)
     members = collection.members
     undated = next((member for member in members if member.day is None), None)
@@ -130,7 +142,7 @@ def follow_series(
     executor = ThreadExecutor(site, request.workers)
     strips = plan_strips(grid, 0, min(strip_pixels, max(_STACK_BYTES // len(site.days), 1)))
     with run:
-        run.files.check_replaceable([*(f"{name}.tif" for name in LAYERS), TABLE, PAGE])
+        run.files.check_replaceable(_written())
         progress.stage(
             f"Following {grid.pixels:,} pixels over {len(site.days)} dates ({len(collection.members)} rasters) on "
             f"{executor.workers} thread(s)"
