@@ -324,7 +324,7 @@ def test_memory_that_gives_out(tmp_path):
 def test_two_first_runs_with_a_cold_numba_cache(scenes, expected, tmp_path, monkeypatch):
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "cache"))
     processes = [victim(scenes, tmp_path / name, plain=False) for name in ("one", "two")]
-    answers = [ended(process, 240) for process in processes]
+    answers = [ended(process, 580) for process in processes]
     for status, said, wrong in answers:
         assert (status, said) == (0, "done\n"), wrong
     assert rasters(tmp_path / "one") == rasters(tmp_path / "two") == expected
