@@ -8,6 +8,8 @@ limit
     [name, bytes] of `resource`, set before the run.
 plain
     Whether to leave Numba and plotly out; yes by default.
+spill
+    Whether all pixels go to temporary files.
 The rest are arguments of `Request`. Prints "done", or the engine's sentence with exit status 3.
 """
 
@@ -83,6 +85,8 @@ def main(options: dict[str, Any]) -> int:
 
     stage, number, deed = options.pop("stage", ""), options.pop("number", 1), options.pop("deed", "")
     plain = options.pop("plain", True)
+    if options.pop("spill", False):
+        importlib.import_module("iikmc.engine.runs.clustering").budget_of = lambda _: 0
     limit, strip_pixels = options.pop("limit", None), options.pop("strip_pixels", 2_000)
     request = Request(
         tuple(options.pop("scenes")), Path(options.pop("output")), MaskRule((), False), workers=1, **options
