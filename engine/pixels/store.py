@@ -177,7 +177,7 @@ class PixelStore:
         Raises
         ------
         MemoryBudgetError
-            The file cannot be written.
+            The file cannot be written; `kept` is as it was.
         """
         if not isinstance(kept, SpilledPixels):
             return dn
@@ -186,11 +186,13 @@ class PixelStore:
             path = kept.path.with_name(f"block-{self._files}.dn")
         try:
             _write(path, dn)
-            # Where a file that is still mapped cannot be deleted, it goes with the folder.
-            with suppress(PermissionError):
-                kept.path.unlink()
         except OSError as error:
+            with suppress(OSError):
+                path.unlink()
             raise self._no_room(error) from error
+        # Where a file that is still mapped cannot be deleted, it goes with the folder.
+        with suppress(OSError):
+            kept.path.unlink()
         return SpilledPixels(path, kept.shape)
 
     def _no_room(self, error: OSError) -> MemoryBudgetError:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ...errors import MemoryBudgetError
 from ...pixels.block import Block, Tally
 from ...pixels.kept import Kept
 from ..kernel import Change, Held, Kernel, Labelling
@@ -25,6 +26,8 @@ CELLS = 4096
 """Cells of a run (measured: with 1000 as with 16 000 an iteration over 32 M pixels takes 10 to 20 % longer)."""
 LEAST = 32 * CELLS
 """Pixels of a block from which on cells pay: what a block remembers of each cell is then less than 2 bytes a pixel."""
+# Places of pixels are counted in 32 bits.
+_MOST = 1 << 31
 HOPED = 10.0
 """Labellings for which everything is made ready; how many there will be is known later."""
 # The sample that the cells are cut by: runs of neighbours, evenly spread over a block, and pixels in all.
@@ -66,7 +69,7 @@ class CellsKernel:
 
     def hold(self, block: Block, k: int, labelling: Labelling | None = None) -> Held:
         """Take a block in."""
-        if block.size < max(self._least, 1):
+        if not max(self._least, 1) <= block.size < _MOST:
             return self.beside.hold(block, k, labelling)
         with self._lock:
             self._pace.holds(block.size)
@@ -115,6 +118,7 @@ class CellsHeld:
         self._k = k
         self._other: Held | None = kernel.beside.hold(block, k, labelling)
         self._laid: _Laid | None = None
+        self._no_room = False
 
     @property
     def tally(self) -> Tally:
@@ -135,16 +139,25 @@ class CellsHeld:
 
     def relabel(self, centres: Grid64, moves: Moves | None = None) -> Change:
         """Label every pixel, by cells from the time on when they pay."""
-        if self._laid is None and (_laid_already(self.block) or self._kernel.pays(self._k, moves)):
-            other = self._now()
-            self._laid = _Laid(self._kernel, self.block, Labelling(other.labels(), other.tally))
-            self._other = None
+        may = self._laid is None and not self._no_room
+        if may and (_laid_already(self.block) or self._kernel.pays(self._k, moves)):
+            self._lay_out()
         if self._laid is not None:
             return self._laid.relabel(centres, moves)
         began = time.perf_counter()
         change = self._now().relabel(centres, moves)
         self._kernel.took(self.block.size, time.perf_counter() - began, moves)
         return change
+
+    def _lay_out(self) -> None:
+        """Lay the pixels out; where memory or disk lack the room for it, all stays as it is."""
+        other = self._now()
+        try:
+            self._laid = _Laid(self._kernel, self.block, Labelling(other.labels(), other.tally))
+        except (MemoryError, MemoryBudgetError):
+            self._no_room = True
+        else:
+            self._other = None
 
     def _now(self) -> Held:
         now = self._laid or self._other

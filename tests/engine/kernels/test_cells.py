@@ -9,6 +9,7 @@ import pytest
 from iikmc.engine.arrays import GRID
 from iikmc.engine.choices import CPU
 from iikmc.engine.compiled.background import Part
+from iikmc.engine.errors import MemoryBudgetError
 from iikmc.engine.kernels import reference
 from iikmc.engine.kernels.arriving import ArrivingKernel
 from iikmc.engine.kernels.cells import boxes, costs, verdicts
@@ -353,3 +354,31 @@ def test_each_clustering_begins_with_cells_of_its_own():
     choice = DeviceChoice(CPU, 8, 6, asked, progress)
     choice.renew()
     assert choice.kernel is asked
+
+
+def test_a_disk_without_room_for_another_order_keeps_the_one_there_is(work, tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    dn = scattered(121, 3000)
+    with PixelStore(0, 3000, 6, tmp_path) as store:
+        kept = Kept(store.keep(dn.copy()), store)
+
+        def full(*_):
+            raise MemoryBudgetError("MEMORY: no room")
+
+        monkeypatch.setattr(store, "replace", full)
+        held = by_cells(work).hold(Block.loose(kept), 8)
+        for seed in range(3):
+            compare(held, centres_near(dn, 8, seed))
+        assert held._laid is None
+        assert kept.order is None
+
+
+def test_a_file_that_cannot_be_replaced_stays(tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    dn = scattered(131, 300)
+    with PixelStore(0, 300, 6, tmp_path) as store:
+        kept = store.keep(dn)
+        # A folder that is gone stands for a disk that is full.
+        with pytest.raises(MemoryBudgetError, match="MEMORY"):
+            store.replace(SpilledPixels(tmp_path / "nowhere" / "block.dn", kept.shape), dn)
+        np.testing.assert_array_equal(kept.open(), dn)
