@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from ..colours import css_colour
+from ..maps.transition import UNCHANGED_COLOUR
 from ..text_files import to_csv as csv_text
 from ..version import version
 from .html import PLOT_WIDTH, Cell, Heat, Html, Number, number, page, plot, table
@@ -13,7 +17,7 @@ from .html import PLOT_WIDTH, Cell, Heat, Html, Number, number, page, plot, tabl
 if TYPE_CHECKING:
     from ..maps.series import Series
 
-_UNSEEN = "not seen yet"
+_UNSEEN, _UNSEEN_COLOUR = "not seen yet", (240, 240, 240)
 
 
 def to_csv(series: Series) -> str:
@@ -98,66 +102,72 @@ def _over_time(series: Series) -> tuple[dict[str, Any], str]:
 def _flow(series: Series) -> tuple[dict[str, Any], str]:
     """Return the flow of pixels between the classes of some dates, each in the class it was last seen in."""
     area = series.grid.hectares_per_pixel
-    classes = [0, *series.classes]
-    texts: list[str] = []
+    flows = series.flows.copy()
+    flows[:, 0, 0] -= series.grid.pixels - series.observed  # what is never seen is no part of it
+    names: list[str] = []
+    labels: list[str] = []
     colours: list[str] = []
-    shown: dict[tuple[int, int], int] = {}
+    node: dict[tuple[int, int], int] = {}
     for place, which in enumerate(series.flow):
-        for j in classes:
-            if _there(series, place, j):
-                shown[place, j] = len(texts)
-                own = series.collection.full_name(j) if j else _UNSEEN
-                texts.append(f"{own} ({series.days[which].isoformat()})")
-                colours.append(css_colour(series.collection.colours[j]) if j else "#f0f0f0")
+        there = flows[place].sum(axis=1) if place < len(flows) else flows[-1].sum(axis=0)
+        for j in (int(j) for j in np.flatnonzero(there)):
+            node[place, j] = len(names)
+            own = series.collection.full_name(j) if j else _UNSEEN
+            names.append(f"{own} ({series.days[which].isoformat()})")
+            # Between the ends the bands go on in their colours, and names would lie over each other.
+            labels.append(own if place in (0, len(flows)) else "")
+            colours.append(css_colour(series.collection.colours[j] if j else _UNSEEN_COLOUR))
     source, target, value, shade = [], [], [], []
-    for place, pairs in enumerate(series.flows):
-        for f in classes:
-            for t in classes:
-                pixels = int(pairs[f, t])
-                if pixels and (f or t):
-                    source.append(shown[place, f])
-                    target.append(shown[place + 1, t])
-                    value.append(pixels if area is None else pixels * area)
-                    red, green, blue = (217, 217, 217) if f in (t, 0) else series.collection.colours[t]
-                    shade.append(f"rgba({red},{green},{blue},{0.45 if f in (t, 0) else 0.8})")
+    for place, pairs in enumerate(flows):
+        for f, t in np.argwhere(pairs).tolist():
+            source.append(node[place, f])
+            target.append(node[place + 1, t])
+            value.append(int(pairs[f, t]) * (1.0 if area is None else area))
+            red, green, blue = UNCHANGED_COLOUR if f in (t, 0) else series.collection.colours[t]
+            shade.append(f"rgba({red},{green},{blue},{0.45 if f in (t, 0) else 0.8})")
     figure = {
         "data": [
             {
                 "type": "sankey",
-                "arrangement": "snap",
                 "valuesuffix": " pixels" if area is None else " ha",
                 "valueformat": ",.4~f",
-                "node": {"label": texts, "color": colours, "pad": 8, "thickness": 14},
-                "link": {"source": source, "target": target, "value": value, "color": shade},
+                "node": {
+                    "label": labels,
+                    "customdata": names,
+                    "hovertemplate": "%{customdata}: %{value}<extra></extra>",
+                    "color": colours,
+                    "pad": 8,
+                    "thickness": 14,
+                },
+                "link": {
+                    "source": source,
+                    "target": target,
+                    "value": value,
+                    "color": shade,
+                    "hovertemplate": "%{source.customdata} → %{target.customdata}: %{value}<extra></extra>",
+                },
             }
         ],
         "layout": {
             "width": PLOT_WIDTH,
-            "height": max(440, 40 * len(classes)),
-            "margin": {"l": 10, "r": 10, "t": 34, "b": 20},
-            "font": {"size": 10},
+            "height": max(440, 40 * len(series.classes)),
+            "margin": {"l": 10, "r": 10, "t": 50, "b": 20},
+            "annotations": [_over(place / len(flows), series.days[which]) for place, which in enumerate(series.flow)],
         },
     }
-    some = (
-        ""
-        if len(series.flow) == len(series.days)
-        else f" {len(series.flow)} of the {len(series.days)} dates are shown."
-    )
+    few = len(series.flow) < len(series.days)
+    some = f" {len(series.flow)} of the {len(series.days)} dates are shown." if few else ""
     return figure, (
         "From date to date, each pixel in the class it was last seen in; what stayed, and what was seen for the first "
         f"time, is grey.{some}"
     )
 
 
-def _there(series: Series, place: int, j: int) -> bool:
-    """Tell whether a class has a band at a date of the flow; what was never seen has none."""
-    found = 0
-    if place < len(series.flows):
-        found += int(series.flows[place][j].sum()) - (int(series.flows[place][0, 0]) if j == 0 else 0)
-    if place:
-        pairs = series.flows[place - 1]
-        found += int(pairs[:, j].sum()) - (int(pairs[0, 0]) if j == 0 else 0)
-    return found > 0
+def _over(place: float, day: date) -> dict[str, Any]:
+    """Return the day over its column of the flow; the first and the last are set flush."""
+    at = "left" if place == 0 else "right" if place == 1 else "center"
+    where = {"x": place, "y": 1.02, "xref": "paper", "yref": "paper", "xanchor": at, "yanchor": "bottom"}
+    return {**where, "text": day.isoformat(), "showarrow": False, "font": {"size": 10}}
 
 
 def _areas(series: Series) -> str:

@@ -122,7 +122,7 @@ def test_page(rasters, tmp_path):
     found = figures(text)
     (flow,) = [figure["data"][0] for figure in found if figure["data"][0]["type"] == "sankey"]
     links = {
-        (flow["node"]["label"][s], flow["node"]["label"][t]): round(v / 0.09)
+        (flow["node"]["customdata"][s], flow["node"]["customdata"][t]): round(v / 0.09)
         for s, t, v in zip(flow["link"]["source"], flow["link"]["target"], flow["link"]["value"])
     }
     assert links == {
