@@ -6,7 +6,7 @@ import importlib.util
 from collections import Counter
 
 import pytest
-from table import Case, load, within
+from table import KINDS, Case, load, within
 
 CASES = load()
 HAS_QGIS = importlib.util.find_spec("qgis") is not None
@@ -25,3 +25,9 @@ def test_case(case: Case, tmp_path, request):
 def test_names_are_one_each():
     doubled = [name for name, count in Counter(case.name for case in CASES).items() if count > 1]
     assert doubled == []
+
+
+def test_every_kind_has_cases():
+    count = Counter(case.kind for case in CASES)
+    assert [kind for kind in KINDS if count[kind] < 4] == []
+    assert len(CASES) >= 150
