@@ -87,7 +87,7 @@ def check_fields(source: QgsProcessingFeatureSource, class_field: str, date_fiel
     """Raise ParameterError if a layer has not the fields that are chosen."""
     own = source.fields()
     for parameter, name in (("CLASS_FIELD", class_field), ("DATE_FIELD", date_field)):
-        if name and own.lookupField(name) < 0:
+        if (name or parameter == "CLASS_FIELD") and own.lookupField(name) < 0:
             raise ParameterError(
                 tr("{parameter}: {layer} has no field {name} (it has {names}); choose one of these.").format(
                     parameter=parameter, layer=source.sourceName(), name=name, names=", ".join(own.names())
@@ -143,7 +143,7 @@ def _text(value: Any) -> str:
 
 def _day(value: Any) -> date | None:
     """Return the day that a field holds, as a date, a time or a text; None if it is empty."""
-    from ...engine.maps.collection import day_in
+    from ...engine.maps.raster_set import day_in
 
     if value is None or value == NULL:
         return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .accuracy import Accuracy
-from .collection import Collection
+from .raster_set import RasterSet
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class LeftOut:
 class Assessment:
     """Error matrix and estimates, and what they were made of."""
 
-    collection: Collection
+    raster_set: RasterSet
     """The rasters."""
     accuracy: Accuracy
     """The estimates."""
@@ -68,9 +68,9 @@ class Assessment:
 
     def warnings(self) -> list[str]:
         """Return what a reader of the numbers must know, in sentences."""
-        name = self.collection.full_name
+        name = self.raster_set.full_name
         accuracy = self.accuracy
-        found = self.collection.doubts()
+        found = self.raster_set.doubts()
         whole = sum(accuracy.pixels)
         if accuracy.unsampled:
             found.append(

@@ -15,7 +15,7 @@ from ..errors import ParameterError
 from ..map_requests import ReferencePoints
 from ..results.geotiff import NODATA
 from ..scenes.coordinates import crs_of, moved, pixels_of
-from .collection import Collection
+from .raster_set import RasterSet
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -37,7 +37,7 @@ class Placed:
     """(n,) which points they are."""
 
 
-def classes_of(points: ReferencePoints, collection: Collection) -> NDArray[np.int64]:
+def classes_of(points: ReferencePoints, raster_set: RasterSet) -> NDArray[np.int64]:
     """Return the class of each point, 0 for one without.
 
     A whole number is the class of that number, whether the rasters have it or not; anything else is a name, whose upper
@@ -51,8 +51,8 @@ def classes_of(points: ReferencePoints, collection: Collection) -> NDArray[np.in
     numbers: dict[str, list[int]] = {}
     for number in range(1, _HIGHEST + 1):
         # A name that any of the rasters gives counts: a user may have renamed the class in one of them.
-        given = {_folded(member.raster.names.get(number, "")) for member in collection.members}
-        for name in sorted({*given, _folded(collection.names[number])} - {""}):
+        given = {_folded(member.raster.names.get(number, "")) for member in raster_set.members}
+        for name in sorted({*given, _folded(raster_set.names[number])} - {""}):
             numbers.setdefault(name, []).append(number)
     known: dict[str, int] = {}
     unknown: Counter[str] = Counter()
@@ -62,7 +62,7 @@ def classes_of(points: ReferencePoints, collection: Collection) -> NDArray[np.in
         if known[text] < 0:
             unknown[text] += 1
     if unknown:
-        raise ParameterError(_refusal(unknown, numbers, collection))
+        raise ParameterError(_refusal(unknown, numbers, raster_set))
     return np.array([known[text] for text in points.classes], np.int64)
 
 
@@ -85,7 +85,7 @@ def _folded(name: str) -> str:
     return " ".join(name.split()).casefold()
 
 
-def _refusal(unknown: Counter[str], numbers: dict[str, list[int]], collection: Collection) -> str:
+def _refusal(unknown: Counter[str], numbers: dict[str, list[int]], raster_set: RasterSet) -> str:
     text, count = unknown.most_common(1)[0]
     several = numbers.get(_folded(text), [])
     if several:
@@ -95,8 +95,8 @@ def _refusal(unknown: Counter[str], numbers: dict[str, list[int]], collection: C
             "class of them with iikmc:merge first."
         )
     others = f" and {len(unknown) - 1} other text(s)" if len(unknown) > 1 else ""
-    there = sorted({number for member in collection.members for number in member.raster.names if number != NODATA})
-    names = ", ".join(collection.full_name(number) for number in there[:_TOLD])
+    there = sorted({number for member in raster_set.members for number in member.raster.names if number != NODATA})
+    names = ", ".join(raster_set.full_name(number) for number in there[:_TOLD])
     more = ", ..." if len(there) > _TOLD else ""
     return (
         f"CLASS_FIELD: {text!r} of {count} point(s){others} is neither a number from 1 to {_HIGHEST} nor the name of a "
@@ -105,7 +105,7 @@ def _refusal(unknown: Counter[str], numbers: dict[str, list[int]], collection: C
     )
 
 
-def place(points: ReferencePoints, collection: Collection) -> list[Placed]:
+def place(points: ReferencePoints, raster_set: RasterSet) -> list[Placed]:
     """Return for each raster the points that its grid holds.
 
     Raises
@@ -114,13 +114,13 @@ def place(points: ReferencePoints, collection: Collection) -> list[Placed]:
         The points have a CRS and a raster has none, or the other way round; or it is no CRS.
     """
     crs = crs_of(points.crs, "POINTS") if points.crs else None
-    first = collection.members[0].raster.grid.crs
-    if crs is None and any(member.raster.grid.crs != first for member in collection.members):
+    first = raster_set.members[0].raster.grid.crs
+    if crs is None and any(member.raster.grid.crs != first for member in raster_set.members):
         raise ParameterError("POINTS has no CRS and RASTERS have several; give the points their CRS.")
     x, y = np.asarray(points.x, np.float64), np.asarray(points.y, np.float64)
     there: dict[object, tuple[NDArray[np.float64], NDArray[np.float64]]] = {}
     found = []
-    for member in collection.members:
+    for member in raster_set.members:
         grid = member.raster.grid
         if crs is not None and grid.crs is None:
             raise ParameterError(
@@ -141,7 +141,7 @@ def place(points: ReferencePoints, collection: Collection) -> list[Placed]:
 
 
 def candidates(
-    points: ReferencePoints, collection: Collection, placed: Sequence[Placed], max_days: int
+    points: ReferencePoints, raster_set: RasterSet, placed: Sequence[Placed], max_days: int
 ) -> tuple[list[list[int]], list[bool]]:
     """Return which rasters each point may meet, in this order.
 
@@ -161,7 +161,7 @@ def candidates(
         for point in part.numbers.tolist():
             found[point].append(number)
     held = [bool(rasters) for rasters in found]
-    members = collection.members
+    members = raster_set.members
     for point, rasters in enumerate(found):
         if points.days is not None:
             day = points.days[point]

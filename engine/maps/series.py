@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..scenes.scene import PixelGrid
-from .collection import Collection
+from .raster_set import RasterSet
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -129,7 +129,7 @@ def flow_dates(dates: int) -> list[int]:
 class Series:
     """What a series went through on one grid."""
 
-    collection: Collection
+    raster_set: RasterSet
     """The rasters."""
     grid: PixelGrid
     """The grid of the results."""

@@ -26,7 +26,7 @@ def band_of(name: str, series: Series) -> Band:
     tags = {"DATES": dates}
     if name == "majority":
         classes = range(1, max(series.classes) + 1)
-        own = series.collection
+        own = series.raster_set
         tags["CLASS_NAMES"] = "; ".join(f"{j}={own.names[j]}" for j in classes)
         return Band("Most frequent class", "uint8", tags, [own.colours[j] for j in classes])
     return {
@@ -42,7 +42,7 @@ def legend_of(name: str, series: Series, highest: int) -> Iterator[tuple[int, st
     """Yield (value, label, colour) of what may occur in one of `LAYERS`, up to the highest value that does."""
     if name == "majority":
         for j in series.classes:
-            yield j, series.collection.names[j], series.collection.colours[j]
+            yield j, series.raster_set.names[j], series.raster_set.colours[j]
     elif name in ("first_change", "last_change"):
         days = series.days[1:]
         for day, colour in zip(days, ramp(_TIMES, len(days))):

@@ -29,7 +29,7 @@ def to_csv(result: Assessment) -> str:
     column of each class has its estimates: accuracies as shares, areas in pixels and hectares; "_se" is the standard
     error, "_ci95" half the 95 % interval. A cell is empty where something is not estimable.
     """
-    accuracy, name = result.accuracy, result.collection.full_name
+    accuracy, name = result.accuracy, result.raster_set.full_name
     classes = range(len(accuracy.classes))
     rows: list[list[object]] = [
         ["unit", "map_id", "map_name", *(f"ref {name(j)}" for j in accuracy.classes), "total"],
@@ -39,7 +39,7 @@ def to_csv(result: Assessment) -> str:
         ("area_proportion", accuracy.proportions, lambda value: f"{value:.6f}"),
     ):
         for i, j in enumerate(accuracy.classes):
-            own = result.collection.names[j]
+            own = result.raster_set.names[j]
             rows.append([unit, j, own, *(show(matrix[i, t]) for t in classes), show(matrix[i].sum())])
         rows.append([unit, "", "total", *(show(matrix[:, t].sum()) for t in classes), show(matrix.sum())])
 
@@ -61,7 +61,7 @@ def to_csv(result: Assessment) -> str:
         add(f"overall_accuracy{ending}", [""] * len(accuracy.classes), "" if value is None else f"{value:.6f}")
     add("map_pixels", accuracy.pixels, sum(accuracy.pixels))
     estimates("area_pixels", accuracy.areas, accuracy.covered, 1)
-    area = result.collection.hectares_per_pixel
+    area = result.raster_set.hectares_per_pixel
     if area is not None:
         add("map_ha", [f"{n * area:.4f}" for n in accuracy.pixels], f"{sum(accuracy.pixels) * area:.4f}")
         estimates("area_ha", accuracy.areas, accuracy.covered * area, 4)
@@ -70,8 +70,8 @@ def to_csv(result: Assessment) -> str:
 
 def render(result: Assessment) -> str:
     """Return the text of the page."""
-    count = len(result.collection.members)
-    title = f"Accuracy of {result.collection.members[0].title if count == 1 else f'{count} classified rasters'}"
+    count = len(result.raster_set.members)
+    title = f"Accuracy of {result.raster_set.members[0].title if count == 1 else f'{count} classified rasters'}"
     body = "\n".join(
         [
             _summary(title, result),
@@ -86,8 +86,8 @@ def render(result: Assessment) -> str:
 
 
 def _chip(j: int, result: Assessment) -> Html:
-    colour = css_colour(result.collection.colours[j])
-    return Html(f'<span class="c" style="background:{colour}"></span>{escape(result.collection.full_name(j))}')
+    colour = css_colour(result.raster_set.colours[j])
+    return Html(f'<span class="c" style="background:{colour}"></span>{escape(result.raster_set.full_name(j))}')
 
 
 def _with_interval(estimate: Estimate, show: Callable[[float], str]) -> Cell:
@@ -106,7 +106,7 @@ class _Unit:
     """Areas in hectares, or in pixels where the map units are no lengths."""
 
     def __init__(self, result: Assessment) -> None:
-        area = result.collection.hectares_per_pixel
+        area = result.raster_set.hectares_per_pixel
         self.name = "pixels" if area is None else "ha"
         self.factor = 1.0 if area is None else area
         whole = sum(result.accuracy.pixels) * self.factor
@@ -154,7 +154,7 @@ def _classes(result: Assessment) -> str:
         )
     head: list[Cell] = ["Class", "Points", "User's accuracy", "Producer's accuracy", "Share of the map (%)"]
     head += [f"On the map ({unit.name})", f"Adjusted area ({unit.name})"]
-    several = len(result.collection.members)
+    several = len(result.raster_set.members)
     text = (
         "± is half the 95 % interval. User's accuracy: of what the map calls so, the share that is. Producer's "
         "accuracy: of what is so, the share that the map calls so. Adjusted area: what the points say of the area, "
@@ -174,7 +174,7 @@ def _plots(result: Assessment) -> str:
 def _bars(
     result: Assessment, name: str, found: Sequence[float | None], halves: Sequence[float | None]
 ) -> dict[str, Any]:
-    texts = [result.collection.full_name(j) for j in result.accuracy.classes][::-1]
+    texts = [result.raster_set.full_name(j) for j in result.accuracy.classes][::-1]
     return {
         "type": "bar",
         "orientation": "h",
@@ -261,7 +261,7 @@ def _matrices(result: Assessment) -> str:
 def _points(result: Assessment) -> str:
     rows: list[list[Cell]] = [
         [member.day.isoformat() if member.day else "", member.id, count]
-        for member, count in zip(result.collection.members, result.met)
+        for member, count in zip(result.raster_set.members, result.met)
     ]
     text = f"<h2>Points</h2>{table(['Date', 'Raster', 'Points'], rows)}"
     told: list[list[Cell]] = [[words, count] for words, count in result.left_out.told(result.max_days)]

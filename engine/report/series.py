@@ -30,7 +30,7 @@ def to_csv(series: Series) -> str:
             rows.append(
                 [
                     j,
-                    series.collection.names[j],
+                    series.raster_set.names[j],
                     day.isoformat(),
                     pixels,
                     "" if area is None else f"{pixels * area:.2f}",
@@ -49,8 +49,8 @@ def render(series: Series) -> str:
 
 
 def _chip(j: int, series: Series) -> Html:
-    colour = css_colour(series.collection.colours[j])
-    return Html(f'<span class="c" style="background:{colour}"></span>{escape(series.collection.full_name(j))}')
+    colour = css_colour(series.raster_set.colours[j])
+    return Html(f'<span class="c" style="background:{colour}"></span>{escape(series.raster_set.full_name(j))}')
 
 
 def _summary(title: str, series: Series) -> str:
@@ -67,7 +67,7 @@ def _summary(title: str, series: Series) -> str:
         "change of class is not always a change of cover: pixels near the border of two classes go to and fro with "
         "light, season and haze.</p>",
     ]
-    lines += [f"<p><b>{escape(doubt)}</b></p>" for doubt in series.collection.doubts()]
+    lines += [f"<p><b>{escape(doubt)}</b></p>" for doubt in series.raster_set.doubts()]
     return "\n".join(lines)
 
 
@@ -82,10 +82,10 @@ def _over_time(series: Series) -> tuple[dict[str, Any], str]:
         {
             "type": "scatter",
             "mode": "lines+markers",
-            "name": series.collection.full_name(j),
+            "name": series.raster_set.full_name(j),
             "x": [day.isoformat() for day in series.days],
             "y": [100.0 * n / whole if whole else None for n, whole in zip(series.counts[:, j].tolist(), valid)],
-            "line": {"color": css_colour(series.collection.colours[j]), "width": 2.5},
+            "line": {"color": css_colour(series.raster_set.colours[j]), "width": 2.5},
         }
         for j in series.classes
     ]
@@ -112,18 +112,18 @@ def _flow(series: Series) -> tuple[dict[str, Any], str]:
         there = flows[place].sum(axis=1) if place < len(flows) else flows[-1].sum(axis=0)
         for j in (int(j) for j in np.flatnonzero(there)):
             node[place, j] = len(names)
-            own = series.collection.full_name(j) if j else _UNSEEN
+            own = series.raster_set.full_name(j) if j else _UNSEEN
             names.append(f"{own} ({series.days[which].isoformat()})")
             # Between the ends the bands go on in their colours, and names would lie over each other.
             labels.append(own if place in (0, len(flows)) else "")
-            colours.append(css_colour(series.collection.colours[j] if j else _UNSEEN_COLOUR))
+            colours.append(css_colour(series.raster_set.colours[j] if j else _UNSEEN_COLOUR))
     source, target, value, shade = [], [], [], []
     for place, pairs in enumerate(flows):
         for f, t in np.argwhere(pairs).tolist():
             source.append(node[place, f])
             target.append(node[place + 1, t])
             value.append(int(pairs[f, t]) * (1.0 if area is None else area))
-            red, green, blue = UNCHANGED_COLOUR if f in (t, 0) else series.collection.colours[t]
+            red, green, blue = UNCHANGED_COLOUR if f in (t, 0) else series.raster_set.colours[t]
             shade.append(f"rgba({red},{green},{blue},{0.45 if f in (t, 0) else 0.8})")
     figure = {
         "data": [
@@ -212,7 +212,7 @@ def _changes(series: Series) -> str:
 def _rasters(series: Series) -> str:
     rows: list[list[Cell]] = [
         [member.day.isoformat() if member.day else "", member.id, pixels]
-        for member, pixels in zip(series.collection.members, series.met)
+        for member, pixels in zip(series.raster_set.members, series.met)
     ]
     return (
         f"<h2>Rasters</h2>{table(['Date', 'Raster', 'Classified pixels on the grid'], rows)}"

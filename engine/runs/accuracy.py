@@ -12,11 +12,11 @@ from ..execution.threads import ThreadExecutor
 from ..map_requests import AccuracyRequest
 from ..maps.accuracy import assess
 from ..maps.assessment import Assessment, LeftOut
-from ..maps.collection import (
-    Collection,
-    CollectionSite,
+from ..maps.raster_set import (
+    RasterSet,
+    RasterSetSite,
     check_one_pixel_size,
-    open_collection,
+    open_raster_set,
 )
 from ..maps.reference import Placed, candidates, classes_of, place
 from ..pixels.strips import STRIP_PIXELS
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from ..maps.classified import Classified
 
 
-def check(request: AccuracyRequest) -> Collection:
+def check(request: AccuracyRequest) -> RasterSet:
     """Check the parameters by the headers of the rasters and return these; the points are not looked at.
 
     Raises
@@ -44,9 +44,9 @@ def check(request: AccuracyRequest) -> Collection:
         Something is wrong; the message names the parameter.
     """
     request.check()
-    collection = open_collection(request.rasters)
-    check_one_pixel_size(collection)
-    members = collection.members
+    raster_set = open_raster_set(request.rasters)
+    check_one_pixel_size(raster_set)
+    members = raster_set.members
     if request.points.days is None and len({member.day for member in members}) > 1:
         raise ParameterError(
             f"RASTERS are of {len({member.day for member in members})} dates and DATE_FIELD is empty; choose the field "
@@ -58,7 +58,7 @@ def check(request: AccuracyRequest) -> Collection:
             f"RASTERS: {undated.raster.path.name} tells no date in its name, and DATE_FIELD is chosen; name it after "
             "its Landsat product or with a date such as 2022-05-11, or leave DATE_FIELD empty."
         )
-    return collection
+    return raster_set
 
 
 def assess_accuracy(
@@ -82,25 +82,25 @@ def assess_accuracy(
     """
     run = Run(Destinations(request.destinations), progress)
     progress = run.progress
-    collection = check(request)
+    raster_set = check(request)
     points = request.points
     if not len(points):
         raise ParameterError("POINTS has no point; choose a layer with reference points.")
-    classes = classes_of(points, collection)
-    placed = place(points, collection)
-    rasters = [member.raster for member in collection.members]
+    classes = classes_of(points, raster_set)
+    placed = place(points, raster_set)
+    rasters = [member.raster for member in raster_set.members]
     executor = ThreadExecutor(AssessmentSite(rasters, placed), request.workers)
     with run:
         progress.stage(
-            f"Meeting {len(points):,} points in {collection.pixels:,} pixels of {len(rasters)} raster(s) on "
+            f"Meeting {len(points):,} points in {raster_set.pixels:,} pixels of {len(rasters)} raster(s) on "
             f"{executor.workers} thread(s)"
         )
         counts = np.zeros(256, np.int64)
         values = [np.zeros(len(points), np.uint8) for _ in rasters]
-        for met in executor.run([MeetStrip(strip) for strip in collection.strips(strip_pixels)], run.span(0.0, 1.0)):
+        for met in executor.run([MeetStrip(strip) for strip in raster_set.strips(strip_pixels)], run.span(0.0, 1.0)):
             counts += met.counts
             values[met.raster][met.numbers] = met.classes
-        result = _assessed(request, collection, classes, placed, values, counts)
+        result = _assessed(request, raster_set, classes, placed, values, counts)
         for line in result.warnings():
             progress.warn(line)
         run.files.write_text("MATRIX", page.to_csv(result))
@@ -111,7 +111,7 @@ def assess_accuracy(
     return result
 
 
-class AssessmentSite(CollectionSite):
+class AssessmentSite(RasterSetSite):
     """Classified rasters, and the points that lie in each."""
 
     def __init__(self, rasters: Sequence[Classified], placed: Sequence[Placed]) -> None:
@@ -153,14 +153,14 @@ class MeetStrip:
 
 def _assessed(
     request: AccuracyRequest,
-    collection: Collection,
+    raster_set: RasterSet,
     classes: NDArray[np.int64],
     placed: Sequence[Placed],
     values: Sequence[NDArray[np.uint8]],
     counts: NDArray[np.int64],
 ) -> Assessment:
     points = request.points
-    options, held = candidates(points, collection, placed, request.max_days)
+    options, held = candidates(points, raster_set, placed, request.max_days)
     reasons = dict.fromkeys(LeftOut.__dataclass_fields__, 0)
     pairs = np.zeros((256, 256), np.int64)
     chosen = np.full(len(points), -1)
@@ -195,7 +195,7 @@ def _assessed(
     there = [int(j) for j in np.flatnonzero(counts + pairs.sum(axis=0) + pairs.sum(axis=1))]
     accuracy = assess(there, pairs[np.ix_(there, there)], [int(counts[j]) for j in there])
     shared = sum(_sharing(part, chosen[part.numbers] == number) for number, part in enumerate(placed))
-    return Assessment(collection, accuracy, tuple(met), left_out, shared, request.max_days)
+    return Assessment(raster_set, accuracy, tuple(met), left_out, shared, request.max_days)
 
 
 def _sharing(placed: Placed, used: NDArray[np.bool_]) -> int:

@@ -14,7 +14,8 @@ from ..choices import PROPORTIONAL_LEAST
 from ..errors import NoValidPixels, ParameterError
 from ..execution.threads import ThreadExecutor
 from ..map_requests import SampleRequest
-from ..maps.collection import Collection, CollectionSite, CountClasses, check_one_pixel_size, open_collection
+from ..maps.classified import ClassifiedError
+from ..maps.raster_set import CountClasses, RasterSet, RasterSetSite, check_one_pixel_size, open_raster_set
 from ..pixels.sampling import pixel_hashes, scene_key
 from ..pixels.strips import STRIP_PIXELS
 from ..progress import Progress, Span
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 _COUNTED = 0.4
 """Share of the progress bar that goes to counting; the rest draws."""
 _ALL = (1 << 64) - 1
+# How much more than the wanted points is looked at: the first is hardly ever too little, the second never.
+_SPARES = (1, 16)
 
 
 @dataclass(frozen=True)
@@ -71,7 +74,7 @@ class PointSample:
     """Class -> its points."""
 
 
-def check(request: SampleRequest) -> Collection:
+def check(request: SampleRequest) -> RasterSet:
     """Check the parameters by the headers of the rasters and return these.
 
     Raises
@@ -80,12 +83,12 @@ def check(request: SampleRequest) -> Collection:
         Something is wrong; the message names the parameter.
     """
     request.check()
-    collection = open_collection(request.rasters)
-    check_one_pixel_size(collection)
-    if len({member.raster.grid.crs is None for member in collection.members}) > 1:
-        without = next(member for member in collection.members if member.raster.grid.crs is None)
+    raster_set = open_raster_set(request.rasters)
+    check_one_pixel_size(raster_set)
+    if len({member.raster.grid.crs is None for member in raster_set.members}) > 1:
+        without = next(member for member in raster_set.members if member.raster.grid.crs is None)
         raise ParameterError(f"RASTERS: {without.raster.path.name} has no CRS and others have one; give it its own.")
-    return collection
+    return raster_set
 
 
 def sample_points(
@@ -112,30 +115,30 @@ def sample_points(
     """
     run = Run(Destinations({}), progress)
     progress = run.progress
-    collection = check(request)
-    for line in collection.doubts():
+    raster_set = check(request)
+    for line in raster_set.doubts():
         progress.warn(line)
-    executor = ThreadExecutor(CollectionSite([member.raster for member in collection.members]), request.workers)
-    strips = collection.strips(strip_pixels)
+    executor = ThreadExecutor(RasterSetSite([member.raster for member in raster_set.members]), request.workers)
+    strips = raster_set.strips(strip_pixels)
     with run:
-        rasters = len(collection.members)
-        progress.stage(f"Counting {collection.pixels:,} pixels of {rasters} raster(s) on {executor.workers} thread(s)")
+        rasters = len(raster_set.members)
+        progress.stage(f"Counting {raster_set.pixels:,} pixels of {rasters} raster(s) on {executor.workers} thread(s)")
         counts = np.zeros(256, np.int64)
         for _, part in executor.run([CountClasses(strip) for strip in strips], run.span(0.0, _COUNTED)):
             counts += part
         pixels = {int(j): int(counts[j]) for j in np.flatnonzero(counts) if j}
         if not pixels:
             raise NoValidPixels(
-                f"RASTERS: not one of {collection.pixels:,} pixels is classified (0 is nodata); choose rasters with "
+                f"RASTERS: not one of {raster_set.pixels:,} pixels is classified (0 is nodata); choose rasters with "
                 "classes."
             )
         drawn = allocate(pixels, request.n, request.allocation, request.min_per_class)
         progress.stage(f"Drawing {request.n:,} points")
-        keys = [scene_key(request.seed, member.id) for member in collection.members]
+        keys = [scene_key(request.seed, member.id) for member in raster_set.members]
         chosen = _drawn(executor, strips, keys, pixels, drawn, run.span(_COUNTED, 1.0))
-        result = _sample(collection, _mixed(chosen, request.seed), pixels, drawn)
+        result = _sample(raster_set, _mixed(chosen, request.seed), pixels, drawn)
         run.publish()
-    _tell(request, collection, result, progress)
+    _tell(request, raster_set, result, progress)
     progress.report(1.0)
     return result
 
@@ -149,7 +152,7 @@ class Candidates:
     classes: NDArray[np.uint8]
     """(n,)"""
     rasters: NDArray[np.int64]
-    """(n,) number of the raster in its collection."""
+    """(n,) number of the raster in its set."""
     positions: NDArray[np.int64]
     """(n,) row * width + column in the raster."""
 
@@ -171,7 +174,7 @@ class DrawStrip:
     wanted: NDArray[np.bool_]
     """(256,) whether a class has points at all."""
 
-    def do(self, site: CollectionSite) -> Candidates:
+    def do(self, site: RasterSetSite) -> Candidates:
         """Return them, in no particular order."""
         classes = site.read(self.strip).ravel()
         first = self.strip.row * site.rasters[self.strip.scene].grid.width
@@ -184,7 +187,7 @@ class DrawStrip:
 
 
 def _drawn(
-    executor: ThreadExecutor[CollectionSite],
+    executor: ThreadExecutor[RasterSetSite],
     strips: list[Strip],
     keys: list[int],
     pixels: dict[int, int],
@@ -194,23 +197,17 @@ def _drawn(
     """Return of each class the pixels with the smallest hashes, so many as are to be drawn."""
     wanted = np.zeros(256, np.bool_)
     wanted[[j for j, n in drawn.items() if n]] = True
-    spare = 1
-    while True:
+    for spare in _SPARES:
         limits = _limits(pixels, drawn, spare)
         tasks = [DrawStrip(strip, keys[strip.scene], limits, wanted) for strip in strips]
         with closing(executor.run(tasks, progress)) as answers:
             found = _joined(answers)
         # Of pixels with one hash (one pair in 10**9 runs) the place decides.
         found = found.at(np.lexsort((found.positions, found.rasters, found.hashes)))
-        kept = np.zeros(found.hashes.size, np.bool_)
-        short = False
-        for j, n in drawn.items():
-            own = np.flatnonzero(found.classes == j)[:n]
-            kept[own] = True
-            short = short or own.size < n
-        if not short:
-            return found.at(kept)
-        spare *= 4
+        own = {j: np.flatnonzero(found.classes == j)[:n] for j, n in drawn.items()}
+        if all(own[j].size == n for j, n in drawn.items()):
+            return found.at(np.sort(np.concatenate(list(own.values()))))
+    raise ClassifiedError("RASTERS have changed while they were read; wait until nothing writes them, and run again.")
 
 
 def _mixed(chosen: Candidates, seed: int) -> Candidates:
@@ -242,8 +239,8 @@ def _joined(parts: Iterable[Candidates]) -> Candidates:
     )
 
 
-def _sample(collection: Collection, chosen: Candidates, pixels: dict[int, int], drawn: dict[int, int]) -> PointSample:
-    grids = [member.raster.grid for member in collection.members]
+def _sample(raster_set: RasterSet, chosen: Candidates, pixels: dict[int, int], drawn: dict[int, int]) -> PointSample:
+    grids = [member.raster.grid for member in raster_set.members]
     crs = grids[0].crs
     if any(grid.crs != crs for grid in grids):
         crs = crs_of(LONGITUDE_LATITUDE, "RASTERS")
@@ -255,21 +252,21 @@ def _sample(collection: Collection, chosen: Candidates, pixels: dict[int, int], 
         x[own], y[own] = moved(*centres_of(grid, rows[own], columns[own]), grid.crs, crs)
     points = []
     for place in range(x.size):
-        member = collection.members[int(chosen.rasters[place])]
+        member = raster_set.members[int(chosen.rasters[place])]
         at = (float(x[place]), float(y[place]), int(rows[place]), int(columns[place]))
         points.append(SamplePoint(place + 1, member.day, member.id, int(chosen.classes[place]), *at))
     with raster_env():
         wkt = crs.to_wkt() if crs else ""
-    return PointSample(tuple(points), wkt, {j: collection.names[j] for j in pixels}, pixels, drawn)
+    return PointSample(tuple(points), wkt, {j: raster_set.names[j] for j in pixels}, pixels, drawn)
 
 
-def _tell(request: SampleRequest, collection: Collection, result: PointSample, progress: Progress) -> None:
+def _tell(request: SampleRequest, raster_set: RasterSet, result: PointSample, progress: Progress) -> None:
     for j, n in sorted(result.drawn.items()):
-        progress.note(f"{collection.full_name(j)}: {n:,} of {result.pixels[j]:,} pixels")
+        progress.note(f"{raster_set.full_name(j)}: {n:,} of {result.pixels[j]:,} pixels")
     least = request.min_per_class if request.allocation == PROPORTIONAL_LEAST else 0
     few = [j for j, n in sorted(result.drawn.items()) if n < 2 or n < least]
     if few:
-        listed = ", ".join(f"{collection.full_name(j)} ({result.drawn[j]})" for j in few)
+        listed = ", ".join(f"{raster_set.full_name(j)} ({result.drawn[j]})" for j in few)
         progress.warn(
             f"Few points: {listed}; an accuracy takes at least 2 points of a class, and 50 to be of use. Choose more "
             "points, another ALLOCATION, or merge small classes."

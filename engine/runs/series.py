@@ -17,7 +17,7 @@ from ..execution.executor import Site
 from ..execution.threads import ThreadExecutor
 from ..map_requests import SeriesRequest
 from ..maps.alignment import Alignment, grid_of
-from ..maps.collection import Collection, open_collection
+from ..maps.raster_set import RasterSet, open_raster_set
 from ..maps.series import Followed, Series, flow_dates, follow
 from ..maps.series_rasters import LAYERS, band_of, legend_of
 from ..paths import Place, check_apart
@@ -72,12 +72,12 @@ def _written() -> list[str]:
     return [*(f"{name}.tif" for name in LAYERS), TABLE, PAGE]
 
 
-def check(request: SeriesRequest) -> tuple[Collection, PixelGrid]:
+def check(request: SeriesRequest) -> tuple[RasterSet, PixelGrid]:
     """Check the parameters by the headers of the rasters.
 
     Returns
     -------
-    collection : Collection
+    raster_set : RasterSet
         The rasters.
     grid : PixelGrid
         That of the results.
@@ -94,8 +94,8 @@ def check(request: SeriesRequest) -> tuple[Collection, PixelGrid]:
         [Place(parameter, path) for parameter, path in given],
         "choose another folder",
     )
-    collection = open_collection(request.rasters)
-    members = collection.members
+    raster_set = open_raster_set(request.rasters)
+    members = raster_set.members
     undated = next((member for member in members if member.day is None), None)
     if undated is not None:
         raise ParameterError(
@@ -111,7 +111,7 @@ def check(request: SeriesRequest) -> tuple[Collection, PixelGrid]:
                 f"RASTERS: {member.raster.path.name} and the grid of the results do not both have a CRS, so they "
                 "cannot be laid on each other; give the one without its CRS."
             )
-    return collection, grid
+    return raster_set, grid
 
 
 def follow_series(
@@ -135,24 +135,24 @@ def follow_series(
     """
     run = Run(Staging(request.output), progress)
     progress = run.progress
-    collection, grid = check(request)
-    for line in collection.doubts():
+    raster_set, grid = check(request)
+    for line in raster_set.doubts():
         progress.warn(line)
-    site = FollowSite(collection, grid)
+    site = FollowSite(raster_set, grid)
     executor = ThreadExecutor(site, request.workers)
     strips = plan_strips(grid, 0, min(strip_pixels, max(_STACK_BYTES // len(site.days), 1)))
     with run:
         run.files.check_replaceable(_written())
         progress.stage(
-            f"Following {grid.pixels:,} pixels over {len(site.days)} dates ({len(collection.members)} rasters) on "
+            f"Following {grid.pixels:,} pixels over {len(site.days)} dates ({len(raster_set.members)} rasters) on "
             f"{executor.workers} thread(s)"
         )
         parts: list[StripFollowed] = []
         with closing(executor.run([FollowStrip(strip) for strip in strips], run.span(0.0, _FOLLOWED))) as answers:
             parts.extend(answers)
         parts.sort(key=lambda part: part.row)
-        series = _gathered(collection, grid, site, parts)
-        for member, pixels in zip(collection.members, series.met):
+        series = _gathered(raster_set, grid, site, parts)
+        for member, pixels in zip(raster_set.members, series.met):
             if not pixels:
                 progress.warn(f"{member.title} ({member.raster.path.name}) has no class on the grid of the results.")
         progress.stage("Writing the rasters")
@@ -170,16 +170,16 @@ def follow_series(
 class FollowSite(Site):
     """Classified rasters on one grid, by date."""
 
-    def __init__(self, collection: Collection, grid: PixelGrid) -> None:
+    def __init__(self, raster_set: RasterSet, grid: PixelGrid) -> None:
         super().__init__()
-        self.days: tuple[date, ...] = tuple(sorted({member.day for member in collection.members if member.day}))
+        self.days: tuple[date, ...] = tuple(sorted({member.day for member in raster_set.members if member.day}))
         """The dates, ascending."""
         self.flow = flow_dates(len(self.days))
         """The numbers of the dates that the flow is counted between."""
         self.rasters = [
-            (self.days.index(member.day), Alignment(grid, member.raster)) for member in collection.members if member.day
+            (self.days.index(member.day), Alignment(grid, member.raster)) for member in raster_set.members if member.day
         ]
-        """In the order of the collection: the number of the date, and the raster on the grid."""
+        """In the order of the set: the number of the date, and the raster on the grid."""
         self.width = grid.width
         """Columns of the grid."""
 
@@ -242,12 +242,12 @@ class FollowStrip:
         )
 
 
-def _gathered(collection: Collection, grid: PixelGrid, site: FollowSite, parts: Sequence[StripFollowed]) -> Series:
+def _gathered(raster_set: RasterSet, grid: PixelGrid, site: FollowSite, parts: Sequence[StripFollowed]) -> Series:
     flows = np.zeros(parts[0].flows.shape, np.int64)
     for part in parts:
         flows += part.flows
     series = Series(
-        collection,
+        raster_set,
         grid,
         site.days,
         sum((part.counts for part in parts), np.zeros((len(site.days), 256), np.int64)),
@@ -274,7 +274,7 @@ def _write_rasters(files: Staging, series: Series, parts: Sequence[StripFollowed
         highest = max(part.highest[name] for part in parts)
         files.write_text(f"{name}.qml", qml_of_values(legend_of(name, series, highest)))
         progress.report((place + 1) / len(LAYERS))
-    names = series.collection.names[1 : max(series.classes) + 1]
+    names = series.raster_set.names[1 : max(series.classes) + 1]
     files.write_text("majority.tif.aux.xml", pam_xml(names))
 
 

@@ -67,14 +67,20 @@ def moved(
 def _moved(
     source: Any, target: Any, x: NDArray[np.float64], y: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    from rasterio._err import CPLE_BaseError
     from rasterio.errors import RasterioError
     from rasterio.warp import transform
 
+    refusals: tuple[type[BaseException], ...] = (RasterioError,)
+    try:
+        from rasterio._err import CPLE_BaseError
+
+        refusals = (RasterioError, CPLE_BaseError)
+    except ImportError:  # a later version may keep GDAL's own errors to itself
+        pass
     try:
         found_x, found_y = transform(source, target, x, y)
         return np.asarray(found_x, np.float64), np.asarray(found_y, np.float64)
-    except (RasterioError, CPLE_BaseError):
+    except refusals:
         # One point that has no place is an error for all of them.
         if x.size == 1:
             return np.full(1, np.nan), np.full(1, np.nan)

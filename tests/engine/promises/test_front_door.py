@@ -84,7 +84,7 @@ ANSWERS = {
     "Transitions": "before, after, overlap, counts, before_names, after_names, colours",
     "SeriesResult": "series, output",
     "PointSample": "points, crs, names, pixels, drawn",
-    "Assessment": "collection, accuracy, met, left_out, shared, max_days",
+    "Assessment": "raster_set, accuracy, met, left_out, shared, max_days",
     "BenchmarkResult": "request, parts, all_pixels, comparison, changed_percent, versions, notes",
     "Signatures": "roles, centres, classes, run",
 }

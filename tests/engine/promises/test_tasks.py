@@ -21,8 +21,8 @@ from iikmc.engine.kernels.moves import MoveLog
 from iikmc.engine.kernels.numpy_kernel import NumpyKernel
 from iikmc.engine.map_requests import ReferencePoints
 from iikmc.engine.maps.classified import open_classified
-from iikmc.engine.maps.collection import CountClasses, open_collection
 from iikmc.engine.maps.overlap import overlap
+from iikmc.engine.maps.raster_set import CountClasses, open_raster_set
 from iikmc.engine.maps.reference import place
 from iikmc.engine.maps.transition import code_table
 from iikmc.engine.measuring.contenders import Contender
@@ -296,9 +296,9 @@ def test_tasks_of_a_pair_of_rasters_do_the_same_wherever_they_are_done(plan, tmp
 def test_tasks_of_maps_do_the_same_wherever_they_are_done(tmp_path):
     rng = np.random.default_rng(4)
     paths = [write_classified(tmp_path, name, rng.integers(0, K + 1, (40, 30))) for name in (EARLY, LATER)]
-    collection = open_collection(paths)
+    raster_set = open_raster_set(paths)
     points = ReferencePoints(*zip(*[centre(row, row // 2) for row in range(40)]), "EPSG:32633", ["1"] * 40)
-    rasters, placed = [member.raster for member in collection.members], place(points, collection)
+    rasters, placed = [member.raster for member in raster_set.members], place(points, raster_set)
     both = Both(AssessmentSite(rasters, placed), AssessmentSite(travelled(rasters), travelled(placed)))
     met = 0
     for strip in [Strip(0, 0, 25), Strip(0, 25, 15), Strip(1, 0, 40)]:
@@ -317,9 +317,9 @@ def test_tasks_of_a_grid_do_the_same_wherever_they_are_done(tmp_path):
         write_classified(tmp_path, EARLY, rng.integers(0, K + 1, (40, 30)), (270_000.0, 5_000_000.0)),
         write_classified(tmp_path, LATER, rng.integers(0, K + 1, (40, 30)), (743_000.0, 5_000_200.0), crs="EPSG:32632"),
     ]
-    collection = open_collection(paths)
-    grid = collection.members[0].raster.grid
-    both = Both(FollowSite(collection, grid), FollowSite(travelled(collection), travelled(grid)))
+    raster_set = open_raster_set(paths)
+    grid = raster_set.members[0].raster.grid
+    both = Both(FollowSite(raster_set, grid), FollowSite(travelled(raster_set), travelled(grid)))
     found = [both.do(FollowStrip(strip)) for strip in (Strip(0, 0, 25), Strip(0, 25, 15))]
     assert sum(part.counts.sum() for part in found) == 2 * grid.pixels
     assert all(part.observed for part in found)

@@ -127,7 +127,7 @@ def test_a_sample_meets_its_own_pixels_whatever_the_zones(tmp_path):
     assert (result.used, result.accuracy.overall.value, result.accuracy.overall.error) == (300, 1.0, 0.0)
     assert result.accuracy.points.diagonal().tolist() == [100, 100, 100]
     for order in permutations(range(4), 2):
-        own = [point.scene for point in sample.points].count(result.collection.members[order[0]].id)
+        own = [point.scene for point in sample.points].count(result.raster_set.members[order[0]].id)
         assert result.met[order[0]] == own
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from classified_rasters import EARLY, LATER, LATEST, centre, write_classified
 from iikmc.engine.choices import EQUAL, PROPORTIONAL, PROPORTIONAL_LEAST
-from iikmc.engine.errors import Cancelled, GridError, NoValidPixels, ParameterError
+from iikmc.engine.errors import Cancelled, GridError, IIkMCError, NoValidPixels, ParameterError
 from iikmc.engine.map_requests import SampleRequest
 from iikmc.engine.runs.samplepoints import sample_points
 from tiny import Recorder, read_raster
@@ -172,6 +172,17 @@ def test_a_cancel_ends_it(rasters):
         draw(rasters, progress=Recorder(lambda log: log.asked > 2), strip_pixels=100)
 
 
+def test_rasters_that_change_between_counting_and_drawing_are_refused(rasters, monkeypatch):
+    from iikmc.engine.maps.raster_set import RasterSetSite
+
+    genuine, reads = RasterSetSite.read, []
+    monkeypatch.setattr(
+        RasterSetSite, "read", lambda site, strip: genuine(site, strip) * (reads.append(1) or len(reads) <= 3)
+    )
+    with pytest.raises(IIkMCError, match="RASTERS have changed while they were read"):
+        draw(rasters, 100)
+
+
 def test_a_draw_that_has_too_little_to_spare_is_made_again(rasters, monkeypatch):
     from iikmc.engine.runs import samplepoints
 
@@ -179,6 +190,6 @@ def test_a_draw_that_has_too_little_to_spare_is_made_again(rasters, monkeypatch)
     monkeypatch.setattr(
         samplepoints,
         "_limits",
-        lambda pixels, drawn, spare: np.full(256, min((1 << 64) - 1, spare << 50), np.uint64),
+        lambda pixels, drawn, spare: np.full(256, min((1 << 64) - 1, spare << 57), np.uint64),
     )
     assert draw(rasters, 200, PROPORTIONAL) == whole

@@ -152,6 +152,7 @@ def test_what_cannot_be_assessed_is_refused_in_words(accuracy, classes, tmp_path
         assert answer(MATRIX=rasters(classes)[0]).startswith("MATRIX would overwrite one of RASTERS")
         assert answer(RASTERS=["/gone.tif"]).startswith("RASTERS: /gone.tif is no raster file")
         assert answer(CLASS_FIELD="wat").startswith("CLASS_FIELD: reference has no field wat (it has what, day);")
+        assert answer(CLASS_FIELD="").startswith("CLASS_FIELD: reference has no field ref_class (it has what, day);")
         assert answer(DATE_FIELD="dy").startswith("DATE_FIELD: reference has no field dy")
         assert answer(POINTS="/gone.gpkg").startswith("POINTS: /gone.gpkg cannot be read as a layer")
     finally:

@@ -51,7 +51,7 @@ class Member:
 
 
 @dataclass(frozen=True)
-class Collection:
+class RasterSet:
     """Rasters of one legend, by day and then by id, so that the order in which they were given never matters."""
 
     members: tuple[Member, ...]
@@ -95,7 +95,7 @@ class Collection:
         ]
 
 
-def open_collection(paths: Sequence[Path]) -> Collection:
+def open_raster_set(paths: Sequence[Path]) -> RasterSet:
     """Read the headers of classified rasters; a file given twice is used once.
 
     Raises
@@ -112,10 +112,10 @@ def open_collection(paths: Sequence[Path]) -> Collection:
     ids = _ids([raster.path for raster in rasters])
     members = [Member(own, raster, raster.acquired or day_in(raster.path.name)) for own, raster in zip(ids, rasters)]
     members.sort(key=lambda member: (member.day or date.min, member.id))
-    return Collection(tuple(members), _names(members), _colours(members))
+    return RasterSet(tuple(members), _names(members), _colours(members))
 
 
-def check_one_pixel_size(collection: Collection) -> None:
+def check_one_pixel_size(raster_set: RasterSet) -> None:
     """Check that a pixel is as large in each raster, so that pixels may be counted together.
 
     Raises
@@ -123,7 +123,7 @@ def check_one_pixel_size(collection: Collection) -> None:
     GridError
         It is not.
     """
-    first, *others = (member.raster for member in collection.members)
+    first, *others = (member.raster for member in raster_set.members)
     for other in others:
         (a, e), (a2, e2) = ((grid.transform[0], -grid.transform[4]) for grid in (first.grid, other.grid))
         degrees = [grid.hectares_per_pixel is None for grid in (first.grid, other.grid)]
@@ -175,13 +175,13 @@ def _colours(members: Sequence[Member]) -> list[RGB]:
     return found
 
 
-class CollectionSite(Site):
+class RasterSetSite(Site):
     """Classified rasters, read strip by strip."""
 
     def __init__(self, rasters: Sequence[Classified]) -> None:
         super().__init__()
         self.rasters = list(rasters)
-        """In the order of the collection."""
+        """In the order of the set."""
 
     def read(self, strip: Strip) -> NDArray[np.uint8]:
         """Return the classes of a strip, (height, width)."""
@@ -196,6 +196,6 @@ class CountClasses:
     strip: Strip
     """Which rows of which raster."""
 
-    def do(self, site: CollectionSite) -> tuple[int, NDArray[np.int64]]:
+    def do(self, site: RasterSetSite) -> tuple[int, NDArray[np.int64]]:
         """Return the number of the raster, and (256,) pixels."""
         return self.strip.scene, np.bincount(site.read(self.strip).ravel(), minlength=256)
