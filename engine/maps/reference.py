@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..errors import ParameterError
+from ..errors import ParameterError, shown
 from ..map_requests import ReferencePoints
 from ..results.geotiff import NODATA
 from ..scenes.coordinates import crs_of, moved, pixels_of
@@ -91,7 +91,7 @@ def _refusal(unknown: Counter[str], numbers: dict[str, list[int]], raster_set: R
     if several:
         listed = " and ".join(map(str, several))
         return (
-            f"CLASS_FIELD: {text!r} is the name of the classes {listed}; give the class by its number, or make one "
+            f"CLASS_FIELD: {shown(text)} is the name of the classes {listed}; give the class by its number, or make one "
             "class of them with iikmc:merge first."
         )
     others = f" and {len(unknown) - 1} other text(s)" if len(unknown) > 1 else ""
@@ -99,7 +99,7 @@ def _refusal(unknown: Counter[str], numbers: dict[str, list[int]], raster_set: R
     names = ", ".join(raster_set.full_name(number) for number in there[:_TOLD])
     more = ", ..." if len(there) > _TOLD else ""
     return (
-        f"CLASS_FIELD: {text!r} of {count} point(s){others} is neither a number from 1 to {_HIGHEST} nor the name of a "
+        f"CLASS_FIELD: {shown(text)} of {count} point(s){others} is neither a number from 1 to {_HIGHEST} nor the name of a "
         f"class of RASTERS{f' ({names}{more})' if names else ''}; correct it, leave it empty so that the point is left "
         "out, or give a number of its own to a class that the rasters do not have."
     )

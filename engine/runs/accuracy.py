@@ -86,6 +86,10 @@ def assess_accuracy(
     points = request.points
     if not len(points):
         raise ParameterError("POINTS has no point; choose a layer with reference points.")
+    if not points.crs and raster_set.members[0].raster.grid.crs is not None:
+        progress.warn(
+            "POINTS has no CRS, so its coordinates are taken for those of the rasters; give the layer its CRS."
+        )
     classes = classes_of(points, raster_set)
     placed = place(points, raster_set)
     rasters = [member.raster for member in raster_set.members]

@@ -235,6 +235,18 @@ def test_points_that_can_have_no_place_in_the_rasters_crs_lie_outside(tmp_path):
     assert (result.used, result.left_out.outside) == (1, 3)
 
 
+def test_points_without_a_crs_are_taken_to_have_the_rasters_own(tmp_path):
+    one = write_classified(tmp_path, EARLY, [[1, 1, 1]])
+    other = write_classified(tmp_path, NORTH.replace("20220511", "19980308"), [[1, 1]], crs="EPSG:32632")
+    points, log = points_at([(0, 0), (0, 2)], [1, 1], crs=""), Recorder()
+    assert assess_accuracy(ask([one], points), log).used == 2
+    assert log.warnings == [
+        "POINTS has no CRS, so its coordinates are taken for those of the rasters; give the layer its CRS."
+    ]
+    with pytest.raises(ParameterError, match="POINTS has no CRS and RASTERS have several"):
+        assess_accuracy(ask([one, other], points))
+
+
 def test_points_that_share_a_pixel_are_told(tmp_path):
     raster = write_classified(tmp_path, EARLY, [[1, 1, 1]])
     log = Recorder()
