@@ -24,8 +24,8 @@ class Order(Protocol):
 class Kept:
     """The pixel values of a block: always the same ones, in memory or in a file, in one order or another.
 
-    Whoever asks for them gets them row by row. A kernel that works in another order leaves them in it, so that they
-    are never there twice.
+    Whoever asks for them gets them row by row, and looks at them at once: a kernel that works in another order leaves
+    them in it, in the same memory, so that they are never there twice.
     """
 
     def __init__(self, stored: DN | Stored, store: PixelStore | None = None) -> None:
@@ -42,6 +42,11 @@ class Kept:
     def stored(self) -> DN | Stored:
         """Where they are."""
         return self._stored
+
+    @property
+    def in_memory(self) -> bool:
+        """Whether they lie in memory; if not, in a file."""
+        return isinstance(self._stored, np.ndarray)
 
     @property
     def order(self) -> Order | None:

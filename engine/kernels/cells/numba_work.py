@@ -28,8 +28,8 @@ class NumbaWork:
         """Load the loops."""
         self._loops, self._mixed = load_module("cells"), load_module("mixed")
 
-    def lay_out(self, dn: DN, table: Table) -> tuple[Layout, DN]:
-        """Sort pixels by cell and add them to the table; return where they lie, and the pixels so."""
+    def lay_out(self, dn: DN, table: Table, out: DN) -> Layout:
+        """Sort pixels by cell and add them to the table; see `numpy_work`."""
         loops, partition = self._loops, table.partition
         n_bands, n = dn.shape
         cell, starts = np.empty(n, np.uint16), np.zeros(partition.size + 1, np.int32)
@@ -37,13 +37,13 @@ class NumbaWork:
         slope = _six(partition.slope, partition.slope.shape[0])
         loops.cell_numbers(dn, slope, partition.shift, shape, partition.table, cell, starts)
         records = np.empty(n * (1 if n_bands <= 4 else 2), np.uint64)
-        loops.to_records(dn, cell, starts.copy(), records)
-        arranged = np.empty((n_bands, n), np.uint16)
-        total = np.zeros((partition.size, n_bands), np.int64)
+        # All memory is taken before `out`, which may be `dn`, is written to.
+        axes, total = _six(partition.axes, 6), np.zeros((partition.size, n_bands), np.int64)
         boxes = Boxes.empty(n_bands, partition.size)
-        loops.lay_out(records, starts, _six(partition.axes, 6), arranged, boxes.low, boxes.high, total)
+        loops.to_records(dn, cell, starts.copy(), records)
+        loops.lay_out(records, starts, axes, out, boxes.low, boxes.high, total)
         table.add(boxes)
-        return Layout(table, cell, starts, total), arranged
+        return Layout(table, cell, starts, total)
 
     def judge(self, boxes: Boxes, partition: Partition, centres: Grid64) -> Verdicts:
         """Judge all cells."""

@@ -30,33 +30,34 @@ _CHUNK = 1 << 14
 class NumpyWork:
     """Putting pixels into cells, judging cells and labelling, in NumPy."""
 
-    def lay_out(self, dn: DN, table: Table) -> tuple[Layout, DN]:
-        """Sort pixels by cell and add them to the table; return where they lie, and the pixels so."""
-        partition = table.partition
-        cell = _cells(dn, partition)
-        n = partition.size
-        counts = np.bincount(cell, minlength=n)
+    def lay_out(self, dn: DN, table: Table, out: DN) -> Layout:
+        """Sort pixels by cell and add them to the table; return where they lie.
+
+        Parameters
+        ----------
+        dn
+            (n_bands, n) row by row.
+        table
+            The cells.
+        out
+            (n_bands, n), written: the pixels cell by cell. It may be `dn` itself; if anything is raised, that is then
+            as it was.
+        """
+        n = table.partition.size
+        cell = _cells(dn, table.partition)
         starts = np.zeros(n + 1, np.int32)
-        np.cumsum(counts, out=starts[1:])
+        np.cumsum(np.bincount(cell, minlength=n), out=starts[1:])
         order = np.argsort(cell, kind="stable")
-        arranged = np.empty_like(dn, order="C")
-        for band, out in zip(dn, arranged):
-            np.take(band, order, out=out, mode="clip")
-        total = np.zeros((n, dn.shape[0]), np.int64)
-        boxes = Boxes.empty(dn.shape[0], n)
-        axes = partition.axes.astype(np.float32)
-        values, along = np.empty((2, *dn.shape[:1], _CHUNK), np.float32)
-        for part, cells, offsets in _pieces(starts):
-            pixels, m = arranged[:, part], part.stop - part.start
-            total[cells] += np.add.reduceat(pixels, offsets, axis=1, dtype=np.int64).T
-            np.copyto(values[:, :m], pixels)
-            np.matmul(axes, values[:, :m], out=along[:, :m])
-            low = np.minimum.reduceat(along[:, :m], offsets, axis=1).astype(np.int32)
-            high = np.maximum.reduceat(along[:, :m], offsets, axis=1).astype(np.int32)
-            boxes.low[:, cells] = np.minimum(boxes.low[:, cells], low)
-            boxes.high[:, cells] = np.maximum(boxes.high[:, cells], high)
+        for band, sorted_band in zip(dn, out):
+            sorted_band[...] = np.take(band, order, mode="clip")
+        try:
+            total, boxes = _look(out, table.partition, starts)
+        except BaseException:
+            for band in out:
+                band[order] = band.copy()
+            raise
         table.add(boxes)
-        return Layout(table, cell, starts, total), arranged
+        return Layout(table, cell, starts, total)
 
     def judge(self, boxes: Boxes, partition: Partition, centres: Grid64) -> Verdicts:
         """Judge all cells."""
@@ -258,6 +259,25 @@ def _cells(dn: DN, partition: Partition) -> NDArray[np.uint16]:
         u += w
         np.take(partition.table, u, out=cell[part], mode="clip")
     return cell
+
+
+def _look(arranged: DN, partition: Partition, starts: NDArray[np.int32]) -> tuple[NDArray[np.int64], Boxes]:
+    """Return the sums of the pixels of each cell, and the boxes around them."""
+    n_bands = arranged.shape[0]
+    total = np.zeros((partition.size, n_bands), np.int64)
+    boxes = Boxes.empty(n_bands, partition.size)
+    axes = partition.axes.astype(np.float32)
+    values, along = np.empty((2, n_bands, _CHUNK), np.float32)
+    for part, cells, offsets in _pieces(starts):
+        pixels, m = arranged[:, part], part.stop - part.start
+        total[cells] += np.add.reduceat(pixels, offsets, axis=1, dtype=np.int64).T
+        np.copyto(values[:, :m], pixels)
+        np.matmul(axes, values[:, :m], out=along[:, :m])
+        low = np.minimum.reduceat(along[:, :m], offsets, axis=1).astype(np.int32)
+        high = np.maximum.reduceat(along[:, :m], offsets, axis=1).astype(np.int32)
+        boxes.low[:, cells] = np.minimum(boxes.low[:, cells], low)
+        boxes.high[:, cells] = np.maximum(boxes.high[:, cells], high)
+    return total, boxes
 
 
 def _pieces(starts: NDArray[np.int32]) -> Iterator[tuple[slice, NDArray[np.intp], NDArray[np.intp]]]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class Work(Judge, Protocol):
     """How pixels are put into cells, judged and labelled; `numpy_work` tells what the methods do."""
 
-    def lay_out(self, dn: DN, table: Table) -> tuple[Layout, DN]:
+    def lay_out(self, dn: DN, table: Table, out: DN) -> Layout:
         """Sort pixels by cell."""
 
     def label(

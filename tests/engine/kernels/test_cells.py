@@ -12,7 +12,7 @@ from iikmc.engine.compiled.background import Part
 from iikmc.engine.errors import MemoryBudgetError
 from iikmc.engine.kernels import reference
 from iikmc.engine.kernels.arriving import ArrivingKernel
-from iikmc.engine.kernels.cells import boxes, costs, verdicts
+from iikmc.engine.kernels.cells import boxes, costs, numpy_work, verdicts
 from iikmc.engine.kernels.cells.choice import at_once, with_cells
 from iikmc.engine.kernels.cells.kernel import CellsHeld, CellsKernel
 from iikmc.engine.kernels.cells.layout import Layout
@@ -60,7 +60,8 @@ def centres_near(dn, k, seed):
 
 def compare(held, centres, moves=None):
     """Label a held block, and compare everything with the definition."""
-    before, earlier, dn = held.labels().copy(), held.tally.copy(), held.block.dn
+    # Kept pixels are put in order in the memory where they lie.
+    before, earlier, dn = held.labels().copy(), held.tally.copy(), held.block.dn.copy()
     expected = reference.nearest(dn, centres)
     tally = reference.tally(dn, expected, len(centres))
     change = held.relabel(centres, moves)
@@ -150,7 +151,7 @@ def test_a_box_that_touches_a_bisector_is_mixed_and_one_beyond_it_is_pure():
 def test_both_judges_agree(k):
     dn = scattered(11, 20000)
     table = Table(Partition.of(dn, 300))
-    NumpyWork().lay_out(dn, table)
+    NumpyWork().lay_out(dn, table, np.empty_like(dn))
     centres = centres_near(dn, k, 12)
     one, other = (judge.judge(table._boxes, table.partition, centres) for judge in (NumpyWork(), NumbaWork()))
     for name in ("kind", "base", "other", "first", "listed"):
@@ -160,7 +161,7 @@ def test_both_judges_agree(k):
 def test_a_pure_verdict_is_true_of_every_corner(work):
     dn = scattered(21, 20000)
     table = Table(Partition.of(dn, 200))
-    work.lay_out(dn, table)
+    work.lay_out(dn, table, np.empty_like(dn))
     centres = centres_near(dn, 10, 22)
     found = work.judge(table._boxes, table.partition, centres)
     pure = np.flatnonzero((found.kind == verdicts.PURE) & (table._boxes.low[0] <= table._boxes.high[0]))
@@ -382,3 +383,17 @@ def test_a_file_that_cannot_be_replaced_stays(tmp_path, monkeypatch):
         with pytest.raises(MemoryBudgetError, match="MEMORY"):
             store.replace(SpilledPixels(tmp_path / "nowhere" / "block.dn", kept.shape), dn)
         np.testing.assert_array_equal(kept.open(), dn)
+
+
+def test_an_error_in_the_middle_of_laying_out_leaves_the_pixels_as_they_were(monkeypatch):
+    dn = scattered(141, 2000)
+    kept = Kept(dn.copy())
+
+    def full(*_):
+        raise MemoryError
+
+    monkeypatch.setattr(numpy_work, "_look", full)
+    held = by_cells(NumpyWork()).hold(Block.loose(kept), 8)
+    compare(held, centres_near(dn, 8, 1))
+    assert held._laid is None
+    np.testing.assert_array_equal(kept.open(), dn)
