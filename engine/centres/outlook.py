@@ -14,7 +14,7 @@ from those of the coarse-to-fine start or of an earlier run 2 or 3.
 """
 # The share of the last changes that the next labelling makes, where it is not known yet, and the ends of what is
 # believed. Changes come in waves on real pixels, and fall ever more slowly: of a trend only the root is taken.
-_USUAL, _STEEPEST, _FLATTEST = 0.7, 0.5, 0.97
+_USUAL, _STEEPEST, _FLATTEST = 0.8, 0.5, 0.97
 _LOOKED_AT = 3
 
 

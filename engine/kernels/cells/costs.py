@@ -50,8 +50,8 @@ class Costs:
 
 # What is expected to be saved must exceed what it takes by so much: guesses err.
 _MARGIN = 1.25
-NUMBA = Costs((2.0, 0.22), (0.25, 0.01), 17.0, 0.08)
-NUMPY = Costs((7.0, 1.0), (2.2, 0.13), 50.0, 0.1)
+NUMBA = Costs((2.0, 0.22), (0.25, 0.01), 17.0, 0.12)
+NUMPY = Costs((7.0, 1.0), (2.2, 0.13), 50.0, 0.12)
 
 
 class Pace:

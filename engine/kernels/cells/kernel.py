@@ -31,7 +31,7 @@ _MOST = 1 << 31
 HOPED = 10.0
 """Labellings for which everything is made ready; how many there will be is known later."""
 # The sample that the cells are cut by: runs of neighbours, evenly spread over a block, and pixels in all.
-_RUNS, _RUN, _SAMPLE = 32, 128, 1 << 17
+_RUNS, _RUN, _SAMPLE = 32, 128, 1 << 16
 
 
 class CellsKernel:
