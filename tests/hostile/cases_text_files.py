@@ -424,9 +424,9 @@ def names_in_xml(folder: Path) -> None:
 @case(6, "an MTL that names another product in a million characters and lines", "refused in one line that can be read")
 def long_values_in_messages(folder: Path) -> None:
     text = '{"LANDSAT_METADATA_FILE": {"PRODUCT_CONTENTS": {"LANDSAT_PRODUCT_ID": "' + "LC\\n" * 100_000 + '"}}}'
-    scene_with_mtl(folder, text.encode(), "json")
+    scene = scene_with_mtl(folder, text.encode(), "json")
     with pytest.raises(SceneError) as caught:
-        find_scenes([folder])
+        find_scenes([scene])
     assert "\n" not in str(caught.value)
     assert len(str(caught.value)) < 500
 

@@ -275,7 +275,7 @@ def test_classes_by_number_and_by_name(tmp_path):
         (["Wter"], r"CLASS_FIELD: 'Wter' of 1 point\(s\) is neither a number from 1 to 255 nor the name of a class of "
                    r"RASTERS \(1 Water, 2 Wood, 3 Wood\); correct it, leave it empty"),
         (["x", "y", "y"], r"CLASS_FIELD: 'y' of 2 point\(s\) and 1 other text\(s\) is neither"),
-        (["wood"], "CLASS_FIELD: 'wood' is the name of the classes 2 and 3; give the class by its number, or make one"),
+        (["wood"], "CLASS_FIELD: 'wood' is the name of the classes 2 and 3; give the class by its number, or give one"),
         (["2.5"], "CLASS_FIELD: '2.5'"),
         (["256"], "CLASS_FIELD: '256'"),
         (["-1"], "CLASS_FIELD: '-1'"),
