@@ -38,8 +38,8 @@ if TYPE_CHECKING:
 TABLE, PAGE = "series.csv", "series.html"
 _FOLLOWED = 0.7
 """Share of the progress bar that goes to reading and following; the rest writes the rasters."""
-# Bytes that the classes of a strip may take on all dates together: of many dates the strips are smaller.
-_STACK_BYTES = 128 << 20
+# Bytes that the classes of a strip may take on all dates, in each thread: of many dates the strips are smaller.
+_STACK_BYTES = 32 << 20
 
 
 @dataclass(frozen=True)
@@ -147,16 +147,19 @@ def follow_series(
             f"Following {grid.pixels:,} pixels over {len(site.days)} dates ({len(raster_set.members)} rasters) on "
             f"{executor.workers} thread(s)"
         )
-        parts: list[StripFollowed] = []
+        packed: list[Packed] = []
+        sums = _Sums(site)
         with closing(executor.run([FollowStrip(strip) for strip in strips], run.span(0.0, _FOLLOWED))) as answers:
-            parts.extend(answers)
-        parts.sort(key=lambda part: part.row)
-        series = _gathered(raster_set, grid, site, parts)
+            for part in answers:
+                packed.append(part.packed)
+                sums.add(part)
+        packed.sort(key=lambda part: part.row)
+        series = sums.series(raster_set, grid)
         for member, pixels in zip(raster_set.members, series.met):
             if not pixels:
                 progress.warn(f"{member.title} ({member.raster.path.name}) has no class on the grid of the results.")
         progress.stage("Writing the rasters")
-        _write_rasters(run.files, series, parts, run.span(_FOLLOWED, 1.0))
+        _write_rasters(run.files, series, packed, run.span(_FOLLOWED, 1.0))
         run.files.write_text(TABLE, page.to_csv(series))
         run.files.write_text(PAGE, page.render(series))
         run.publish()
@@ -185,15 +188,23 @@ class FollowSite(Site):
 
 
 @dataclass(frozen=True)
-class StripFollowed:
-    """What the pixels of a strip went through."""
+class Packed:
+    """The values of a strip's pixels, compressed: all strips stay in memory until the rasters are written."""
 
     row: int
     """First row of the strip."""
-    packed: dict[str, bytes]
-    """Each of `LAYERS`, compressed: all strips stay in memory until the rasters are written."""
+    values: dict[str, bytes]
+    """Those of each of `LAYERS`."""
     highest: dict[str, int]
     """The highest value of each but nodata."""
+
+
+@dataclass(frozen=True)
+class StripFollowed:
+    """What the pixels of a strip went through."""
+
+    packed: Packed
+    """Pixel by pixel."""
     counts: NDArray[np.int64]
     """(dates, 256) pixels of each class."""
     met: NDArray[np.int64]
@@ -230,9 +241,7 @@ class FollowStrip:
         highest = {name: int(layers[name].max(initial=0)) for name in LAYERS}
         highest["changes"] = int(counted.max(initial=0))
         return StripFollowed(
-            self.strip.row,
-            {name: zlib.compress(layers[name].tobytes(), 1) for name in LAYERS},
-            highest,
+            Packed(self.strip.row, {name: zlib.compress(layers[name].tobytes(), 1) for name in LAYERS}, highest),
             np.stack([np.bincount(classes, minlength=256) for classes in stack]),
             met,
             found.changed,
@@ -242,31 +251,49 @@ class FollowStrip:
         )
 
 
-def _gathered(raster_set: RasterSet, grid: PixelGrid, site: FollowSite, parts: Sequence[StripFollowed]) -> Series:
-    flows = np.zeros(parts[0].flows.shape, np.int64)
-    for part in parts:
-        flows += part.flows
-    series = Series(
-        raster_set,
-        grid,
-        site.days,
-        sum((part.counts for part in parts), np.zeros((len(site.days), 256), np.int64)),
-        sum((part.changed for part in parts), np.zeros(len(site.days), np.int64)),
-        tuple(site.flow),
-        flows,
-        sum(part.observed for part in parts),
-        sum(part.altered for part in parts),
-        tuple(int(n) for n in sum((part.met for part in parts), np.zeros(len(site.rasters), np.int64))),
-    )
-    if not series.observed:
-        raise NoValidPixels(
-            f"RASTERS have no class on any of the {grid.pixels:,} pixels of the grid; choose rasters of one place, or "
-            "another GRID."
+class _Sums:
+    """What all strips went through together."""
+
+    def __init__(self, site: FollowSite) -> None:
+        dates = len(site.days)
+        self._site = site
+        self._counts = np.zeros((dates, 256), np.int64)
+        self._changed = np.zeros(dates, np.int64)
+        self._flows = np.zeros((max(len(site.flow) - 1, 0), 256, 256), np.int64)
+        self._met = np.zeros(len(site.rasters), np.int64)
+        self._observed = self._altered = 0
+
+    def add(self, part: StripFollowed) -> None:
+        """Add a strip."""
+        self._counts += part.counts
+        self._changed += part.changed
+        self._flows += part.flows
+        self._met += part.met
+        self._observed += part.observed
+        self._altered += part.altered
+
+    def series(self, raster_set: RasterSet, grid: PixelGrid) -> Series:
+        """Return what they make of a series; NoValidPixels if that is nothing."""
+        if not self._observed:
+            raise NoValidPixels(
+                f"RASTERS have no class on any of the {grid.pixels:,} pixels of the grid; choose rasters of one place, "
+                "or another GRID."
+            )
+        return Series(
+            raster_set,
+            grid,
+            self._site.days,
+            self._counts,
+            self._changed,
+            tuple(self._site.flow),
+            self._flows,
+            self._observed,
+            self._altered,
+            tuple(int(n) for n in self._met),
         )
-    return series
 
 
-def _write_rasters(files: Staging, series: Series, parts: Sequence[StripFollowed], progress: Progress) -> None:
+def _write_rasters(files: Staging, series: Series, parts: Sequence[Packed], progress: Progress) -> None:
     for place, name in enumerate(LAYERS):
         check_cancelled(progress)
         band = band_of(name, series)
@@ -278,7 +305,7 @@ def _write_rasters(files: Staging, series: Series, parts: Sequence[StripFollowed
     files.write_text("majority.tif.aux.xml", pam_xml(names))
 
 
-def _rows(name: str, parts: Sequence[StripFollowed], dtype: str, width: int) -> Iterator[Rows]:
+def _rows(name: str, parts: Sequence[Packed], dtype: str, width: int) -> Iterator[Rows]:
     for part in parts:
-        values = np.frombuffer(zlib.decompress(part.packed[name]), dtype)
+        values = np.frombuffer(zlib.decompress(part.values[name]), dtype)
         yield Rows(part.row, values.reshape(-1, width))
