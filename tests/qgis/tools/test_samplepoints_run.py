@@ -144,3 +144,22 @@ def test_a_batch_takes_several_rows(plugin, classes, tmp_path):
     for number, row in enumerate((paths[:1], paths)):
         values = {"RASTERS": row, "N": 20, "MIN_PER_CLASS": 0, "OUTPUT": str(tmp_path / f"{number}.gpkg")}
         assert processing.run("iikmc:samplepoints", values)["POINT_COUNT"] == 20
+
+
+def test_a_temporary_layer_is_a_file(classes):
+    values = {"RASTERS": rasters(classes), "N": 20, "MIN_PER_CLASS": 0, "OUTPUT": "TEMPORARY_OUTPUT"}
+    result = processing.run("iikmc:samplepoints", values)
+    found = result["OUTPUT"]
+    layer = found if isinstance(found, QgsVectorLayer) else QgsVectorLayer(found, "points", "ogr")
+    assert layer.featureCount() == 20
+    assert layer.providerType() == "ogr"
+    # The next tool takes it as it is.
+    values = {"RASTERS": rasters(classes), "POINTS": found, "CLASS_FIELD": "map_class", "DATE_FIELD": "date"}
+    assert processing.run("iikmc:accuracy", values)["OVERALL_ACCURACY"] == 1.0
+
+
+def test_a_shapefile_holds_all_fields(classes, tmp_path):
+    values = {"RASTERS": rasters(classes), "N": 20, "MIN_PER_CLASS": 0, "OUTPUT": str(tmp_path / "points.shp")}
+    layer, found = features(processing.run("iikmc:samplepoints", values)["OUTPUT"])
+    assert [field.name() for field in layer.fields()] == ["id", "date", "scene", "map_class", "ref_class"]
+    assert {len(feature["scene"]) for feature in found} == {40}
