@@ -705,6 +705,11 @@
     </message>
     <message>
         <location filename="../algorithms/scenes_widget/words.py"/>
+        <source>{count} doubtful scenes, all of them in the tool tip. {note}</source>
+        <translation>{count} zweifelhafte Szenen, alle im Kurzhinweis. {note}</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/scenes_widget/words.py"/>
         <source>{count} notes, all of them in the tool tip. {note}</source>
         <translation>{count} Anmerkungen, alle im Kurzhinweis. {note}</translation>
     </message>

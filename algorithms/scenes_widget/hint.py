@@ -126,8 +126,8 @@ class ScenesHint(QWidget):
         parts = words.lines(answer, question.plan)
         if answer.problem:
             parts.append(answer.problem)
-        tip = "\n".join((*answer.notes, answer.problem)).strip()
-        self._say("\n".join(parts), problem=bool(answer.problem), tip=tip)
+        tip = "\n".join((*answer.doubts, *answer.notes, answer.problem)).strip()
+        self._say("\n".join(parts), problem=bool(answer.problem or answer.doubts), tip=tip)
         self.answered.emit(answer)
 
     def _say_looking(self, fraction: float = 0.0) -> None:

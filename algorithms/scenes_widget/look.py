@@ -79,6 +79,8 @@ class Answer:
     """Bytes of their files."""
     valid: int | None = None
     """About how many pixels are valid; None if that was not asked or cannot be told."""
+    doubts: tuple[str, ...] = ()
+    """Which scenes look as if they were not scaled as they should be, in the words of a run's log."""
     notes: tuple[str, ...] = ()
     """What was left out."""
     problem: str = ""
@@ -129,8 +131,9 @@ class Looker:
 
 def _scenes(question: Question, progress: Progress) -> Answer:
     from ...engine.errors import Cancelled, IIkMCError
-    from ...engine.estimates.preview import disk_size, valid_share
+    from ...engine.estimates.preview import disk_size, glance
     from ...engine.progress import check_cancelled
+    from ...engine.runs.frame import tell_doubts
     from ...engine.scenes.check import check_series
     from ...engine.scenes.search import find_scenes
     from ...engine.scenes.selection import MaskRule, Selection
@@ -143,7 +146,7 @@ def _scenes(question: Question, progress: Progress) -> Answer:
             gone.append(path)
     wanted = question.wanted
     scenes: list[Scene] = []
-    listening = _Listening(progress)
+    listening, doubting = _Listening(progress), _Listening(progress)
     size, valid, problem = 0, 0, ""
     try:
         found = find_scenes(question.paths, progress)
@@ -161,9 +164,9 @@ def _scenes(question: Question, progress: Progress) -> Answer:
             chosen_by = "SIGNATURES" if wanted.bands is None else "BANDS"
             try:
                 [scenes[number]] = check_series([scene], Selection(bands, needed), chosen_by, listening)
-                valid += round(
-                    valid_share(scenes[number], Selection(bands, rule)) * scenes[number].checked_grid().pixels
-                )
+                seen = glance(scenes[number], Selection(bands, rule), listening)
+                valid += round(seen.share * scenes[number].checked_grid().pixels)
+                tell_doubts(scene, [seen.doubt] if seen.doubt else [], doubting)
             except Cancelled:
                 raise
             except IIkMCError as error:
@@ -173,7 +176,8 @@ def _scenes(question: Question, progress: Progress) -> Answer:
     except IIkMCError as error:
         problem = str(error)
     told = None if problem or wanted.flags is None else valid
-    return Answer(tuple(gone), tuple(scenes), size, told, tuple(listening.notes), problem)
+    doubts, notes = tuple(doubting.notes), tuple(listening.notes)
+    return Answer(tuple(gone), tuple(scenes), size, told, doubts, notes, problem)
 
 
 def _with_estimate(answer: Answer, question: Question) -> Answer:

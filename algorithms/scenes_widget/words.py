@@ -31,12 +31,14 @@ def lines(answer: Answer, plan: Plan | None) -> list[str]:
     elif answer.valid is not None:
         pixels = sum(scene.checked_grid().pixels for scene in answer.scenes)
         result.append(tr("Estimate: {parts}.").format(parts=_valid(answer.valid, pixels)))
-    if len(answer.notes) == 1:
-        result.append(answer.notes[0])
-    elif answer.notes:
-        told = tr("{count} notes, all of them in the tool tip. {note}")
-        result.append(told.format(count=len(answer.notes), note=answer.notes[0]))
+    result += _first(answer.doubts, tr("{count} doubtful scenes, all of them in the tool tip. {note}"))
+    result += _first(answer.notes, tr("{count} notes, all of them in the tool tip. {note}"))
     return result
+
+
+def _first(notes: Sequence[str], text: str) -> list[str]:
+    """Return a note that is alone as it is, the first of several in the text that counts them."""
+    return [text.format(count=len(notes), note=notes[0])] if len(notes) > 1 else list(notes)
 
 
 def found(scenes: Sequence[Scene], n_bytes: int) -> str:

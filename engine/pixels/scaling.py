@@ -95,20 +95,23 @@ def look(dn: DN, out_of_range: int) -> Looks:
     )
 
 
-def suspicion(out_of_range: int, valid: int, looks: Looks) -> str | None:
+def suspicion(out_of_range: int, valid: int, looks: Looks, band: str | None = None) -> str | None:
     """Return what is to be told of a scene of which most valid pixels are out of range, as the end of a sentence.
 
     Parameters
     ----------
     out_of_range, valid
-        Of the scene.
+        Of the scene, or of some of its pixels.
     looks
         Of some of its values.
+    band
+        The one that some of the pixels were looked at in; None where all were, in all bands.
     """
     if 2 * out_of_range <= valid:
         return None
     low, high = VALID_DN
+    looked_at, where = ("", "some band") if band is None else (" looked at", f"the {band} band")
     return (
-        f"{100 * out_of_range / valid:.1f} % of the valid pixels lie outside DN {low}-{high} (reflectance 0 to 1) in "
-        f"some band, {looks.words}"
+        f"{100 * out_of_range / valid:.1f} % of the valid pixels{looked_at} lie outside DN {low}-{high} (reflectance 0 "
+        f"to 1) in {where}, {looks.words}"
     )

@@ -14,6 +14,7 @@ import pytest
 
 pytest.importorskip("qgis.core")
 
+import rasterio
 from qgis.core import QgsProcessingContext
 from qgis.gui import QgsMessageBar
 from qgis.PyQt import sip
@@ -134,6 +135,48 @@ class TestWords:
             "which 3.1 MB go to temporary files in /; rasters of at most 1.3 MB; 10 s for 10 iterations, judged by "
             "earlier runs on this computer."
         )
+
+
+class TestDoubts:
+    """Scenes whose values are not those of Collection 2."""
+
+    @pytest.fixture
+    def rescaled(self, tmp_path):
+        # Reflectance x 10000: 200, 1850 and 3500.
+        write_tiny(tmp_path)
+        for scene_id in (MIDST, OLDEST):
+            for path in (tmp_path / scene_id).glob("*_SR_B*.TIF"):
+                with rasterio.open(path, "r+") as band:
+                    values = band.read(1)
+                    band.write((values * 0.275 - 2000).clip(1).astype("uint16"), 1)
+        return tmp_path
+
+    def test_one_scene_is_named_with_its_share_and_looks(self, hint, rescaled):
+        asked = question(rescaled / NEWEST, rescaled / MIDST, bands=("red", "nir"), flags=("cloud",))
+        *_, warning = told(hint, asked).splitlines()
+        assert warning == (
+            "2010-06-15 LE07 190027: 100.0 % of the valid pixels looked at lie outside DN 7273-43636 (reflectance 0 to "
+            "1) in the red band, most are 10000 or less: this looks like reflectance x 10000, the scaling of "
+            "Collection 1. Use the files as USGS delivers them, or leave the scene out; it is taken as it is."
+        )
+        assert hint.icon.isVisibleTo(hint)
+        assert hint.text.toolTip() == warning
+
+    def test_several_are_counted(self, hint, rescaled):
+        *_, line = told(hint, question(rescaled, bands=("nir",), flags=())).splitlines()
+        assert line.startswith("2 doubtful scenes, all of them in the tool tip. 1995-07-01 LT05 193027: 100.0 % of ")
+        assert [tip[:10] for tip in hint.text.toolTip().splitlines()] == ["1995-07-01", "2010-06-15"]
+
+    def test_no_band_is_looked_at_where_no_mask_is_known(self, hint, rescaled):
+        assert "outside DN" not in told(hint, question(rescaled))
+        assert not hint.icon.isVisibleTo(hint)
+
+    def test_the_dialog_tells_it(self, dialog_of, rescaled):
+        for name in ("iikmc:cluster", "iikmc:audit", "iikmc:classify", "iikmc:suggestk"):
+            panel = dialog_of(name)
+            hint = panel.wrappers["SCENES"].widget.hint
+            panel.wrappers["SCENES"].setParameterValue([str(rescaled / OLDEST)], QgsProcessingContext())
+            wait_for(lambda hint=hint: "this looks like reflectance x 10000" in plain(hint))
 
 
 class TestProblems:
