@@ -6,6 +6,8 @@ import os
 import re
 import tarfile
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
@@ -33,6 +35,8 @@ _DROPPINGS = frozenset(
     )
 )
 """Folders, in lower case, that systems and file servers put beside a user's: nobody keeps scenes there."""
+# Of a bundle's file read at once: a header's own text (a long name, the pax format's table), or a text of metadata.
+_MOST_AT_ONCE = 4 << 20
 _MOST_MEMBERS = 10_000
 """Files in a bundle: those of 500 scenes. Each costs a seek, so to list a backup of a whole disk takes minutes."""
 
@@ -83,8 +87,11 @@ class Location:
         """
         if not self.bundled:
             return read_text(self.path / name, _MOST_METADATA)
-        with open_regular(self.path) as file, tarfile.open(fileobj=file, mode="r:") as bundle:
-            member = bundle.extractfile(self.members[name])
+        with _opened(self.path) as bundle:
+            try:
+                member = bundle.extractfile(self.members[name])
+            except (KeyError, tarfile.TarError, RecursionError) as error:
+                raise OSError("the bundle has changed") from error
             if member is None:
                 raise OSError(f"{name} is no file")
             return decoded(read_bytes(cast(BinaryIO, member), _MOST_METADATA))
@@ -194,10 +201,11 @@ def bundle(path: Path) -> Location:
     try:
         state = os.stat(path)
         files = _members(path, state.st_size, state.st_mtime_ns)
-    except (OSError, ValueError, tarfile.TarError, EOFError) as error:
+    except (OSError, ValueError, tarfile.TarError, EOFError, RecursionError) as error:
+        # tarfile calls itself for each header that says more of the next one.
+        why = "too many headers of one file" if isinstance(error, RecursionError) else printable(str(error))
         raise SceneError(
-            f"SCENES: {printable(path)} cannot be read as a tar bundle ({printable(str(error))}); "
-            "download it again or unpack it."
+            f"SCENES: {printable(path)} cannot be read as a tar bundle ({why}); download it again or unpack it."
         ) from error
     members, copies = _shallowest(files)
     return Location(path, members, bundled=True, copies=copies)
@@ -226,8 +234,7 @@ def _shallowest(files: tuple[str, ...]) -> tuple[dict[str, str], tuple[str, ...]
 @lru_cache(maxsize=512)
 def _members(path: Path, _size: int, _date: int) -> tuple[str, ...]:
     """List a bundle, once as long as it does not change: it has no index, so that takes a seek a member."""
-    # "r:": uncompressed only, as USGS delivers it and GDAL reads it in place.
-    with open_regular(path) as file, tarfile.open(fileobj=file, mode="r:") as archive:
+    with _opened(path) as archive:
         names = []
         for number, member in enumerate(archive):
             if number == _MOST_MEMBERS:
@@ -235,6 +242,34 @@ def _members(path: Path, _size: int, _date: int) -> tuple[str, ...]:
             if member.isfile() and is_text(member.name) and not _is_dropping(member.name):
                 names.append(member.name)
         return tuple(names)
+
+
+class _Bounded:
+    """A file for tarfile, which would take any number of bytes into memory that a header says to follow."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self.seek, self.tell = file.seek, file.tell
+
+    def read(self, size: int) -> bytes:
+        """Return bytes; ValueError if that is more than any header has."""
+        if size > _MOST_AT_ONCE:
+            raise ValueError(f"a header of {size:,} bytes")
+        return self._file.read(size)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[tarfile.TarFile]:
+    """Open a bundle.
+
+    Raises
+    ------
+    OSError, ValueError, tarfile.TarError
+        It is no readable tar file.
+    """
+    # "r:": uncompressed only, as USGS delivers it and GDAL reads it in place.
+    with open_regular(path) as file, tarfile.open(fileobj=cast(BinaryIO, _Bounded(file)), mode="r:") as archive:
+        yield archive
 
 
 def _is_dropping(member: str) -> bool:

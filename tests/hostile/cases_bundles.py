@@ -163,3 +163,24 @@ def junk_beside_bundle(folder: Path) -> None:
     assert found.place == str(bundle)
     assert any("cannot be opened as a raster" in warning and "used after all" in warning for warning in warnings)
     assert search(folder).scenes[0].place == str(made)
+
+
+@case(7, "a .tar whose headers ask for 40 GB, or stand 3000 before one file", "a note beside a scene, else refused")
+def headers_without_end(folder: Path) -> None:
+    def header(kind: bytes, size: int) -> bytes:
+        member = tarfile.TarInfo("././@LongLink")
+        member.type, member.size = kind, size
+        return member.tobuf(tarfile.GNU_FORMAT)
+
+    made = scene(folder / "all", TWO)
+    bundle = folder / "all" / f"{ONE}.tar"
+    chain = header(tarfile.GNUTYPE_LONGNAME, 5) + b"name\0".ljust(512, b"\0")
+    kinds = (tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK, tarfile.XHDTYPE, tarfile.XGLTYPE)
+    for number, content in enumerate([*(header(kind, 40 << 30) for kind in kinds), chain * 3000]):
+        touch(bundle, content)
+        if number < len(kinds):
+            os.truncate(bundle, 40 << 30)
+        with refused(bundle, "cannot be read as a tar bundle (", "header", "download it again or unpack it"):
+            find_scenes([bundle])
+        found = finds([TWO], folder / "all", notes=[(bundle, "header")])
+        assert found.scenes[0].place == str(made)
