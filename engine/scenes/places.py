@@ -239,6 +239,9 @@ def _members(path: Path, _size: int, _date: int) -> tuple[str, ...]:
         for number, member in enumerate(archive):
             if number == _MOST_MEMBERS:
                 raise ValueError(f"more than {_MOST_MEMBERS} files, which is no bundle of scenes")
+            if member.issparse():
+                # GDAL would take what is stored of it for the whole, and read pixels from wrong places.
+                raise ValueError(f"{member.name} is stored without its holes, as tar --sparse does")
             if member.isfile() and is_text(member.name) and not _is_dropping(member.name):
                 names.append(member.name)
         return tuple(names)

@@ -184,3 +184,23 @@ def headers_without_end(folder: Path) -> None:
             find_scenes([bundle])
         found = finds([TWO], folder / "all", notes=[(bundle, "header")])
         assert found.scenes[0].place == str(made)
+
+
+@case(2, "a bundle made by tar --sparse, whose files GDAL would read at wrong places", "refused: unpack it")
+def sparse_members(folder: Path) -> None:
+    made = scene(folder / "made")
+    for form, before in (
+        (tarfile.GNU_FORMAT, {}),
+        (tarfile.PAX_FORMAT, {"GNU.sparse.map": "0,512", "GNU.sparse.size": "1024"}),
+    ):
+        bundle = folder / "x.tar"
+        with tarfile.open(bundle, "w", format=form) as archive:
+            for name, path in members(made).items():
+                member = archive.gettarinfo(path, name)
+                member.pax_headers = before if name.endswith("_SR_B4.TIF") else {}
+                if form == tarfile.GNU_FORMAT and name.endswith("_SR_B4.TIF"):
+                    member.type = tarfile.GNUTYPE_SPARSE
+                with path.open("rb") as file:
+                    archive.addfile(member, file)
+        with refused(bundle, "_SR_B4.TIF is stored without its holes", "unpack it"):
+            find_scenes([bundle])
