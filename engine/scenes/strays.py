@@ -201,6 +201,9 @@ def nearest(place: str, product: ProductId, kind: str, taken: tuple[str, ...]) -
     for name, what in location.unusable.items():
         if pattern.search(name):
             return f" ({printable(name)} is {what})"
+    for name in location.folders:
+        if _RASTER.search(name) and pattern.search(name):
+            return f" ({printable(name)} is a folder)"
     for name in location.members:
         parsed = parse(name)
         # The file of another product, and what is known to be another band, is none.

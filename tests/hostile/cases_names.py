@@ -137,6 +137,15 @@ def nothing_near(folder: Path) -> None:
     assert "nearest" not in str(caught.value)
 
 
+@case(6, "a folder in the place of a band, under its name", "refused: the name is a folder's")
+def folder_for_a_band(folder: Path) -> None:
+    made = scene(folder)
+    (made / f"{ONE}_SR_B4.TIF").rename(folder / "band.tif")
+    (made / f"{ONE}_SR_B4.TIF").mkdir()
+    with refused(ONE, f"({ONE}_SR_B4.TIF is a folder)"):
+        usable(made)
+
+
 @case(6, "a folder of a product with bands of foreign names alone", "refused: names one of them and the needed")
 def all_renamed(folder: Path) -> None:
     made = renamed(scene(folder / "made"), folder / ONE, lambda name: name.replace(f"{ONE}_SR_B", "landsat band "))
