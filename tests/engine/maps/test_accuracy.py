@@ -42,7 +42,7 @@ def test_the_papers_accuracies(paper):
     assert told(paper.overall) == "0.95 ± 0.02"
     assert [told(one) for one in paper.users] == ["0.88 ± 0.07", "0.73 ± 0.10", "0.93 ± 0.04", "0.96 ± 0.02"]
     # The page prints 0.23 for forest gain and 0.01 for stable non-forest, which are not what its equation 7 gives of
-    # its Table 8: 0.254 and 0.018. Two independent programs, R's mapaccuracy and drift, note the same.
+    # its Table 8: 0.254 and 0.018. The tests of the R package drift note the same.
     assert [told(one) for one in paper.producers] == ["0.75 ± 0.21", "0.85 ± 0.25", "0.93 ± 0.03", "0.96 ± 0.02"]
 
 
