@@ -8,8 +8,13 @@ import os
 from collections.abc import Collection, Iterable
 from datetime import datetime
 from pathlib import Path
+from typing import Any
+
+from ..text_files import read_json
 
 _NAME = ".journal"
+# What the journal is called once new files are out of the way and earlier ones are being put back.
+_GOING_BACK = ".journal-going-back"
 _KEPT = "earlier"
 APART = "earlier_run_"
 """How the folder is called that keeps files of an earlier run, before the time at which they were set apart."""
@@ -24,19 +29,23 @@ class Journal:
         self._kept = folder / _KEPT
         self._names = list(names)
         self._set_apart: Collection[str] = ()
+        self._begun = False
         self.apart = apart
         """The folder of files that are set apart; None without one."""
 
     @classmethod
     def of(cls, folder: Path, output: Path) -> Journal:
-        """Return the journal in a run's folder; an empty one where nothing was moved."""
-        try:
-            written = json.loads((folder / _KEPT / _NAME).read_text(encoding="utf-8"))
-            names, apart = [str(name) for name in written["names"]], written["apart"]
-        except (OSError, ValueError, KeyError, TypeError):
-            # Half a journal is one of a run that had not begun to move.
-            return cls(folder, output)
-        return cls(folder, output, names, output / str(apart) if apart else None)
+        """Return the journal in a run's folder; an empty one where nothing was moved, or all that was moved stays."""
+        for name in (_NAME, _GOING_BACK):
+            try:
+                names, apart = _moves(read_json(folder / _KEPT / name))
+            except (OSError, ValueError):
+                # Half a journal is one of a run that had not begun to move.
+                continue
+            journal = cls(folder, output, names if name == _NAME else (), output / apart if apart else None)
+            journal._begun = True
+            return journal
+        return cls(folder, output)
 
     def begin(self, names: Iterable[str], apart: Collection[str]) -> None:
         """Write down what will be moved.
@@ -62,6 +71,7 @@ class Journal:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
+        self._begun = True
         if self.apart:
             self.apart.mkdir()
 
@@ -98,7 +108,10 @@ class Journal:
         (self._kept / _NAME).unlink()
 
     def undo(self) -> None:
-        """Put everything back, as far as the system lets it."""
+        """Put everything back, as far as the system lets it; ended half-way, it can be begun again."""
+        if not self._begun:
+            # There may be earlier files all the same: those that a run has replaced for good.
+            return
         places = [place for place in (self._kept, self.apart) if place is not None]
         for name in self._names:
             earlier = any((place / name).exists() for place in places)
@@ -106,15 +119,34 @@ class Journal:
                 # It is in its place, where there was none before.
                 with contextlib.suppress(OSError):
                     (self._output / name).unlink()
+        # From here on an earlier file that is back must not be taken for a new one. To rename takes no room.
+        with contextlib.suppress(OSError):
+            os.replace(self._kept / _NAME, self._kept / _GOING_BACK)
         for place in places:
             for path in sorted(place.glob("*")):
-                if path.is_file() and path.name != _NAME:
+                if path.is_file() and path.name not in (_NAME, _GOING_BACK):
                     with contextlib.suppress(OSError):
                         os.replace(path, self._output / path.name)
         if self.apart is not None:
             with contextlib.suppress(OSError):
                 self.apart.rmdir()
         self._names = []
+
+
+def _moves(written: Any) -> tuple[list[str], str | None]:
+    """Return the names and the folder in a journal; raises ValueError if that is not what a run writes there.
+
+    Who can write to the output folder must not be able to have files elsewhere moved or removed.
+    """
+    try:
+        names, apart = written["names"], written["apart"]
+    except (KeyError, TypeError) as error:
+        raise ValueError("no journal") from error
+    plain = isinstance(names, list) and all(isinstance(name, str) and Path(name).name == name for name in names)
+    known = apart is None or (isinstance(apart, str) and Path(apart).name == apart and apart.startswith(APART))
+    if not plain or not known or ".." in names:
+        raise ValueError("no journal")
+    return names, apart
 
 
 def _new_folder(output: Path) -> Path:

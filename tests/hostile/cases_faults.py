@@ -319,6 +319,92 @@ def half_a_journal(folder: Path) -> None:
     assert listing(folder / "out") == {"signatures.json": b"mine"}
 
 
+def _killed(staging: Staging) -> None:
+    """Let go of a folder as a process does that ends: its lock is free, and its files stay."""
+    os.close(staging._claim._file)
+
+
+@case(13, "a run killed when all its files are in place, its hidden folder not yet cleared", "its results stay")
+def killed_behind_the_end(folder: Path) -> None:
+    out = folder / "out"
+    out.mkdir()
+    (out / "a.txt").write_text("old")
+    staging = Staging(out).__enter__()
+    staging.write_text("a.txt", "new")
+    staging.write_text("b.txt", "new")
+    staging.publish()
+    _killed(staging)
+    Staging(out).recover()
+    assert listing(out) == {"a.txt": b"new", "b.txt": b"new"}
+
+
+@case(13, "a run killed between two renames, and the one that puts files back as well, at any point", "all put back")
+def killed_while_putting_back(folder: Path) -> None:
+    names = "abcd"
+    for moves in range(2 * len(names)):
+        for steps in range(2 * len(names)):
+            out = folder / f"{moves}-{steps}"
+            out.mkdir()
+            for name in names[:-1]:
+                (out / name).write_text("old")
+            staging = Staging(out).__enter__()
+            for name in names:
+                staging.write_text(name, "new")
+            with _ended_after(moves):
+                staging.publish()
+            _killed(staging)
+            with _ended_after(steps):
+                Staging(out).recover()
+            Staging(out).recover()
+            after = "new" if moves > 2 * len(names) - 2 else "old"
+            expected = {name: after.encode() for name in (names if after == "new" else names[:-1])}
+            assert listing(out) == expected, (moves, steps)
+
+
+@contextmanager
+def _ended_after(count: int) -> Iterator[None]:
+    """Have a process end when it has moved some files and is about to move the next."""
+    genuine, calls = os.replace, []
+
+    def counted(source: object, target: object) -> None:
+        calls.append(target)
+        if len(calls) > count:
+            raise KeyboardInterrupt
+        genuine(source, target)
+
+    os.replace = counted
+    try:
+        yield
+    except KeyboardInterrupt:
+        pass
+    finally:
+        os.replace = genuine
+
+
+@case(13, "a journal that names files elsewhere, nests 100 000 deep, or is a pipe", "cleared; nothing else is touched")
+def foreign_journals(folder: Path) -> None:
+    (folder / "mine").mkdir()
+    (folder / "mine" / "kept.txt").write_text("mine")
+    texts = (
+        '{"names": ["../mine/kept.txt"], "apart": null}',
+        '{"names": ["..", "."], "apart": null}',
+        '{"names": [], "apart": "../mine"}',
+        '{"names": [], "apart": 5}',
+        '{"names": "a", "apart": null}',
+        "[]",
+        "[" * 100_000,
+    )
+    for text in (*texts, None):
+        kept = folder / "out" / ".iikmc-run-dead" / "earlier"
+        kept.mkdir(parents=True)
+        if text is None:
+            os.mkfifo(kept / ".journal")
+        else:
+            (kept / ".journal").write_text(text)
+        Staging(folder / "out").recover()
+        assert listing(folder) == {"mine/": b"", "mine/kept.txt": b"mine", "out/": b""}, text
+
+
 @case(13, "hidden files in OUTPUT that are not ours", "not touched")
 def foreign_hidden_files(folder: Path) -> None:
     (scene,) = series(folder, 1)
