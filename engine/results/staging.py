@@ -95,7 +95,8 @@ class Staging:
     def __enter__(self) -> Staging:
         try:
             missing = self.output
-            while not missing.exists():
+            # A drive that is not there, on Windows, is its own parent.
+            while not missing.exists() and missing.parent != missing:
                 self._made.append(missing)
                 missing = missing.parent
             self.output.mkdir(parents=True, exist_ok=True)

@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 from calls import apply_to, audit_of
@@ -403,6 +404,17 @@ def foreign_journals(folder: Path) -> None:
             (kept / ".journal").write_text(text)
         Staging(folder / "out").recover()
         assert listing(folder) == {"mine/": b"", "mine/kept.txt": b"mine", "out/": b""}, text
+
+
+@case(7, "OUTPUT on a drive that is not there, as Windows has them", "refused; the folder is told")
+def missing_drive(folder: Path) -> None:
+    gone = FileNotFoundError(2, "No such file or directory")
+    with (
+        mock.patch.object(Path, "exists", return_value=False),
+        mock.patch.object(Path, "mkdir", side_effect=gone),
+        refused("OUTPUT", folder / "out", "No such file or directory", "choose another folder", error=OutputError),
+    ):
+        Staging(folder / "out").__enter__()
 
 
 @case(13, "hidden files in OUTPUT that are not ours", "not touched")
