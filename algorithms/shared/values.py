@@ -110,8 +110,13 @@ def _number(definition: QgsProcessingParameterNumber, value: Any) -> int | float
     written = value.strip() if isinstance(value, str) else ""
     if len(written) <= _LONGEST_NUMBER and _NUMBER.fullmatch(written):
         exact = Decimal(written)
-        value = int(exact) if whole and exact == exact.to_integral_value() else float(exact)
-    if isinstance(value, float) and whole and value.is_integer():
+        near = float(exact)
+        if whole and exact == exact.to_integral_value():
+            value = int(exact)
+        # 3.00000000000000000001 is not whole, though the nearest float is.
+        elif not (whole and near.is_integer()):
+            value = near
+    elif isinstance(value, float) and whole and value.is_integer():
         value = int(value)
     check_number(name, value, written)
     number: int | float = value

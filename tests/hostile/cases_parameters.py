@@ -75,6 +75,12 @@ def k_is_a_fraction(folder: Path) -> None:
         told("cluster", "K", value, "8.8", "expected a whole number", "from 2 to 254")
 
 
+@case(11, "fractions as texts whose nearest float is whole", "refused as any fraction", qgis=True)
+def fractions_that_floats_lose(folder: Path) -> None:
+    told("cluster", "K", "8.00000000000000000001", "8.00000000000000000001", "expected a whole number")
+    told("cluster", "SEED", "1e-400", "1e-400", "expected a whole number")
+
+
 @case(6, "K is a list, a dictionary, empty", "says what was found and the range", qgis=True)
 def k_is_a_list(folder: Path) -> None:
     for value, found in (([3], "[3]"), ({"k": 3}, "{'k': 3}"), ("", "''"), (b"3", "3")):
