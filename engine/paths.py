@@ -35,6 +35,9 @@ class Place:
 
 def companions(raster: Path) -> list[Path]:
     """Return where QGIS and GDAL look for what belongs to a raster: style, metadata, overviews, mask, world file."""
+    if not raster.name:
+        # An empty path, which is the folder "." to pathlib, has nothing beside it.
+        return []
     return [
         raster.with_suffix(".qml"),
         *(raster.with_name(raster.name + end) for end in (".aux.xml", ".ovr", ".msk")),

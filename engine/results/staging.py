@@ -6,6 +6,7 @@ While files are renamed, a journal says which: a run that was killed meanwhile i
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import shutil
 import tempfile
@@ -25,9 +26,9 @@ _HIDDEN = ".iikmc-"
 
 def unwritten(parameter: str, name: str, folder: Path, error: OSError) -> OutputError:
     """Return the error of a file that could not be written to a folder."""
-    return OutputError(
-        f"{parameter}: {name} cannot be written in {folder} ({why_unwritten(error, folder)}); free some space."
-    )
+    too_long = error.errno == errno.ENAMETOOLONG
+    remedy = "choose a shorter name" if too_long else "free some space, or choose another folder"
+    return OutputError(f"{parameter}: {name} cannot be written in {folder} ({why_unwritten(error, folder)}); {remedy}.")
 
 
 @dataclass(frozen=True)
@@ -181,10 +182,17 @@ class Staging:
             try:
                 if target.is_file():
                     os.replace(target, target)
+                elif target.is_dir():
+                    raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
             except OSError as error:
                 raise self._irreplaceable(name, error) from error
 
     def _irreplaceable(self, name: str, error: OSError) -> OutputError:
+        if os.path.isdir(self.output / name):
+            return OutputError(
+                f"{self._parameter}: {name} in {self.output} is a folder, where a file of that name belongs; rename "
+                "it, or choose another folder."
+            )
         return OutputError(
             f"{self._parameter}: {name} cannot be replaced in {self.output} "
             f"({why_unwritten(error, self.output)}); remove its layers from QGIS, close other programs that use it, "

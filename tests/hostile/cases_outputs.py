@@ -98,6 +98,27 @@ def impossible_names(folder: Path) -> None:
             compare(TransitionRequest(before, after, **options))
 
 
+@case(7, "BEFORE or CHANGES is an empty path from a script", "one sentence")
+def empty_paths(folder: Path) -> None:
+    before, after = rasters(folder)
+    with refused("BEFORE: . cannot be read as a raster"):
+        compare(TransitionRequest(Path(), after))
+    with refused("CHANGES: . is a folder"):
+        compare(TransitionRequest(before, after, changes=Path()))
+
+
+@case(6, "OUTPUT holds folders named as its files, MATRIX has a name of 264 letters", "says which, and what to do")
+def folders_as_files(folder: Path) -> None:
+    (scene,) = series(folder, 1)
+    for number, name in enumerate((f"{scene.name}_classes.tif", "signatures.json")):
+        (folder / str(number) / name).mkdir(parents=True)
+        with refused(f"OUTPUT: {name}", "is a folder", "rename it", error=OutputError):
+            run([scene], folder / str(number))
+    before, after = rasters(folder)
+    with refused("MATRIX", "File name too long", "choose a shorter name", error=OutputError):
+        compare(TransitionRequest(before, after, matrix=folder / f"{'x' * 260}.csv"))
+
+
 @case(10, "two dates with equal content", "compared: 0 pixels changed")
 def equal_copies(folder: Path) -> None:
     before, _ = rasters(folder)

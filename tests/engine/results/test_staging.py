@@ -142,7 +142,7 @@ def test_a_folder_in_the_way_of_a_result_is_kept(tmp_path):
     (tmp_path / "b.json").mkdir()
     (tmp_path / "b.json" / "inside.txt").write_text("mine")
     before = listing(tmp_path)
-    with pytest.raises(OutputError, match=r"OUTPUT: b\.json cannot be replaced"):
+    with pytest.raises(OutputError, match=r"OUTPUT: b\.json in .* is a folder"):
         publish(tmp_path)
     assert listing(tmp_path) == before
 
