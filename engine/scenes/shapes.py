@@ -32,7 +32,10 @@ def polygons_of(name: str, shapes: Sequence[Any]) -> list[dict[str, Any]]:
     ParameterError
         A geometry holds points or lines, has a coordinate that is no finite number, or is no geometry at all.
     """
-    return [part for shape in shapes for part in _parts(name, shape)]
+    try:
+        return [part for shape in shapes for part in _parts(name, shape)]
+    except RecursionError as error:
+        raise ParameterError(f"AOI: {name} holds too many collections in one another; choose polygons.") from error
 
 
 def _parts(name: str, shape: Any) -> Iterator[dict[str, Any]]:

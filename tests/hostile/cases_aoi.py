@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -296,6 +297,7 @@ def areas_of_scripts(folder: Path) -> None:
         ({"type": "Polygon", "coordinates": [[(0, 0), (float("inf"), 0), (1, 1)]]}, "finite numbers"),
         ("POLYGON ((0 0, 1 1))", "holds str"),
         ({}, "holds dict"),
+        (reduce(lambda inner, _: {"type": "GeometryCollection", "geometries": [inner]}, range(5000), {}), "too many"),
     ):
         with refused("AOI: ", word):
             audit(path, area=Area("mine", lambda *_, found=shape: [found]))
