@@ -49,7 +49,7 @@ def strays(location: Location, held: list[Files]) -> list[Stray]:
     held
         Its `files_in`.
     """
-    found = [] if location.bundled else [*_packed(location), *_pipes(location)]
+    found = [*_packed(location), *_pipes(location)]
     # What counts as a product was told already.
     told = {files.product.text for files in held if is_product(files)}
     empty = {files.product.text: files.product for files in held}
@@ -78,7 +78,9 @@ def _place(location: Location) -> str:
 def _packed(location: Location) -> list[Stray]:
     found = []
     for name in location.members:
-        if not is_packed(name) and not _UNFINISHED.search(name):
+        # A bundle in a folder is searched, one in a bundle is not.
+        packed = is_packed(name) or (location.bundled and is_bundle(name))
+        if not packed and not _UNFINISHED.search(name):
             continue
         where = f"{printable(location.path)} holds {printable(name)}"
         told = product_in(name)
@@ -87,7 +89,7 @@ def _packed(location: Location) -> list[Stray]:
             if said is not None:
                 found.append(Stray(location.path, None, f"{where}, {said}"))
         elif _is_whole(name, told[1], told[2]):
-            rest = "unpack it" if is_packed(name) else "it is not downloaded to its end, download it again"
+            rest = "unpack it" if packed else "it is not downloaded to its end, download it again"
             found.append(Stray(location.path, told[0], f"{where}; {unfit(told[0]) or rest}"))
     return found
 

@@ -12,7 +12,7 @@ import numpy as np
 from iikmc.engine.scenes.search import find_scenes
 from table import case, refused
 from tiny import make_tar
-from untidy import DN, ONE, TWO, classes, finds, make_bundle, scene, search, touch, usable, with_suffix
+from untidy import DN, LEVEL1, ONE, TWO, classes, finds, make_bundle, scene, search, touch, usable, with_suffix
 
 
 def members(folder: Path, before: str = "") -> dict[str, Path]:
@@ -95,6 +95,16 @@ def ard_bundle(folder: Path) -> None:
     tile = touch(folder / ".made" / "LC08_CU_003009_20200802_20210502_02_SR_B4.TIF")
     bundle = make_tar(tile.parent, folder / "LC08_CU_003009_20200802_20210502_02.tar")
     finds([ONE], folder, notes=[(bundle, "holds", "Analysis Ready Data"), ("the bundle", "Analysis Ready Data")])
+
+
+@case(4, "bundles and archives of products in a bundle beside a scene, or named", "a note of each; refused: unpack it")
+def bundles_in_a_bundle(folder: Path) -> None:
+    scene(folder / "all")
+    junk = touch(folder / "junk")
+    outer = make_bundle(folder / "all" / "order.tar", {f"{TWO}.tar": junk, f"more/{LEVEL1}.tar.gz": junk})
+    finds([ONE], folder / "all", notes=[(outer, f"holds {TWO}.tar; unpack it"), (f"{LEVEL1}.tar.gz", "Level-1")])
+    with refused(outer, "holds no Landsat scene", "holds", ".tar"):
+        find_scenes([outer])
 
 
 @case(6, "a bundle of clipped files, …_clip.TIF", "its classes")
