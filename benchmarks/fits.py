@@ -50,7 +50,8 @@ def ours(
         for number in list(iterations) * repeats:
             blocks = series.blocks(folder, pixels)
             began = time.perf_counter()
-            fit, members, labels = _lloyd(blocks, centres, StopRule(number + 1, 0.0), used, threads)
+            own = kernels.for_a_fit(kernel, used)
+            fit, members, labels = _lloyd(blocks, centres, StopRule(number + 1, 0.0), own, threads)
             seconds[number].append(time.perf_counter() - began)
             if number == max(iterations):
                 steps = [record.seconds for record in fit.iterations]
@@ -94,7 +95,8 @@ def whole_run(
         for _ in range(repeats):
             blocks = series.blocks(folder)
             began = time.perf_counter()
-            fit, _, labels = _lloyd(blocks, centres, StopRule(most, tolerance), used, threads)
+            own = kernels.for_a_fit(kernel, used)
+            fit, _, labels = _lloyd(blocks, centres, StopRule(most, tolerance), own, threads)
             seconds.append(time.perf_counter() - began)
     return {
         "seconds": seconds,

@@ -226,9 +226,10 @@ def default_start(dn: np.ndarray, k: int) -> np.ndarray:
 def blocks(folder: str | Path, pixels: int | None = None) -> list[Any]:
     """Return the blocks of a pixel set, as a run has them in memory; of its first `pixels`, if given."""
     from iikmc.engine.pixels.block import Block
+    from iikmc.engine.pixels.kept import Kept
 
     n = min(shape_of(folder)[1], pixels or shape_of(folder)[1])
     return [
-        Block.loose(read_pixels(folder, first, min(BLOCK, n - first)), number)
+        Block.loose(Kept(read_pixels(folder, first, min(BLOCK, n - first))), number)
         for number, first in enumerate(range(0, n, BLOCK))
     ]

@@ -37,7 +37,7 @@ def job(
     scenes, output
         Paths; the output is removed again.
     kernel, threads, init
-        See `kernels.kernel_named`, WORKERS and INIT.
+        See `kernels.for_a_job`, WORKERS and INIT.
     iterations
         Exactly so many; the defaults' stop rule where None.
     warm
@@ -51,7 +51,7 @@ def job(
     from iikmc.engine.requests import Request
     from iikmc.engine.runs.cluster import cluster
 
-    used = kernels.kernel_named(kernel)
+    used = kernels.for_a_job(kernel)
     limits: dict[str, Any] = {} if iterations is None else {"max_iterations": iterations, "tolerance": 0.0}
     if warm:
         place = Path(f"{output}-warm")
