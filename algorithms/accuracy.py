@@ -192,6 +192,8 @@ class AccuracyAlgorithm(AnalysisAlgorithm):
     def prepareAlgorithm(
         self, values: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> bool:
+        if not super().prepareAlgorithm(values, context, feedback):
+            return False
         # Layers of the project belong to the main thread, which runs this.
         fields = [self._name(values, name, context) for name in (self.CLASS_FIELD, self.DATE_FIELD)]
         self._rasters = self._told(lambda: paths_in(values, context), feedback)
@@ -200,7 +202,7 @@ class AccuracyAlgorithm(AnalysisAlgorithm):
         except IIkMCError as error:
             # Told by the run: what is raised here, processing.run makes "There were errors" of.
             self._refusal_of_points = error
-        return super().prepareAlgorithm(values, context, feedback)
+        return True
 
     def processAlgorithm(
         self, values: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback

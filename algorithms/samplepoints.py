@@ -163,9 +163,11 @@ class SamplePointsAlgorithm(AnalysisAlgorithm):
     def prepareAlgorithm(
         self, values: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> bool:
+        if not super().prepareAlgorithm(values, context, feedback):
+            return False
         # Layers of the project belong to the main thread, which runs this.
         self._rasters = self._told(lambda: paths_in(values, context), feedback)
-        return super().prepareAlgorithm(values, context, feedback)
+        return True
 
     def processAlgorithm(
         self, values: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback

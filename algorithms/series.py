@@ -150,9 +150,11 @@ class SeriesAlgorithm(AnalysisAlgorithm):
     def prepareAlgorithm(
         self, values: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> bool:
+        if not super().prepareAlgorithm(values, context, feedback):
+            return False
         # Layers of the project belong to the main thread, which runs this.
         self._files = self._told(lambda: self._paths(values, context), feedback)
-        return super().prepareAlgorithm(values, context, feedback)
+        return True
 
     def processAlgorithm(
         self, values: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback

@@ -78,6 +78,15 @@ def open_regular(path: str | Path) -> BinaryIO:
     return file
 
 
+def is_special(path: str | Path) -> bool:
+    """Tell whether a pipe, socket or device is at a path: what may be waited for, or read, without an end."""
+    try:
+        mode = os.stat(path).st_mode
+    except (OSError, ValueError):
+        return False
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
+
+
 def _check_kind(state: os.stat_result) -> None:
     kinds = (
         (stat.S_ISDIR, "a folder"),

@@ -1312,6 +1312,16 @@
         <translation>{name}: {found} ist keine Rasterdatei auf der Festplatte; wählen Sie ein klassifiziertes Raster.</translation>
     </message>
     <message>
+        <location filename="../algorithms/shared/sources.py"/>
+        <source>{name}: {path} is a pipe or device and no file; choose a file.</source>
+        <translation>{name}: {path} ist eine Pipe oder ein Gerät und keine Datei; wählen Sie eine Datei.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/sources.py"/>
+        <source>{name}: {path}, which is read with {layer}, is a pipe or device and no file; take it away.</source>
+        <translation>{name}: {path}, das mit {layer} gelesen wird, ist eine Pipe oder ein Gerät und keine Datei; entfernen Sie es.</translation>
+    </message>
+    <message>
         <location filename="../algorithms/shared/values.py"/>
         <source>{name}: the expression {found} gives no value; correct it, or give the value itself.</source>
         <translation>{name}: Der Ausdruck {found} ergibt keinen Wert; berichtigen Sie ihn, oder geben Sie den Wert selbst an.</translation>

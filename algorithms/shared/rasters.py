@@ -13,11 +13,11 @@ from qgis.core import (
     QgsProcessingParameterDefinition,
     QgsProcessingParameterMultipleLayers,
     QgsProcessingUtils,
-    QgsProperty,
 )
 
 from ...engine.errors import ParameterError
 from .i18n import tr
+from .sources import flat
 
 RASTERS = "RASTERS"
 
@@ -40,7 +40,7 @@ def paths_in(values: dict[str, Any], context: QgsProcessingContext) -> tuple[Pat
     ParameterError
         One is no raster file on disk.
     """
-    return tuple(path_of(RASTERS, value, context) for value in _flat(values.get(RASTERS), context))
+    return tuple(path_of(RASTERS, value, context) for value in flat(values.get(RASTERS), context))
 
 
 def path_of(name: str, value: Any, context: QgsProcessingContext) -> Path:
@@ -61,12 +61,3 @@ def path_of(name: str, value: Any, context: QgsProcessingContext) -> Path:
     raise ParameterError(
         tr("{name}: {found} is no raster file on disk; choose a classified raster.").format(name=name, found=found)
     )
-
-
-def _flat(value: Any, context: QgsProcessingContext) -> list[Any]:
-    """Return what a value holds: a list, one of lists as a model makes it, or a single one."""
-    if isinstance(value, QgsProperty):
-        value = value.valueAsString(context.expressionContext())[0]
-    if isinstance(value, (list, tuple)):
-        return [inner for part in value for inner in _flat(part, context)]
-    return [value] if value else []

@@ -27,6 +27,7 @@ from qgis.core import (
 from ...engine.errors import ParameterError, shown
 from ...engine.ranges import RANGES, check_number
 from .i18n import tr
+from .sources import check_layers
 
 # As texts of numbers come from a command line; not "1_000" or "nan", which Python reads as well.
 _NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,4})?")
@@ -65,7 +66,7 @@ def read(definition: QgsProcessingParameterDefinition, value: Any, context: QgsP
 
 
 def check(algorithm: QgsProcessingAlgorithm, values: dict[str, Any], context: QgsProcessingContext) -> None:
-    """Check the values of an algorithm's numbers, choices, yes-or-noes and places, each as it was handed over.
+    """Check an algorithm's numbers, choices, yes-or-noes, places and layers on the disk, each as it was handed over.
 
     Parameters
     ----------
@@ -87,6 +88,8 @@ def check(algorithm: QgsProcessingAlgorithm, values: dict[str, Any], context: Qg
             read(definition, value, context)
         elif isinstance(definition, (QgsProcessingParameterFile, QgsProcessingDestinationParameter)):
             _check_place(definition, _plain(definition, value, context))
+        else:
+            check_layers(definition, value, context)
 
 
 def _plain(definition: QgsProcessingParameterDefinition, value: Any, context: QgsProcessingContext) -> Any:
