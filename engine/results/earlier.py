@@ -106,8 +106,9 @@ def left_over(output: Path, scenes: Sequence[Scene], classes: Classes | None) ->
     if classes is None:
         return Earlier(output, rasters)
     # Of the same centres; their colours tell which rasters there are of them. A user may have given them others.
-    known = [list(classes.colours), _own_colours(output / SIGNATURES_NAME, classes)]
-    fitting = tuple(name for name in rasters if known[1] and _colours_of(output / name) in known)
+    own_colours = _own_colours(output / SIGNATURES_NAME, classes)
+    known = [_told_apart(classes.colours), _told_apart(own_colours)]
+    fitting = tuple(name for name in rasters if own_colours and _colours_of(output / name) in known)
     foreign = tuple(name for name in rasters if name not in fitting)
     # Signatures of single scenes, of a run that had no common ones.
     own = [path.name for path in sorted(output.glob(f"*{SIGNATURES_END}.json")) if leading_product_id(path.name)]
@@ -123,7 +124,7 @@ def _with_companions(raster: str) -> list[str]:
 
 
 def _colours_of(path: Path) -> list[RGB] | None:
-    """Return the colours of the classes of a raster of ours; None for a file that is none."""
+    """Return what a raster of ours shows of the colours of its classes, `_told_apart`; None for a file that is none."""
     try:
         with raster_env(), open_raster(path, OutputError) as dataset:
             if dataset.tags().get("TIFFTAG_SOFTWARE") != SOFTWARE:
@@ -131,11 +132,15 @@ def _colours_of(path: Path) -> list[RGB] | None:
             table = dataset.colormap(1)
     except (IIkMCError, ValueError):
         return None
-    # rasterio fills the table up to 256 entries with black.
-    colours = [table[value][:3] for value in range(1, 256) if value in table]
-    while colours and colours[-1] == (0, 0, 0):
-        colours.pop()
-    return colours
+    return _told_apart([table[value][:3] for value in range(1, 256) if value in table])
+
+
+def _told_apart(colours: Sequence[RGB]) -> list[RGB]:
+    """Return colours without black ones at the end: rasterio fills a raster's table up to 256 entries with them."""
+    kept = list(colours)
+    while kept and kept[-1] == (0, 0, 0):
+        kept.pop()
+    return kept
 
 
 def _own_colours(path: Path, classes: Classes) -> list[RGB]:

@@ -424,6 +424,19 @@ def classified_in_other_colours(folder: Path) -> None:
     assert {path.name for path in (folder / "out").glob("*.tif")} == {raster(scene) for scene in scenes}
 
 
+@case(10, "classify a second scene with the same signatures, whose last class is black", "the first raster stays")
+def classified_in_black(folder: Path) -> None:
+    scenes = series(folder)
+    run(scenes, folder / "fit")
+    signatures = folder / "fit" / "signatures.json"
+    document = read_json(signatures)
+    document["classes"][-1]["colour"] = "#000000"
+    signatures.write_text(json.dumps(document))
+    apply_to(scenes[:1], signatures, folder / "out")
+    apply_to(scenes[1:], signatures, folder / "out")
+    assert {path.name for path in (folder / "out").glob("*.tif")} == {raster(scene) for scene in scenes}
+
+
 @case(10, "classify with other signatures into the OUTPUT of another scene", "told; the other raster set apart")
 def classified_with_others(folder: Path) -> None:
     scenes = series(folder)
