@@ -28,9 +28,17 @@ class Boxes:
         """Return those of no pixel."""
         return cls(np.full((n_bands, cells), EMPTY, np.int32), np.full((n_bands, cells), -EMPTY, np.int32))
 
-    def extend(self, other: Boxes) -> bool:
-        """Let these boxes hold others as well; tell whether one of them grew."""
-        grows = bool((other.low < self.low).any() or (other.high > self.high).any())
+    def extend(self, other: Boxes, work: NDArray[np.bool_]) -> bool:
+        """Let these boxes hold others as well; tell whether one of them grew.
+
+        Parameters
+        ----------
+        other
+            The others.
+        work
+            (n_bands, cells) of any values, overwritten.
+        """
+        grows = bool(np.less(other.low, self.low, out=work).any() or np.greater(other.high, self.high, out=work).any())
         if grows:
             np.minimum(self.low, other.low, out=self.low)
             np.maximum(self.high, other.high, out=self.high)

@@ -48,15 +48,19 @@ class NumpyWork:
         starts = np.zeros(n + 1, np.int32)
         np.cumsum(np.bincount(cell, minlength=n), out=starts[1:])
         order = np.argsort(cell, kind="stable")
+        # All memory for the way there and back is taken before `out`, which may be `dn`, is written to.
+        one_band = np.empty(dn.shape[1], np.uint16)
         for band, sorted_band in zip(dn, out):
-            sorted_band[...] = np.take(band, order, mode="clip")
+            np.take(band, order, out=one_band, mode="clip")
+            sorted_band[...] = one_band
         try:
             total, boxes = _look(out, table.partition, starts)
+            table.add(boxes)
         except BaseException:
             for band in out:
-                band[order] = band.copy()
+                one_band[...] = band
+                band[order] = one_band
             raise
-        table.add(boxes)
         return Layout(table, cell, starts, total)
 
     def judge(self, boxes: Boxes, partition: Partition, centres: Grid64) -> Verdicts:

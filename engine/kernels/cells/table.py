@@ -29,14 +29,18 @@ class Table:
         self.partition = partition
         """The cells."""
         self._boxes = Boxes.empty(partition.axes.shape[0], partition.size)
+        self._work = np.empty(self._boxes.low.shape, np.bool_)
         self._grown = 0
         self._lock = threading.Lock()
         self._judged: tuple[Grid64, int, Verdicts] | None = None
 
     def add(self, boxes: Boxes) -> None:
-        """Let the boxes hold the pixels of one more block."""
+        """Let the boxes hold the pixels of one more block.
+
+        It takes no memory for that: pixels that have just been put in order could not be put back where it is lacking.
+        """
         with self._lock:
-            self._grown += self._boxes.extend(boxes)
+            self._grown += self._boxes.extend(boxes, self._work)
 
     @property
     def grown(self) -> int:

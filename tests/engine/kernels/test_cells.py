@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from threading import Event
 
 import numpy as np
@@ -397,3 +398,54 @@ def test_an_error_in_the_middle_of_laying_out_leaves_the_pixels_as_they_were(mon
     compare(held, centres_near(dn, 8, 1))
     assert held._laid is None
     np.testing.assert_array_equal(kept.open(), dn)
+
+
+@pytest.mark.parametrize("taken", range(6))
+def test_memory_that_gives_out_between_two_bands_leaves_the_pixels_as_they_were(monkeypatch, taken):
+    """Another thread may have taken the rest; where one band is in order and the next is not, there are no pixels."""
+    dn, left, take = scattered(151, 2000), [taken], np.take
+    kept = Kept(dn.copy())
+    held = by_cells(NumpyWork()).hold(Block.loose(kept), 8)
+
+    def scarce(values, places, out=None, **options):
+        # That which looks up cells has a place for its answer, and each band must have one.
+        if out is None and values.dtype == np.uint16 and values.size == dn.shape[1]:
+            left[0] -= 1
+            if left[0] < 0:
+                raise MemoryError
+        return take(values, places, out=out, **options)
+
+    monkeypatch.setattr(np, "take", scarce)
+    for seed in range(2):
+        compare(held, centres_near(dn, 8, seed))
+    np.testing.assert_array_equal(kept.open(), dn)
+
+
+def test_a_table_that_cannot_take_a_block_leaves_its_pixels_as_they_were(monkeypatch):
+    dn = scattered(161, 2000)
+    kept = Kept(dn.copy())
+    kernel = by_cells(NumpyWork())
+    held = kernel.hold(Block.loose(kept), 8)
+
+    def full(*_):
+        raise MemoryError
+
+    monkeypatch.setattr(kernel.table(6), "add", full)
+    compare(held, centres_near(dn, 8, 1))
+    assert held._laid is None
+    np.testing.assert_array_equal(kept.open(), dn)
+
+
+def test_a_table_takes_a_block_without_memory_for_its_cells():
+    """Compiled loops have put the pixels in order by then, and there may be no room to put them back."""
+    dn = scattered(171, 50000)
+    table = Table(Partition.of(dn, 4000))
+    shape = table._boxes.low.shape
+    one = boxes.Boxes(np.zeros(shape, np.int32), np.ones(shape, np.int32))
+    tracemalloc.start()
+    table.add(one)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    # NumPy's own buffer has 8 KB, whatever the cells.
+    assert peak < 10_000 < shape[1] * shape[0]
+    assert table.grown == 1
