@@ -88,9 +88,10 @@ class CellsKernel:
         """Return the cells of the run; they are made when they are first asked for, by the blocks held so far."""
         with self._lock:
             if n_bands not in self._tables:
-                sample = np.concatenate(self._samples.pop(n_bands), axis=1)
+                sample = np.concatenate(self._samples[n_bands], axis=1)
                 step = max(1, sample.shape[1] // _SAMPLE)
                 self._tables[n_bands] = Table(Partition.of(sample[:, ::step], self._cells))
+                del self._samples[n_bands]
             return self._tables[n_bands]
 
     def pays(self, k: int, moves: Moves | None) -> bool:

@@ -449,3 +449,18 @@ def test_a_table_takes_a_block_without_memory_for_its_cells():
     # NumPy's own buffer has 8 KB, whatever the cells.
     assert peak < 10_000 < shape[1] * shape[0]
     assert table.grown == 1
+
+
+def test_cells_that_find_no_memory_once_are_made_for_the_next_block(monkeypatch):
+    kernel, cut, fails = by_cells(NumpyWork()), Partition.of, [MemoryError()]
+    helds = [kernel.hold(Block.loose(scattered(seed, 900), seed), 8) for seed in (181, 182)]
+
+    def scarce(*parameters):
+        if fails:
+            raise fails.pop()
+        return cut(*parameters)
+
+    monkeypatch.setattr(Partition, "of", scarce)
+    for held in helds:
+        compare(held, centres_near(held.block.dn, 8, 1))
+    assert [held._laid is not None for held in helds] == [False, True]
