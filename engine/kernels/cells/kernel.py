@@ -84,6 +84,10 @@ class CellsKernel:
                 self._samples.setdefault(block.n_bands, []).append(sample)
         return CellsHeld(self, block, k, labelling)
 
+    def ready(self) -> bool:
+        """Tell whether cells can be worked on now; if not, that is prepared."""
+        return self._workshop.ready()
+
     def table(self, n_bands: int) -> Table:
         """Return the cells of the run; they are made when they are first asked for, by the blocks held so far."""
         with self._lock:
@@ -102,7 +106,7 @@ class CellsKernel:
             return False
         with self._lock:
             wanted = self._workshop.costs.pays(k, moves.ahead, self._pace.share(), self._pace.pixels)
-        return wanted and self._workshop.ready()
+        return wanted and self.ready()
 
     def took(self, pixels: int, seconds: float, moves: Moves | None) -> None:
         """Learn how long the other kernel took for a block."""
@@ -141,7 +145,7 @@ class CellsHeld:
     def relabel(self, centres: Grid64, moves: Moves | None = None) -> Change:
         """Label every pixel, by cells from the time on when they pay."""
         may = self._laid is None and not self._no_room
-        if may and (_laid_already(self.block) or self._kernel.pays(self._k, moves)):
+        if may and (self._kernel.ready() if _laid_already(self.block) else self._kernel.pays(self._k, moves)):
             self._lay_out()
         if self._laid is not None:
             return self._laid.relabel(centres, moves)

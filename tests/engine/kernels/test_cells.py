@@ -464,3 +464,24 @@ def test_cells_that_find_no_memory_once_are_made_for_the_next_block(monkeypatch)
     for held in helds:
         compare(held, centres_near(held.block.dn, 8, 1))
     assert [held._laid is not None for held in helds] == [False, True]
+
+
+def test_a_kernel_that_arrives_before_its_loops_for_cells(work):
+    """Another run has it compiled, while NumPy has laid this run's pixels out already."""
+    better, loops = Part(NumpyKernel), Part(lambda: work)
+
+    def dress(kernel):
+        workshop = Workshop(loops, Patient()) if kernel is better.value else Workshop.made(NumpyWork())
+        return CellsKernel(kernel, workshop, 40, 0)
+
+    dn = scattered(191, 2000)
+    held = ArrivingKernel(better, dress).hold(Block.loose(Kept(dn.copy())), 8)
+    compare(held, centres_near(dn, 8, 1))
+    assert held._held._laid is not None
+    better.wanted = True
+    compare(held, centres_near(dn, 8, 2))
+    better.make()
+    for seed in range(3, 6):
+        compare(held, centres_near(dn, 8, seed))
+        assert (held._held._laid is not None) == (seed > 3)
+        loops.wait()
