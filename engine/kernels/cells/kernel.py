@@ -185,9 +185,10 @@ class _Laid:
             # In memory pixels are put in order where they lie, or freed ones would be holes that are of no use.
             out = dn if kept is not None and kept.in_memory else np.empty(dn.shape, np.uint16)
             self._layout = kernel.work.lay_out(dn, kernel.table(block.n_bands), out)
+            # A file that is still mapped cannot be deleted on Windows, and would stay beside the new one.
+            dn = out
             if kept is not None:
                 kept.arrange(out, self._layout)
-            dn = out
         self._kept = dn if kept is None else kept
         self._grown = self._layout.table.grown
         self.tally = labelling.tally

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tracemalloc
+import weakref
 from threading import Event
 
 import numpy as np
@@ -485,3 +486,26 @@ def test_a_kernel_that_arrives_before_its_loops_for_cells(work):
         compare(held, centres_near(dn, 8, seed))
         assert (held._held._laid is not None) == (seed > 3)
         loops.wait()
+
+
+def test_a_file_in_the_old_order_is_not_mapped_any_more_when_it_is_replaced(work):
+    class Mapped:
+        """Pixels in a file that know whether somebody still has them mapped, and the store that replaces them."""
+
+        shape = (6, 2000)
+        seen = None
+
+        def open(self):
+            dn = scattered(201, 2000)
+            self.seen = weakref.ref(dn)
+            return dn
+
+        def replace(self, stored, dn):
+            assert stored is self
+            assert self.seen() is None
+            return dn.copy()
+
+    file = Mapped()
+    held = by_cells(work).hold(Block.loose(Kept(file, file)), 8)
+    compare(held, centres_near(scattered(201, 2000), 8, 1))
+    assert held._laid is not None
