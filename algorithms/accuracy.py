@@ -12,7 +12,6 @@ from qgis.core import (
     QgsProcessingFeedback,
     QgsProcessingOutputNumber,
     QgsProcessingParameterDefinition,
-    QgsProcessingParameterFeatureSource,
     QgsProcessingParameterField,
 )
 
@@ -22,6 +21,7 @@ from .shared.analysis import AnalysisAlgorithm, file_destination, whole_number
 from .shared.feedback import FeedbackProgress
 from .shared.i18n import tr
 from .shared.rasters import paths_in, rasters
+from .shared.sources import FeatureSource
 
 if TYPE_CHECKING:
     from ..engine.map_requests import AccuracyRequest, ReferencePoints
@@ -140,9 +140,7 @@ class AccuracyAlgorithm(AnalysisAlgorithm):
             self.addOutput(output)
 
     def _points_parameter(self) -> QgsProcessingParameterDefinition:
-        parameter = QgsProcessingParameterFeatureSource(
-            self.POINTS, tr("Reference points"), [QgsProcessing.SourceType.TypeVectorPoint]
-        )
+        parameter = FeatureSource(self.POINTS, tr("Reference points"), [QgsProcessing.SourceType.TypeVectorPoint])
         parameter.setHelp(tr("A layer of points in any CRS, with the class that each really has."))
         return parameter
 

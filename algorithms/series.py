@@ -14,7 +14,6 @@ from qgis.core import (
     QgsProcessingOutputNumber,
     QgsProcessingOutputRasterLayer,
     QgsProcessingParameterDefinition,
-    QgsProcessingParameterRasterLayer,
 )
 
 from .shared import parameters
@@ -23,6 +22,7 @@ from .shared.feedback import FeedbackProgress
 from .shared.i18n import tr
 from .shared.layers import PREFIX, SceneLayer, load_on_completion
 from .shared.rasters import path_of, paths_in, rasters
+from .shared.sources import RasterLayer
 
 if TYPE_CHECKING:
     from ..engine.map_requests import SeriesRequest
@@ -127,7 +127,7 @@ class SeriesAlgorithm(AnalysisAlgorithm):
         return parameter
 
     def _grid(self) -> QgsProcessingParameterDefinition:
-        parameter = QgsProcessingParameterRasterLayer(self.GRID, tr("Grid of the results"), None, True)
+        parameter = RasterLayer(self.GRID, tr("Grid of the results"), None, True)
         parameter.setHelp(tr("A raster whose pixels the results shall have; without one, the earliest of the rasters."))
         return parameter
 

@@ -12,7 +12,6 @@ from qgis.core import (
     QgsProcessingOutputNumber,
     QgsProcessingParameterDefinition,
     QgsProcessingParameterRasterDestination,
-    QgsProcessingParameterRasterLayer,
 )
 
 from ..engine.errors import ParameterError
@@ -21,6 +20,7 @@ from .shared.analysis import AnalysisAlgorithm, file_destination
 from .shared.feedback import FeedbackProgress
 from .shared.i18n import tr
 from .shared.layers import style_on_completion
+from .shared.sources import RasterLayer
 
 if TYPE_CHECKING:
     from ..engine.maps.transition import Comparison
@@ -117,7 +117,7 @@ class TransitionsAlgorithm(AnalysisAlgorithm):
 
     @staticmethod
     def _raster(name: str, caption: str, text: str) -> QgsProcessingParameterDefinition:
-        parameter = QgsProcessingParameterRasterLayer(name, caption)
+        parameter = RasterLayer(name, caption)
         parameter.setHelp(text)
         return parameter
 

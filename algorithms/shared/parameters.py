@@ -11,7 +11,6 @@ from qgis.core import (
     QgsProcessingParameterBoolean,
     QgsProcessingParameterDefinition,
     QgsProcessingParameterEnum,
-    QgsProcessingParameterFeatureSource,
     QgsProcessingParameterFile,
     QgsProcessingParameterFolderDestination,
     QgsProcessingParameterMultipleLayers,
@@ -23,6 +22,7 @@ from ...engine.sensors.landsat.bands import ROLES
 from ...engine.sensors.landsat.qa import DEFAULT_FLAGS, FLAGS
 from . import captions
 from .i18n import tr
+from .sources import FeatureSource
 
 SCENES = "SCENES"
 K = "K"
@@ -225,9 +225,7 @@ def seed() -> QgsProcessingParameterDefinition:
 def aoi() -> QgsProcessingParameterDefinition:
     """AOI: polygons."""
     return _with_help(
-        QgsProcessingParameterFeatureSource(
-            AOI, tr("Area of interest"), [QgsProcessing.SourceType.TypeVectorPolygon], None, True
-        ),
+        FeatureSource(AOI, tr("Area of interest"), [QgsProcessing.SourceType.TypeVectorPolygon], None, True),
         tr(
             "Only pixels whose centre lies inside a polygon of this layer are used; the others become nodata. The "
             "layer may have any CRS; it is brought into that of each scene. Scenes that it does not meet are warned of."

@@ -11,22 +11,19 @@ from qgis.core import (
     QgsProcessing,
     QgsProcessingContext,
     QgsProcessingParameterDefinition,
-    QgsProcessingParameterMultipleLayers,
     QgsProcessingUtils,
 )
 
 from ...engine.errors import ParameterError
 from .i18n import tr
-from .sources import flat
+from .sources import MultipleLayers, flat
 
 RASTERS = "RASTERS"
 
 
 def rasters(text: str) -> QgsProcessingParameterDefinition:
     """RASTERS, with its help."""
-    parameter = QgsProcessingParameterMultipleLayers(
-        RASTERS, tr("Classified rasters"), QgsProcessing.SourceType.TypeRaster
-    )
+    parameter = MultipleLayers(RASTERS, tr("Classified rasters"), QgsProcessing.SourceType.TypeRaster)
     parameter.setMinimumNumberInputs(1)
     parameter.setHelp(text)
     return parameter

@@ -111,3 +111,36 @@ def _special_beside(path: str) -> Iterator[str]:
 
 def _belongs(name: str, stem: str) -> bool:
     return not stem or (name.startswith(stem) and name[len(stem) : len(stem) + 1] in (".", "_"))
+
+
+class FeatureSource(QgsProcessingParameterFeatureSource):
+    """A parameter of a vector layer, which opens no pipe to tell whether it can be one."""
+
+    def checkValueIsAcceptable(self, value: Any, context: QgsProcessingContext | None = None) -> bool:
+        """Tell whether a value can be a layer; True for what `check_layers` refuses with a sentence."""
+        return _is_refused(self, value, context) or super().checkValueIsAcceptable(value, context)
+
+
+class RasterLayer(QgsProcessingParameterRasterLayer):
+    """Likewise of a raster layer."""
+
+    def checkValueIsAcceptable(self, value: Any, context: QgsProcessingContext | None = None) -> bool:
+        """Tell whether a value can be a layer; True for what `check_layers` refuses with a sentence."""
+        return _is_refused(self, value, context) or super().checkValueIsAcceptable(value, context)
+
+
+class MultipleLayers(QgsProcessingParameterMultipleLayers):
+    """Likewise of several layers."""
+
+    def checkValueIsAcceptable(self, value: Any, context: QgsProcessingContext | None = None) -> bool:
+        """Tell whether a value can be layers; True for what `check_layers` refuses with a sentence."""
+        return _is_refused(self, value, context) or super().checkValueIsAcceptable(value, context)
+
+
+def _is_refused(definition: QgsProcessingParameterDefinition, value: Any, context: QgsProcessingContext | None) -> bool:
+    # qgis_process asks this of all values before it asks the algorithm anything.
+    try:
+        check_layers(definition, value, context or QgsProcessingContext())
+    except ParameterError:
+        return True
+    return False

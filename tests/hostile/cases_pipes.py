@@ -188,6 +188,23 @@ def pipes_without_a_dialog(folder: Path) -> None:
         assert f"{name}: {pipe} {SPECIAL}" in log.textLog()
 
 
+@case(8, "a layer is a named pipe, and qgis_process asks each parameter whether it can be one", "not opened", qgis=True)
+def pipes_that_a_parameter_is_asked_of(folder: Path) -> None:
+    import gc
+
+    from qgis.core import QgsApplication, QgsProcessingContext
+
+    pipe = str(_pipe(folder / "20220612.tif"))
+    for what in ("audit AOI", *LAYERS):
+        tool, name = what.split()
+        algorithm = QgsApplication.processingRegistry().createAlgorithmById(f"iikmc:{tool}")
+        gc.collect()
+        definition = algorithm.parameterDefinition(name)
+        assert definition.checkValueIsAcceptable(pipe, QgsProcessingContext())
+        assert definition.checkValueIsAcceptable(pipe)
+        assert not definition.checkValueIsAcceptable(str(folder / "none.tif"), QgsProcessingContext())
+
+
 @case(8, "SCENES holds a named pipe, in the dialog", "refused: says so", qgis=True)
 def scenes_are_a_pipe(folder: Path) -> None:
     for name in (f"{product()}.tar", "scene.tif", "scene"):

@@ -295,3 +295,18 @@ def test_the_tiny_series_covers_what_these_tests_say():
     """The scenes really differ, so that equal rasters could not pass by accident."""
     assert len({TINY[scene].classes.tobytes() for scene in IDS}) == 3
     assert sum(len(TINY[scene].invalid) for scene in IDS) == 3 * PIXELS - VALID
+
+
+@pytest.mark.parametrize("name", ["AOI", "BEFORE"])
+def test_a_named_pipe_as_a_layer_is_refused_and_not_waited_for(terminal, tiny, tmp_path, name):
+    pipe = tmp_path / "a.tif"
+    os.mkfifo(pipe)
+    tool = {"AOI": "audit", "BEFORE": "transitions"}[name]
+    others = {"AOI": [f"SCENES={tiny}", f"OUTPUT={tmp_path / 'out'}"], "BEFORE": [f"AFTER={pipe}"]}[name]
+    process = terminal.start("run", f"iikmc:{tool}", "--", f"{name}={pipe}", *others)
+    try:
+        _, err = process.communicate("", timeout=60)
+    finally:
+        process.kill()
+    assert process.returncode == 1
+    assert f"{name}: {pipe} is a pipe or device and no file; choose a file." in err
