@@ -87,6 +87,9 @@ def check_number(parameter: str, value: object, written: str = "") -> None:
     # True is a number to Python, not to a user.
     if isinstance(value, bool) or not isinstance(value, Integral if known.whole else Real):
         raise ParameterError(f"{parameter} is {shown(value)}, expected {known.kind}; choose {known.wanted}.")
+    if known.whole:
+        # As Python's own: NumPy compares its unsigned numbers with signed ones as floats.
+        number = int(number)
     # Written so that NaN, which is neither below nor above anything, is out of every range.
     if not known.low <= number <= known.high:
         found = shown(written)[1:-1] if written else _short(value)

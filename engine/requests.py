@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from .choices import (
     AUTOMATIC,
     DEFAULT_BENCHMARK_ITERATIONS,
@@ -81,7 +83,12 @@ class SceneRequest:
         if not all(isinstance(path, (str, os.PathLike)) for path in paths):
             raise ParameterError(f"SCENES is {shown(self.scenes)}, expected a list of paths; give a list, also of one.")
         self._check_bands()
+        if not isinstance(self.mask, MaskRule):
+            raise ParameterError(f"MASK is {shown(self.mask)}, expected a MaskRule; give one.")
         _check_names("MASK", self.mask.flags, tuple(FLAGS))
+        _check_truth("MASK_SATURATED", self.mask.saturated)
+        if self.aoi is not None and not isinstance(self.aoi, Area):
+            raise ParameterError(f"AOI is {shown(self.aoi)}, expected an Area; give one, or None.")
         check_number("WORKERS", self.workers)
 
     def _check_bands(self) -> None:
@@ -154,6 +161,7 @@ class Request(SceneRequest):
         if self.device not in DEVICES:
             raise ParameterError(f"DEVICE is {self.device!r}; choose one of {', '.join(DEVICES)}.")
         check_number("MEMORY", self.memory)
+        _check_truth("COMPARE", self.compare)
         self._check_place()
 
     def parameters(self) -> dict[str, Any]:
@@ -344,6 +352,12 @@ def check_path(parameter: str, path: object) -> None:
         raise ParameterError(f"{parameter} is {shown(path)}, expected a path; give a pathlib.Path.")
     if "\0" in str(path):
         raise ParameterError(f"{parameter} is {shown(str(path))}, which no system takes; leave out the character 0.")
+
+
+def _check_truth(parameter: str, found: object) -> None:
+    """Raise ParameterError if what a script gave for a yes or no is neither True nor False, also NumPy's."""
+    if not isinstance(found, (bool, np.bool_)):
+        raise ParameterError(f"{parameter} is {shown(found)}, expected True or False; give one of them.")
 
 
 def _check_names(parameter: str, found: object, known: tuple[str, ...]) -> None:

@@ -275,7 +275,7 @@ def numbers_from_a_script(folder: Path) -> None:
         "k": (1, 255, 8.0, 8.8, "8", NAN, None, True, 10**5000, [8]),
         "max_iterations": (0, 10**12, 1.5, "x", None),
         "tolerance": (-1, 101, NAN, INFINITY, "1", None, True),
-        "seed": (NAN, 1e30, 2**63, -(2**63) - 1, "42", None, False),
+        "seed": (NAN, 1e30, 2**63, -(2**63) - 1, np.uint64(2**63), "42", None, False),
         "workers": (-1, 2**31, 1e20, "2", None),
         "memory": (-1, 1e20, 10**20, "0", None),
     }
@@ -337,6 +337,19 @@ def names_from_a_script(folder: Path) -> None:
     for flags in (("rain",), "cloud", (2,)):
         with refused("MASK", "cloud shadow", error=ParameterError):
             Request((str(folder),), folder / "out", MaskRule(flags, True)).check()
+
+
+@case(11, "a script gives MASK, AOI or a yes or no that is none", "refused with what is expected")
+def choices_from_a_script(folder: Path) -> None:
+    for name, value, words in (
+        ("mask", None, ("MASK is None", "expected a MaskRule")),
+        ("mask", MaskRule((), "no"), ("MASK_SATURATED is 'no'", "True or False")),
+        ("compare", 1, ("COMPARE is 1", "True or False")),
+        ("aoi", "area.gpkg", ("AOI is 'area.gpkg'", "expected an Area")),
+    ):
+        with refused(*words, error=ParameterError):
+            Request((str(folder),), folder / "out", **{name: value}).check()
+    Request((str(folder),), folder / "out", MaskRule((), np.bool_(False)), compare=np.bool_(True)).check()
 
 
 @case(7, "a path with a character 0", "refused in one sentence")
