@@ -15,7 +15,7 @@ from typing import BinaryIO, cast
 
 from ..errors import SceneError
 from ..text_files import decoded, open_regular, read_bytes, read_text
-from .sidecars import sidecars_beside
+from .sidecars import is_oversized, sidecars_beside
 
 # Those of USGS have 25 KB at most.
 _MOST_METADATA = 1 << 20
@@ -200,14 +200,18 @@ def bundle(path: Path) -> Location:
         raise SceneError(f"SCENES: the name of the file {printable(path)} is not UTF-8; rename it.")
     try:
         state = os.stat(path)
-        files = _members(path, state.st_size, state.st_mtime_ns)
+        sizes = dict(_members(path, state.st_size, state.st_mtime_ns))
+        members, copies = _shallowest(tuple(sizes))
+        for beside in sidecars_beside(members).values():
+            for name in beside:
+                if is_oversized(name, sizes[members[name]]):
+                    raise ValueError(f"{name} in it has {sizes[members[name]]:,} bytes, more than such a file can need")
     except (OSError, ValueError, tarfile.TarError, EOFError, RecursionError) as error:
         # tarfile calls itself for each header that says more of the next one.
         why = "too many headers of one file" if isinstance(error, RecursionError) else printable(str(error))
         raise SceneError(
             f"SCENES: {printable(path)} cannot be read as a tar bundle ({why}); download it again or unpack it."
         ) from error
-    members, copies = _shallowest(files)
     return Location(path, members, bundled=True, copies=copies)
 
 
@@ -232,10 +236,13 @@ def _shallowest(files: tuple[str, ...]) -> tuple[dict[str, str], tuple[str, ...]
 
 
 @lru_cache(maxsize=512)
-def _members(path: Path, _size: int, _date: int) -> tuple[str, ...]:
-    """List a bundle, once as long as it does not change: it has no index, so that takes a seek a member."""
+def _members(path: Path, _size: int, _date: int) -> tuple[tuple[str, int], ...]:
+    """Return names and bytes of the files in a bundle, once as long as it does not change.
+
+    A bundle has no index, so that takes a seek a file.
+    """
     with _opened(path) as archive:
-        names = []
+        files: dict[str, int] = {}
         for number, member in enumerate(archive):
             if number == _MOST_MEMBERS:
                 raise ValueError(f"more than {_MOST_MEMBERS} files, which is no bundle of scenes")
@@ -243,8 +250,8 @@ def _members(path: Path, _size: int, _date: int) -> tuple[str, ...]:
                 # GDAL would take what is stored of it for the whole, and read pixels from wrong places.
                 raise ValueError(f"{member.name} is stored without its holes, as tar --sparse does")
             if member.isfile() and is_text(member.name) and not _is_dropping(member.name):
-                names.append(member.name)
-        return tuple(names)
+                files[member.name] = member.size
+        return tuple(files.items())
 
 
 class _Bounded:

@@ -56,6 +56,11 @@ def sidecars_on_disk(path: str | os.PathLike[str]) -> list[str]:
     return [place for name in wanted if os.path.isfile(place := os.path.join(folder, name))]
 
 
+def is_oversized(name: str, size: int) -> bool:
+    """Tell whether a sidecar has more bytes than it can need; a mask may have any number, and is not read at once."""
+    return size > _MOST_BYTES and not name.lower().endswith(MASK_ENDING)
+
+
 def what_is_odd(path: str) -> str | None:
     """Return why GDAL had better not read the sidecars of a raster on disk; None where it may.
 
@@ -70,6 +75,6 @@ def what_is_odd(path: str) -> str | None:
             continue
         if not stat.S_ISREG(state.st_mode):
             return f"{name} beside it is no regular file"
-        if state.st_size > _MOST_BYTES and not name.lower().endswith(MASK_ENDING):
+        if is_oversized(name, state.st_size):
             return f"{name} beside it has {state.st_size:,} bytes, more than such a file can need"
     return None

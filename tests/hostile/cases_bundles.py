@@ -214,3 +214,20 @@ def sparse_members(folder: Path) -> None:
                     archive.addfile(member, file)
         with refused(bundle, "_SR_B4.TIF is stored without its holes", "unpack it"):
             find_scenes([bundle])
+
+
+@case(7, "a bundle with an .aux.xml of 40 GB, all hole", "refused before GDAL takes it into memory")
+def sidecar_without_end(folder: Path) -> None:
+    made = scene(folder / "made")
+    bundle = make_bundle(folder / "x.tar", members(made))
+    member = tarfile.TarInfo(f"{ONE}_SR_B4.TIF.aux.xml")
+    member.size = 40 << 30
+    with tarfile.open(bundle) as archive:
+        end = archive.getmembers()[-1]
+        place = end.offset_data + -(-end.size // tarfile.BLOCKSIZE) * tarfile.BLOCKSIZE
+    with bundle.open("r+b") as file:
+        file.seek(place)
+        file.write(member.tobuf(tarfile.GNU_FORMAT))
+    os.truncate(bundle, place + tarfile.BLOCKSIZE + member.size)
+    with refused(bundle, f"{member.name} in it has 42,949,672,960 bytes", "unpack it"):
+        find_scenes([bundle])
