@@ -250,6 +250,9 @@ def _members(path: Path, _size: int, _date: int) -> tuple[tuple[str, int], ...]:
                 # GDAL would take what is stored of it for the whole, and read pixels from wrong places.
                 raise ValueError(f"{member.name} is stored without its holes, as tar --sparse does")
             if member.isfile() and is_text(member.name) and not _is_dropping(member.name):
+                if member.name in files:
+                    # To unpack it gives the last one, GDAL reads the first.
+                    raise ValueError(f"{member.name} is in it twice")
                 files[member.name] = member.size
         return tuple(files.items())
 

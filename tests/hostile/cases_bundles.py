@@ -216,6 +216,16 @@ def sparse_members(folder: Path) -> None:
             find_scenes([bundle])
 
 
+@case(5, "a bundle to which another SR_B4 was appended under the same name", "refused: unpack it, the last one counts")
+def appended_again(folder: Path) -> None:
+    made = scene(folder / "made")
+    bundle = make_bundle(folder / "x.tar", members(made))
+    with tarfile.open(bundle, "a") as archive:
+        archive.add(made / f"{ONE}_SR_B5.TIF", f"{ONE}_SR_B4.TIF")
+    with refused(bundle, f"{ONE}_SR_B4.TIF is in it twice", "unpack it"):
+        find_scenes([bundle])
+
+
 @case(7, "a bundle with an .aux.xml of 40 GB, all hole", "refused before GDAL takes it into memory")
 def sidecar_without_end(folder: Path) -> None:
     made = scene(folder / "made")
