@@ -111,10 +111,10 @@ class NumpyWork:
             labels[layout.starts[cell] : layout.starts[cell + 1]] = owner[cell]
         owner[:] = after
         for group in _groups(verdicts, counts):
-            for cells in _some(group.cells, counts):
-                parts = [slice(layout.starts[cell], layout.starts[cell + 1]) for cell in cells]
+            for cells, begins, sizes in _some(group.cells, layout.starts):
+                parts = [slice(start, start + size) for start, size in zip(begins.tolist(), sizes.tolist())]
                 pixels = np.concatenate([arranged[:, part] for part in parts], axis=1)
-                new = _nearest_of(pixels, centres, group.classes, tally, verdicts.base[cells], counts[cells])
+                new = _nearest_of(pixels, centres, group.classes, tally, verdicts.base[cells], sizes)
                 at = 0
                 for part in parts:
                     old, at, begin = labels[part], at + part.stop - part.start, at
@@ -169,12 +169,21 @@ def _alike(cells: NDArray[np.intp], key: NDArray[np.intp]) -> Iterator[tuple[NDA
         yield cells[begin:end], int(key[begin])
 
 
-def _some(cells: NDArray[np.intp], counts: NDArray[np.int32]) -> Iterator[NDArray[np.intp]]:
-    """Yield cells with about `_CHUNK` pixels at a time, one cell at least."""
-    number = (np.cumsum(counts[cells]) - 1) // _CHUNK
-    begins = np.flatnonzero(np.diff(number, prepend=-1))
-    for begin, end in zip(begins, np.append(begins[1:], cells.size)):
-        yield cells[begin:end]
+def _some(
+    cells: NDArray[np.intp], starts: NDArray[np.int32]
+) -> Iterator[tuple[NDArray[np.intp], NDArray[np.int64], NDArray[np.int64]]]:
+    """Yield about `_CHUNK` pixels at a time, as pieces of cells: the cell of each, where it begins, and its size."""
+    counts = (starts[cells + 1] - starts[cells]).astype(np.int64)
+    pieces = -(-counts // _CHUNK)
+    cells, left = np.repeat(cells, pieces), np.repeat(counts, pieces)
+    # The pieces of a cell that come before this one are full.
+    before = _CHUNK * (np.arange(cells.size) - np.repeat(np.cumsum(pieces) - pieces, pieces))
+    sizes = np.minimum(left - before, _CHUNK)
+    number = (np.cumsum(sizes) - 1) // _CHUNK
+    turns = np.flatnonzero(np.diff(number, prepend=-1))
+    for turn, end in zip(turns, np.append(turns[1:], cells.size)):
+        some = cells[turn:end]
+        yield some, starts[some] + before[turn:end], sizes[turn:end]
 
 
 def _all_to_base(layout: Layout, counts: NDArray[np.int32], base: Labels, k: int) -> Tally:
@@ -193,7 +202,7 @@ def _nearest_of(
     classes: NDArray[np.intp],
     tally: Tally,
     base: Labels,
-    counts: NDArray[np.int32],
+    counts: NDArray[np.int64],
 ) -> Labels:
     """Return the classes of pixels that are of a few, and take them out of their base's tally into their own.
 
@@ -211,7 +220,7 @@ def _nearest_of(
     tally
         Corrected.
     base, counts
-        Of the cells that the pixels are of: the class that has all of them in `tally`, and their number.
+        Of the cells that the pixels are of: the class that has all of them in `tally`, and how many are here.
     """
     if classes.size > 2:
         found = nearest(pixels, centres[classes]) - np.uint8(1)

@@ -509,3 +509,19 @@ def test_a_file_in_the_old_order_is_not_mapped_any_more_when_it_is_replaced(work
     held = by_cells(work).hold(Block.loose(Kept(file, file)), 8)
     compare(held, centres_near(scattered(201, 2000), 8, 1))
     assert held._laid is not None
+
+
+def test_a_single_large_cell_is_labelled_in_small_parts(work):
+    """A sea of one colour falls into one cell, which needs no more memory at a time than many small ones."""
+    dn = np.random.default_rng(211).integers(9000, 9040, (6, 400_000)).astype(np.uint16)
+    held = by_cells(work, 1).hold(Block.loose(Kept(dn.copy())), 3)
+    # Two classes and three in question: the only cell is a pair, then one of many.
+    near = GRID * np.full(6, 9020) + np.array([-900, 0, 900])[:, None]
+    far = np.concatenate([near[:2], GRID * np.full((1, 6), 60000)])
+    for centres in (near, far, near + 64):
+        compare(held, centres)
+        tracemalloc.start()
+        held.relabel(centres)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert peak < 5_000_000
