@@ -160,7 +160,8 @@ class CellsHeld:
         try:
             self._laid = _Laid(self._kernel, self.block, Labelling(other.labels(), other.tally))
         except (MemoryError, MemoryBudgetError):
-            self._no_room = True
+            # Pixels that lie in order already need little more, and would have to be put back each time without it.
+            self._no_room = not _laid_already(self.block)
         else:
             self._other = None
 

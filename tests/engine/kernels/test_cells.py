@@ -525,3 +525,22 @@ def test_a_single_large_cell_is_labelled_in_small_parts(work):
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         assert peak < 5_000_000
+
+
+def test_pixels_that_lie_in_order_get_their_labels_when_there_is_memory_again():
+    class Scarce(NumpyWork):
+        fails = True
+
+        def in_cells(self, values, layout):
+            if self.fails:
+                self.fails = False
+                raise MemoryError
+            return super().in_cells(values, layout)
+
+    dn = scattered(221, 2000)
+    held = CellsKernel(NumpyKernel(), Workshop.made(Scarce(), Patient()), 40, 0).hold(Block.loose(Kept(dn.copy())), 8)
+    log = MoveLog()
+    for ahead, laid in ((10.0, False), (7.0, False), (6.0, True), (5.0, True)):
+        centres = centres_near(dn, 8, int(ahead))
+        compare(held, centres, log.follow(centres, ahead))
+        assert (held._laid is not None) == laid
