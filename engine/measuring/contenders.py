@@ -79,14 +79,14 @@ def find(counts: tuple[int, ...], job: devices.Job, progress: Progress) -> tuple
     began = time.perf_counter()
     try:
         cpu = choice.numba_kernel(progress)
-        packer = choice.compiled_packer() or packer
+        packer = choice.compiled_packer(progress) or packer
         _call(cpu, job)
         found.append(Contender(NUMBA, cpu, packer, counts, time.perf_counter() - began))
     except Exception as error:  # noqa: BLE001 - whatever is wrong with Numba, the benchmark says so and goes on
         lacking.append(Lacking(NUMBA, f"{choice.why_no_numba(error)}."))
-    by_cells = at_once(cpu, job.pixels, job.k)
+    check_cancelled(progress)
+    by_cells = at_once(cpu, job.pixels, job.k, progress)
     if by_cells is not None:
-        check_cancelled(progress)
         began = time.perf_counter()
         _call(by_cells, job)
         found.append(Contender(f"{found[-1].name}, cells", by_cells, packer, counts[-1:], time.perf_counter() - began))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ...compiled import cache
 from ...compiled.background import Part
+from ...progress import Progress
 from ..arriving import ArrivingKernel
 from ..kernel import Kernel
 from ..numpy_kernel import NumpyKernel
@@ -28,7 +29,7 @@ def with_cells(kernel: Kernel) -> Kernel:
     return kernel
 
 
-def at_once(kernel: Kernel, pixels: int, k: int) -> Kernel | None:
+def at_once(kernel: Kernel, pixels: int, k: int, progress: Progress | None = None) -> Kernel | None:
     """Return a kernel that lays large blocks out at once, to be measured; None where a long run would not.
 
     Parameters
@@ -37,13 +38,20 @@ def at_once(kernel: Kernel, pixels: int, k: int) -> Kernel | None:
         The CPU's.
     pixels, k
         What will be labelled.
+    progress
+        Who may cancel while loops are compiled; nobody by default.
+
+    Raises
+    ------
+    Cancelled
+        The user cancelled.
     """
     costs = {"numpy": NUMPY, "numba": NUMBA}.get(kernel.name)
     if costs is None or not costs.pays(k, HOPED, 1.0, pixels):
         return None
     if kernel.name == "numpy":
         return CellsKernel(kernel, Workshop.made(NumpyWork()))
-    _compiled.wait()
+    _compiled.wait(progress=progress)
     return CellsKernel(kernel, Workshop(_compiled, None)) if _compiled.value else None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tracemalloc
+import types
 import weakref
 from threading import Event
 
@@ -11,10 +12,10 @@ import pytest
 from iikmc.engine.arrays import GRID
 from iikmc.engine.choices import CPU
 from iikmc.engine.compiled.background import Part
-from iikmc.engine.errors import MemoryBudgetError
+from iikmc.engine.errors import Cancelled, MemoryBudgetError
 from iikmc.engine.kernels import reference
 from iikmc.engine.kernels.arriving import ArrivingKernel
-from iikmc.engine.kernels.cells import boxes, costs, numpy_work, verdicts
+from iikmc.engine.kernels.cells import boxes, choice, costs, numpy_work, verdicts
 from iikmc.engine.kernels.cells.choice import at_once, with_cells
 from iikmc.engine.kernels.cells.kernel import CellsHeld, CellsKernel
 from iikmc.engine.kernels.cells.layout import Layout
@@ -32,7 +33,7 @@ from iikmc.engine.pixels.block import Block
 from iikmc.engine.pixels.kept import Kept
 from iikmc.engine.pixels.store import PixelStore, SpilledPixels
 from iikmc.engine.progress import Silent
-from tiny import HAS_NUMBA, NumbaKernel, NumpyCellsKernel, ReferenceKernel, Subject
+from tiny import HAS_NUMBA, NumbaKernel, NumpyCellsKernel, Recorder, ReferenceKernel, Subject
 
 WORKS = (NumpyWork, *([NumbaWork] if HAS_NUMBA else []))
 
@@ -344,19 +345,19 @@ def test_the_benchmark_measures_cells_where_a_long_run_would_use_them():
 
 def test_each_clustering_begins_with_cells_of_its_own():
     progress = Silent()
-    choice = DeviceChoice(CPU, 8, 6, NumpyKernel(), progress, by_cells=True)
-    choice.renew()
-    first = choice.kernel
-    choice.renew()
+    device = DeviceChoice(CPU, 8, 6, NumpyKernel(), progress, by_cells=True)
+    device.renew()
+    first = device.kernel
+    device.renew()
     assert isinstance(first, CellsKernel)
-    assert isinstance(choice.kernel, CellsKernel)
-    assert choice.kernel is not first
-    assert choice.title == "numpy kernel"
+    assert isinstance(device.kernel, CellsKernel)
+    assert device.kernel is not first
+    assert device.title == "numpy kernel"
     # A kernel that was asked for labels alone.
     asked = NumpyKernel()
-    choice = DeviceChoice(CPU, 8, 6, asked, progress)
-    choice.renew()
-    assert choice.kernel is asked
+    device = DeviceChoice(CPU, 8, 6, asked, progress)
+    device.renew()
+    assert device.kernel is asked
 
 
 def test_a_disk_without_room_for_another_order_keeps_the_one_there_is(work, tmp_path, monkeypatch):
@@ -544,3 +545,14 @@ def test_pixels_that_lie_in_order_get_their_labels_when_there_is_memory_again():
         centres = centres_near(dn, 8, int(ahead))
         compare(held, centres, log.follow(centres, ahead))
         assert (held._laid is not None) == laid
+
+
+def test_a_benchmark_that_is_cancelled_does_not_wait_for_the_loops(monkeypatch):
+    gate = Event()
+    monkeypatch.setattr(choice, "_compiled", Part(gate.wait))
+    compiled = types.SimpleNamespace(name="numba")
+    try:
+        with pytest.raises(Cancelled):
+            at_once(compiled, 10**8, 8, Recorder(stop=lambda _: True))
+    finally:
+        gate.set()
