@@ -81,11 +81,12 @@ class BlockSite(Site):
         self._held[COMMON, strip] = (self.kernel, held)
 
     def clear(self, shelf: str = COMMON) -> None:
-        """Forget all labels on a shelf; the pixels stay, row by row again."""
+        """Forget all labels on a shelf; pixels without labels on another lie row by row again."""
         for key in [key for key in self._held if key[0] == shelf]:
             del self._held[key]
-        for block in self._blocks.values():
-            if isinstance(block.stored, Kept):
+        labelled = {strip for _, strip in self._held}
+        for strip, block in self._blocks.items():
+            if isinstance(block.stored, Kept) and strip not in labelled:
                 block.stored.restore()
 
     def drop(self, strip: Strip, shelf: str) -> None:

@@ -333,6 +333,19 @@ def test_a_site_that_is_cleared_has_its_pixels_row_by_row(work):
     compare(site.held(block.strip), centres_near(dn, 6, 2))
 
 
+def test_a_shelf_that_is_cleared_leaves_the_order_that_another_follows(work):
+    dn = scattered(101, 2000)
+    block = Block.loose(Kept(dn.copy()))
+    site = loose_site([block], 6, by_cells(work))
+    common, own = site.held(block.strip), site.held(block.strip, "own")
+    compare(common, centres_near(dn, 6, 1))
+    compare(own, centres_near(dn, 6, 2))
+    site.clear("own")
+    compare(common, centres_near(dn, 6, 3))
+    site.clear()
+    assert block.stored.order is None
+
+
 def test_the_benchmark_measures_cells_where_a_long_run_would_use_them():
     assert at_once(NumpyKernel(), 1000, 8) is None
     assert at_once(ReferenceKernel(), 10**8, 8) is None
