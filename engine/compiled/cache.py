@@ -95,7 +95,8 @@ def _forget() -> bool:
     files = [path for end in ("nbi", "nbc") for path in _folder(os.environ.get("NUMBA_CACHE_DIR")).rglob(f"*.{end}")]
     package = sys.modules[__package__]
     with _loading:
-        for name in ("loops", "pixels", "cells", "mixed"):
+        # With what they share: code that was loaded for one of them stays in it, and would be put into the new one.
+        for name in ("loops", "pixels", "cells", "mixed", "chunk"):
             sys.modules.pop(f"{__package__}.{name}", None)
             vars(package).pop(name, None)
     for path in files:
