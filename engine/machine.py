@@ -9,7 +9,9 @@ import os
 import platform
 import shutil
 import sys
+from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from .quantities import size
 
@@ -128,3 +130,18 @@ def cache_folder() -> Path:
     else:
         base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
     return Path(base) / "iikmc" / "numba"
+
+
+@lru_cache(maxsize=1)
+def find_blas() -> Any:
+    """Return what sets the threads of the libraries loaded so far; None without threadpoolctl.
+
+    They are looked for once: the system's list of libraries is locked meanwhile, and each entry is looked at with
+    Python's lock. A thread that loads a library, as Numba does when it is imported, takes the two in the other order,
+    and both would wait for ever. So this is done before such a thread begins (`compiled.background`).
+    """
+    try:
+        from threadpoolctl import ThreadpoolController
+    except ImportError:
+        return None
+    return ThreadpoolController()

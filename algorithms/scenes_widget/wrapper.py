@@ -8,6 +8,7 @@ from typing import Any
 
 from processing.gui.wrappers import DIALOG_BATCH, WidgetWrapper
 from qgis.core import QgsProcessingContext
+from qgis.PyQt import sip
 from qgis.PyQt.QtWidgets import QWidget
 
 from ...engine.errors import ParameterError
@@ -23,6 +24,7 @@ class ScenesWrapper(WidgetWrapper):
     def createWidget(self, **_options: Any) -> QWidget:
         """Return the widget that this dialog needs."""
         self._others: dict[str, Any] = {}
+        self._algorithm: Any = None
         if self.dialogType == DIALOG_BATCH:
             widget: QWidget = ScenesLine()
         else:
@@ -55,6 +57,9 @@ class ScenesWrapper(WidgetWrapper):
         self._others.pop(own, None)
         for wrapper in self._others.values():
             wrapper.widgetValueHasChanged.connect(self._look)
+        # Asked for now: a project's layers may change, and the widgets with them, when the algorithm is there no more,
+        # and the definition would lead to where it was.
+        self._algorithm = self.parameterDefinition().algorithm()
         self._look()
 
     def _announce(self) -> None:
@@ -65,8 +70,8 @@ class ScenesWrapper(WidgetWrapper):
 
     def _question(self, paths: tuple[str, ...]) -> Question:
         """Return what the hint shall tell of the paths, with the other widgets as they stand."""
-        algorithm = self.parameterDefinition().algorithm()
-        if not self._others or not hasattr(algorithm, "looked_for"):
+        algorithm = self._algorithm
+        if not hasattr(algorithm, "looked_for") or sip.isdeleted(algorithm):
             return Question(paths)
         values = {name: wrapper.parameterValue() for name, wrapper in self._others.items()}
         try:

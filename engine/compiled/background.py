@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Generic, TypeVar
 
+from ..machine import find_blas
 from ..progress import Progress, Silent, check_cancelled
 
 T = TypeVar("T")
@@ -120,6 +121,8 @@ class _Maker:
         self._rests = False
 
     def add(self, part: Part[Any]) -> None:
+        # Now, since it must not meet the import of Numba on the other thread.
+        find_blas()
         with self._changed:
             self._rest_until = 0.0
             self._changed.notify_all()

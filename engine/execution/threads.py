@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from typing import Any, Generic, TypeVar
 
 from ..errors import Cancelled
-from ..machine import available_cores
+from ..machine import available_cores, find_blas
 from ..progress import Progress, check_cancelled
 from .executor import Follow, Site, Task
 
@@ -34,12 +34,11 @@ def one_blas_thread() -> Iterator[None]:
     Uses threadpoolctl where it is installed; without it the result is the same and BLAS may compete for cores.
     The limit holds for the whole process, so it is set once a run.
     """
-    try:
-        from threadpoolctl import threadpool_limits
-    except ImportError:
+    libraries = find_blas()
+    if libraries is None:
         yield
         return
-    with threadpool_limits(limits=1, user_api="blas"):
+    with libraries.limit(limits=1, user_api="blas"):
         yield
 
 

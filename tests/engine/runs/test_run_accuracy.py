@@ -353,7 +353,7 @@ def test_what_cannot_be_is_refused(dated, tmp_path):
         (ask(dated, plain), "RASTERS are of 3 dates and DATE_FIELD is empty"),
         (ask([undated], here), r"RASTERS: map_classes\.tif tells no date in its name, and DATE_FIELD is chosen"),
         (ask(dated, here, max_days=-1), "MAX_DAYS is -1"),
-        (ask(dated, here, matrix=dated[0]), "MATRIX would overwrite one of RASTERS"),
+        (ask(dated, here, matrix=dated[0]), "MATRIX would overwrite RASTERS, "),
         (ask(dated, here, matrix=tmp_path), "MATRIX: "),
         (ask(dated, here, workers=-1), "WORKERS is -1"),
         (ask([], here), "RASTERS is empty"),

@@ -149,7 +149,7 @@ def test_what_cannot_be_assessed_is_refused_in_words(accuracy, classes, tmp_path
     try:
         assert answer() == ""
         assert answer(DATE_FIELD=None).startswith("RASTERS are of 3 dates and DATE_FIELD is empty")
-        assert answer(MATRIX=rasters(classes)[0]).startswith("MATRIX would overwrite one of RASTERS")
+        assert answer(MATRIX=rasters(classes)[0]).startswith("MATRIX would overwrite RASTERS, ")
         assert answer(RASTERS=["/gone.tif"]).startswith("RASTERS: /gone.tif is no raster file")
         assert answer(CLASS_FIELD="wat").startswith("CLASS_FIELD: reference has no field wat (it has what, day);")
         assert answer(CLASS_FIELD="").startswith("CLASS_FIELD: reference has no field ref_class (it has what, day);")

@@ -499,6 +499,15 @@ class TestDialog:
         self.set(panel, "BANDS", [])
         wait_for(lambda: "BANDS is empty; choose at least one band." in plain(hint))
 
+    def test_a_list_that_outlives_its_algorithm_asks_it_nothing(self, dialog_of, monkeypatch):
+        """Garbage of a dialog may hear of a project's layers; the algorithm's place in memory is not its own then."""
+        from iikmc.algorithms.scenes_widget.look import Question
+
+        wrapper = dialog_of("iikmc:cluster").wrappers["SCENES"]
+        assert wrapper._question(("a",)) != Question(("a",))
+        monkeypatch.setattr("qgis.PyQt.sip.isdeleted", lambda one: one is wrapper._algorithm)
+        assert wrapper._question(("a",)) == Question(("a",))
+
     def test_scenes_on_their_own_need_the_memory_of_one(self, dialog_of, real_scenes):
         panel = dialog_of("iikmc:cluster")
         hint = self.scenes(panel).hint
