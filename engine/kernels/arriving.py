@@ -47,7 +47,8 @@ class ArrivingKernel:
         """Seconds for which a run has stood still for it."""
         self.told = False
         """Whether the run was told how it went."""
-        self._numpy: Kernel = NumpyKernel()
+        self.plain: Kernel = NumpyKernel()
+        """What labels until then, with nothing put around it."""
         self._dress: Dress = dress or (lambda kernel: kernel)
         self._dressed: dict[int, Kernel] = {}
         self._lock = threading.Lock()
@@ -59,7 +60,7 @@ class ArrivingKernel:
             return self._in_dress(self.part.value)
         # One that will soon go need not prepare for many labellings.
         soon = self.part.wanted and not self.part.settled
-        return self._numpy if soon else self._in_dress(self._numpy)
+        return self.plain if soon else self._in_dress(self.plain)
 
     def dressed(self, dress: Dress) -> ArrivingKernel:
         """Return the same with something put around either kernel, for one run."""
@@ -99,7 +100,8 @@ class _Held:
 
     def relabel(self, centres: Grid64, moves: Moves | None = None) -> Change:
         present = self._kernel.present
-        if present is not self._by:
+        # Never to NumPy as it is: if it labels in another way already, that is only undone.
+        if present is not self._by and present is not self._kernel.plain:
             labelling = Labelling(self._held.labels(), self._held.tally)
             self._held, self._by = present.hold(self._held.block, self._k, labelling), present
         return self._held.relabel(centres, moves)

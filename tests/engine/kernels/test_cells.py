@@ -493,8 +493,10 @@ def test_a_kernel_that_arrives_before_its_loops_for_cells(work):
     held = ArrivingKernel(better, dress).hold(Block.loose(Kept(dn.copy())), 8)
     compare(held, centres_near(dn, 8, 1))
     assert held._held._laid is not None
+    # What is on its way does not undo what is done.
     better.wanted = True
     compare(held, centres_near(dn, 8, 2))
+    assert held._held._laid is not None
     better.make()
     for seed in range(3, 6):
         compare(held, centres_near(dn, 8, seed))
