@@ -97,8 +97,8 @@ def where(path: Path, line: int) -> str:
 def test_there_is_something_to_check():
     assert len(SHIPPED) > 30
     assert {"typing", "engine.errors"} <= {name for name, *_ in imports(MODULES["engine.progress"])}
-    late = {name: late for name, late, *_ in imports(MODULES["engine.execution.threads"])}
-    assert (late["queue"], late["threadpoolctl"]) == (False, True)
+    late = {name: late for name, late, *_ in imports(MODULES["engine.machine"])}
+    assert (late["ctypes"], late["threadpoolctl"]) == (False, True)
     typed = {name: types for name, _, types, _ in imports(MODULES["engine.kernels.reference"])}
     assert (typed["numpy"], typed["numpy.typing"]) == (False, True)
 
