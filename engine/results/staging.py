@@ -140,8 +140,8 @@ class Staging:
                 self._claim.release()
 
     def _left(self) -> Iterable[Path]:
-        """Return the folders that runs have made here."""
-        return self.output.glob(f"{self._prefix}-*")
+        """Return the folders that runs have made here; no links, which they never make."""
+        return (path for path in self.output.glob(f"{self._prefix}-*") if path.is_dir() and not path.is_symlink())
 
     def _undo_dead(self) -> None:
         # Whoever made these folders had the claim that this run has now, so it lives no more.

@@ -406,6 +406,19 @@ def foreign_journals(folder: Path) -> None:
         assert listing(folder) == {"mine/": b"", "mine/kept.txt": b"mine", "out/": b""}, text
 
 
+@case(9, "a link named as the hidden folder of a dead run", "neither followed nor removed")
+def linked_run_folder(folder: Path) -> None:
+    kept = folder / "elsewhere" / "earlier"
+    kept.mkdir(parents=True)
+    (kept / ".journal").write_text('{"names": ["a.txt"], "apart": null}')
+    (kept / "a.txt").write_text("mine")
+    (folder / "out").mkdir()
+    (folder / "out" / ".iikmc-run-dead").symlink_to(folder / "elsewhere")
+    before = listing(folder)
+    Staging(folder / "out").recover()
+    assert listing(folder) == before
+
+
 @case(7, "OUTPUT on a drive that is not there, as Windows has them", "refused; the folder is told")
 def missing_drive(folder: Path) -> None:
     gone = FileNotFoundError(2, "No such file or directory")
