@@ -41,6 +41,10 @@ def _listening() -> None:
 def complaints() -> Iterator[list[str]]:
     """Collect what GDAL says of damaged data in this thread meanwhile; the list is filled at the end."""
     _listening()
+    logger = logging.getLogger(_LOGGER)
+    if not logger.isEnabledFor(logging.WARNING):
+        # A script may have silenced all of rasterio; unheard, made-up pixels would count as read.
+        logger.setLevel(logging.WARNING)
     damage: list[str] = []
     _heard.messages = []
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import struct
 from collections.abc import Callable
 from pathlib import Path
@@ -152,6 +153,18 @@ def packbits_flipped(folder: Path) -> None:
     _overwrite(band(path), start + size // 2, bytes(0x55 ^ i for i in range(100)))
     with refused(ONE, "_SR_B4.TIF cannot be read at rows", "PackBitsDecode"):
         audit(path)
+
+
+@case(2, "PackBits flipped, read by a script that has silenced rasterio's log", "refused as well")
+def packbits_unheard(folder: Path) -> None:
+    silenced = [logging.getLogger("rasterio"), logging.getLogger("rasterio._env")]
+    before = [logger.level for logger in silenced]
+    silenced[0].setLevel(logging.ERROR)
+    try:
+        packbits_flipped(folder)
+    finally:
+        for logger, level in zip(silenced, before):
+            logger.setLevel(level)
 
 
 @case(2, "one tile of an uncompressed SR_B4 zeroed", "a warning that names the file and counts its pixels")
