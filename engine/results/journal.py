@@ -107,11 +107,18 @@ class Journal:
         """
         (self._kept / _NAME).unlink()
 
-    def undo(self) -> None:
-        """Put everything back, as far as the system lets it; ended half-way, it can be begun again."""
+    def undo(self) -> bool:
+        """Put everything back, as far as the system lets it; ended half-way, it can be begun again.
+
+        Returns
+        -------
+        bool
+            Whether all is back. Where it is not, as where Windows holds a file open, the run's folder has the rest, and
+            a later run may have more luck.
+        """
         if not self._begun:
             # There may be earlier files all the same: those that a run has replaced for good.
-            return
+            return True
         places = [place for place in (self._kept, self.apart) if place is not None]
         for name in self._names:
             earlier = any((place / name).exists() for place in places)
@@ -131,6 +138,9 @@ class Journal:
             with contextlib.suppress(OSError):
                 self.apart.rmdir()
         self._names = []
+        return not any(
+            path.is_file() and path.name not in (_NAME, _GOING_BACK) for place in places for path in place.glob("*")
+        )
 
 
 def _moves(written: Any) -> tuple[list[str], str | None]:

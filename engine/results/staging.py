@@ -91,6 +91,8 @@ class Staging:
         self._prefix = _HIDDEN + (f"{zlib.crc32(name.casefold().encode('utf-8', 'replace')):08x}" if name else "run")
         self._claim = Claim(output / f"{self._prefix}{LOCK}")
         self._journal: Journal | None = None
+        # Whether no earlier file is in the run's folder that could not be put back.
+        self._is_back = True
         self.folder = output
 
     def __enter__(self) -> Staging:
@@ -116,7 +118,8 @@ class Staging:
         return self
 
     def __exit__(self, *_: object) -> None:
-        shutil.rmtree(self.folder, ignore_errors=True)
+        if self._is_back:
+            shutil.rmtree(self.folder, ignore_errors=True)
         self._claim.release()
         self._remove_made()
 
@@ -147,8 +150,8 @@ class Staging:
         # Whoever made these folders had the claim that this run has now, so it lives no more.
         if self._claim.held:
             for folder in self._left():
-                Journal.of(folder, self.output).undo()
-                shutil.rmtree(folder, ignore_errors=True)
+                if Journal.of(folder, self.output).undo():
+                    shutil.rmtree(folder, ignore_errors=True)
 
     def _remove_made(self) -> None:
         for folder in self._made:
@@ -265,14 +268,14 @@ class Staging:
                 journal.move_away(name)
             journal.end()
         except OSError as error:
-            journal.undo()
+            self._is_back = journal.undo()
             raise self._irreplaceable(name, error) from error
         return journal.apart
 
     def take_back(self) -> None:
         """Undo `publish`, before the staging is left."""
         if self._journal is not None:
-            self._journal.undo()
+            self._is_back = self._journal.undo()
 
 
 class Destinations:

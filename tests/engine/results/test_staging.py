@@ -55,6 +55,32 @@ def test_earlier_results_are_replaced_and_other_files_left_alone(tmp_path):
     assert listing(tmp_path) == {**{name: f"new {name}".encode() for name in NAMES}, "mine.txt": b"mine"}
 
 
+def test_an_earlier_file_that_cannot_be_put_back_is_kept_until_it_can(tmp_path, monkeypatch):
+    """As on Windows, where the first file is opened by another program just after it was moved away."""
+    out = tmp_path / "out"
+    with Staging(out) as staging:
+        fill(staging, "earlier")
+        staging.publish()
+    rename, opened = os.replace, []
+
+    def replace(source, target):
+        if os.path.basename(source) == "b.json" and os.path.basename(target) == "b.json":
+            opened.append("a.tif")
+            raise PermissionError(13, "Permission denied")
+        if os.path.basename(source) in opened and str(target) == str(out / "a.tif"):
+            raise PermissionError(13, "Permission denied")
+        rename(source, target)
+
+    monkeypatch.setattr(os, "replace", replace)
+    with pytest.raises(OutputError, match=r"b\.json cannot be replaced"):
+        publish(out)
+    monkeypatch.setattr(os, "replace", rename)
+    assert (out / "a.tif").read_text() == "new a.tif"
+    # The next run into the folder puts it back before it does anything, and leaves nothing else.
+    Staging(out).recover()
+    assert listing(out) == {name: f"earlier {name}".encode() for name in NAMES}
+
+
 @pytest.mark.parametrize("made", [True, False])
 def test_left_without_publish_nothing_remains(tmp_path, made):
     out = tmp_path / "x" / "out"
