@@ -128,10 +128,12 @@ class _Maker:
             self._changed.notify_all()
             if part is self._under_way or part in self._wanted:
                 return
-            self._wanted.append(part)
             if self._thread is None:
-                self._thread = threading.Thread(target=self._loop, name="iikmc-compiling", daemon=True)
-                self._thread.start()
+                # Where none can be started, all is as if nothing had been wanted; it begins when this lock is free.
+                thread = threading.Thread(target=self._loop, name="iikmc-compiling", daemon=True)
+                thread.start()
+                self._thread = thread
+            self._wanted.append(part)
 
     def _loop(self) -> None:
         while True:

@@ -169,3 +169,17 @@ def test_pythons_switching_is_as_before_when_nothing_is_made_any_more():
         time.sleep(0.001)
     assert seen[0] < usual
     assert sys.getswitchinterval() == usual
+
+
+def test_a_thread_that_cannot_be_started_is_tried_again(monkeypatch):
+    def full(_):
+        raise RuntimeError("can't start new thread")
+
+    part = Part(lambda: 3)
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", full)
+        with pytest.raises(RuntimeError, match="thread"):
+            part.want()
+    background.rest()
+    assert part.wait(SOON)
+    assert part.value == 3
