@@ -9,7 +9,7 @@ from ..arriving import ArrivingKernel
 from ..kernel import Kernel
 from ..numpy_kernel import NumpyKernel
 from ..selftest import check
-from .costs import NUMBA, NUMPY
+from .costs import NUMBA, NUMPY, Costs
 from .kernel import HOPED, CellsKernel
 from .numpy_work import NumpyWork
 from .workshop import Work, Workshop
@@ -22,11 +22,7 @@ def with_cells(kernel: Kernel) -> Kernel:
     """Return a kernel that labels as this one does until cells pay, for one run; others than the CPU's as they are."""
     if isinstance(kernel, ArrivingKernel):
         return kernel.dressed(with_cells)
-    if kernel.name == "numpy":
-        return CellsKernel(kernel, Workshop.made(NumpyWork(), NUMPY))
-    if kernel.name == "numba":
-        return CellsKernel(kernel, Workshop(_compiled, NUMBA))
-    return kernel
+    return CellsKernel(kernel, Workshop(*_WAYS[kernel.name])) if kernel.name in _WAYS else kernel
 
 
 def at_once(kernel: Kernel, pixels: int, k: int, progress: Progress | None = None) -> Kernel | None:
@@ -46,22 +42,30 @@ def at_once(kernel: Kernel, pixels: int, k: int, progress: Progress | None = Non
     Cancelled
         The user cancelled.
     """
-    costs = {"numpy": NUMPY, "numba": NUMBA}.get(kernel.name)
-    if costs is None or not costs.pays(k, HOPED, 1.0, pixels):
+    if kernel.name not in _WAYS:
         return None
-    if kernel.name == "numpy":
-        return CellsKernel(kernel, Workshop.made(NumpyWork()))
-    _compiled.wait(progress=progress)
-    return CellsKernel(kernel, Workshop(_compiled, None)) if _compiled.value else None
+    part, costs = _WAYS[kernel.name]
+    if not costs.pays(k, HOPED, 1.0, pixels):
+        return None
+    part.wait(progress=progress)
+    return CellsKernel(kernel, Workshop(part, None)) if part.value else None
+
+
+def _tested(work: Work) -> Work:
+    """Return work on cells after its self-test, beside a kernel that needs none."""
+    check(CellsKernel(NumpyKernel(), Workshop.made(work), _FEW, 0))
+    return work
 
 
 def _tested_loops() -> Work:
     from .numba_work import NumbaWork
 
-    work: Work = NumbaWork()
-    check(CellsKernel(NumpyKernel(), Workshop.made(work), _FEW, 0))
-    return work
+    return _tested(NumbaWork())
 
 
-# Loaded, or compiled, once in a process, when the first run is long enough for it.
-_compiled: Part[Work] = Part(lambda: cache.forgiving(_tested_loops))
+# Made once in a process, in the background, when the first run is long enough for it: loops are loaded or compiled.
+# NumPy is tested too, as the boxes rely on float32 products, and a BLAS can be told to make them of fewer bits.
+_WAYS: dict[str, tuple[Part[Work], Costs]] = {
+    "numpy": (Part(lambda: _tested(NumpyWork())), NUMPY),
+    "numba": (Part(lambda: cache.forgiving(_tested_loops)), NUMBA),
+}

@@ -79,7 +79,8 @@ class CellsKernel:
             # While the pixels are still being read.
             self._workshop.ready()
         if block.n_bands not in self._tables:
-            sample = _sample(block.dn)
+            # In whatever order they lie: to have them row by row, all of a block's would be made anew.
+            sample = _sample(block.stored.lying()[0] if isinstance(block.stored, Kept) else block.dn)
             with self._lock:
                 self._samples.setdefault(block.n_bands, []).append(sample)
         return CellsHeld(self, block, k, labelling)
