@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Iterable
 from importlib.util import find_spec
 from typing import Any, TypeVar, cast
 
@@ -229,7 +230,7 @@ def labelling_seconds(pixels: int, k: int, workers: int, iterations: int = _ITER
     return pixels * k * _NUMPY_SECONDS * iterations / workers
 
 
-def begin(kernel: Kernel, seconds: float) -> None:
+def begin(kernel: Kernel, seconds: float, next_: Iterable[Part[Any]] = ()) -> None:
     """Begin to compile what a run needs, if it is worth that.
 
     Parameters
@@ -238,10 +239,13 @@ def begin(kernel: Kernel, seconds: float) -> None:
         Of `pick_kernel`; nothing is done for any other.
     seconds
         What labelling would take with NumPy (`labelling_seconds`).
+    next_
+        What else the run needs, in this order, after the kernel.
     """
     if isinstance(kernel, ArrivingKernel) and seconds > _WORTH_COMPILING:
-        kernel.part.want()
-        _parts.packer.want()
+        # One after the other: packing gains least, as most of it is done before it could be compiled.
+        for part in (kernel.part, *next_, _parts.packer):
+            part.want()
 
 
 def await_kernel(kernel: Kernel, seconds: float, progress: Progress) -> None:

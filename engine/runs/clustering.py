@@ -16,6 +16,7 @@ from ..choices import COARSE_TO_FINE, CPU, EACH_SCENE, MINIMUM_MAXIMUM, PERCENTI
 from ..clock import Clock
 from ..errors import NoValidPixels
 from ..execution.threads import ThreadExecutor, threads_of
+from ..kernels.cells.choice import loops_for
 from ..kernels.choice import await_kernel, begin, labelling_seconds, pick_kernel, pick_packer, tell
 from ..kernels.device_choice import DeviceChoice
 from ..kernels.kernel import Kernel
@@ -71,7 +72,7 @@ class Tools:
     def begin(self, scenes: Sequence[Scene], k: int) -> None:
         """Begin to compile what a run with these checked scenes needs, if it is worth that."""
         pixels, _ = most_valid(scenes, self.strip_pixels)
-        begin(self.cpu, labelling_seconds(pixels, k, self.workers))
+        begin(self.cpu, labelling_seconds(pixels, k, self.workers), loops_for(pixels, k))
 
     def tell(self, progress: Progress, ended: bool = False) -> None:
         """Tell once what labelled, where there is something to tell; `ended` is for the end of the run."""

@@ -51,6 +51,12 @@ def at_once(kernel: Kernel, pixels: int, k: int, progress: Progress | None = Non
     return CellsKernel(kernel, Workshop(part, None)) if part.value else None
 
 
+def loops_for(pixels: int, k: int) -> list[Part[Work]]:
+    """Return the compiled loops on cells if a run with so many pixels and classes will want them."""
+    part, costs = _WAYS["numba"]
+    return [part] if costs.pays(k, HOPED, 1.0, pixels) else []
+
+
 def _tested(work: Work) -> Work:
     """Return work on cells after its self-test, beside a kernel that needs none."""
     check(CellsKernel(NumpyKernel(), Workshop.made(work), _FEW, 0))
