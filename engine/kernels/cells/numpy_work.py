@@ -112,14 +112,14 @@ class NumpyWork:
         owner[:] = after
         for group in _groups(verdicts, counts):
             for cells, begins, sizes in _some(group.cells, layout.starts):
-                parts = [slice(start, start + size) for start, size in zip(begins.tolist(), sizes.tolist())]
-                pixels = np.concatenate([arranged[:, part] for part in parts], axis=1)
-                new = _nearest_of(pixels, centres, group.classes, tally, verdicts.base[cells], sizes)
-                at = 0
-                for part in parts:
-                    old, at, begin = labels[part], at + part.stop - part.start, at
-                    changed += int(np.count_nonzero(old != new[begin:at]))
-                    old[:] = new[begin:at]
+                # By places, not by slices: thousands of small steps in Python would let no other thread run.
+                places = np.repeat(begins - (np.cumsum(sizes) - sizes), sizes) + np.arange(sizes.sum())
+                new = _nearest_of(
+                    np.take(arranged, places, axis=1, mode="clip"), centres, group.classes, tally,
+                    verdicts.base[cells], sizes,
+                )  # fmt: skip
+                changed += int(np.count_nonzero(np.take(labels, places, mode="clip") != new))
+                labels[places] = new
         return changed, tally
 
     def lying(self, labels: Labels, owner: Labels, layout: Layout) -> Labels:
