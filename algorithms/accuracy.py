@@ -172,7 +172,9 @@ class AccuracyAlgorithm(AnalysisAlgorithm):
 
     def _name(self, values: dict[str, Any], parameter: str, context: QgsProcessingContext) -> str:
         """Return the name of a field, "" without one."""
-        names = self.parameterAsFields(values, parameter, context)
+        # QGIS 3.32 gave it another name, and 3.40 warns of the old one.
+        ask = self.parameterAsStrings if hasattr(self, "parameterAsStrings") else self.parameterAsFields
+        names = ask(values, parameter, context)
         return str(names[0]).strip() if names else ""
 
     def _request(
