@@ -14,7 +14,7 @@ from qgis.core import (
     QgsProcessingOutputNumber,
 )
 
-from ..engine.sensors.landsat.bands import ROLES
+from ..engine.sensors.roles import ROLES
 from .shared import parameters
 from .shared.base import IIkMCAlgorithm
 from .shared.feedback import FeedbackProgress

@@ -17,7 +17,7 @@ from qgis.core import (
 )
 
 from ..engine import choices
-from ..engine.sensors.landsat.bands import ROLES
+from ..engine.sensors.roles import ROLES
 from .shared import parameters
 from .shared.analysis import AnalysisAlgorithm, whole_number
 from .shared.feedback import FeedbackProgress

@@ -14,7 +14,7 @@ from qgis.core import (
 )
 
 from ..engine import choices
-from ..engine.sensors.landsat.bands import ROLES
+from ..engine.sensors.roles import ROLES
 from .shared import parameters
 from .shared.classified import ClassifiedScenesAlgorithm
 from .shared.feedback import FeedbackProgress

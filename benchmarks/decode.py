@@ -104,7 +104,7 @@ def sizes(folder: str) -> dict[str, Any]:
     from iikmc.engine.scenes.check import check_series
     from iikmc.engine.scenes.search import find_scenes
     from iikmc.engine.scenes.selection import Selection
-    from iikmc.engine.sensors.landsat.bands import ROLES
+    from iikmc.engine.sensors.roles import ROLES
 
     found = []
     for scene in check_series(find_scenes((folder,)).scenes, Selection(ROLES, Request((folder,), Path(folder)).mask)):

@@ -122,7 +122,7 @@ def borrow(source: str, folder: str, full: bool = False, size: int = 700) -> dic
 def band_files(folder: str) -> list[str]:
     """Return the files that a run with default parameters decodes: 6 bands, QA_PIXEL and QA_RADSAT of each scene."""
     from iikmc.engine.scenes.search import find_scenes
-    from iikmc.engine.sensors.landsat.bands import ROLES
+    from iikmc.engine.sensors.roles import ROLES
 
     files: list[str] = []
     for scene in find_scenes((folder,)).scenes:
@@ -142,7 +142,7 @@ def collect(scenes: str, pixels: int, folder: str) -> dict[str, Any]:
     from iikmc.engine.scenes.files import Handles
     from iikmc.engine.scenes.search import find_scenes
     from iikmc.engine.scenes.selection import Selection
-    from iikmc.engine.sensors.landsat.bands import ROLES
+    from iikmc.engine.sensors.roles import ROLES
 
     request = Request((scenes,), Path(folder))
     selection = Selection(ROLES, request.mask)

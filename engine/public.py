@@ -42,8 +42,8 @@ from .scenes import check, search
 from .scenes.area import Area
 from .scenes.scene import Scene
 from .scenes.selection import MaskRule, Selection
-from .sensors.landsat.bands import ROLES
-from .sensors.landsat.qa import FLAGS
+from .sensors.flags import FLAGS
+from .sensors.roles import ROLES
 
 find_scenes = in_one_sentence(search.find_scenes, "The search for scenes")
 check_series = in_one_sentence(check.check_series, "The check of the scenes")

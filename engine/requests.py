@@ -38,8 +38,8 @@ from .scenes.check import check_bands, usable_scenes
 from .scenes.inputs import input_places
 from .scenes.scene import Scene
 from .scenes.selection import MaskRule, Selection
-from .sensors.landsat.bands import ROLES
-from .sensors.landsat.qa import DEFAULT_FLAGS, FLAGS
+from .sensors.flags import DEFAULT_FLAGS, FLAGS
+from .sensors.roles import ROLES
 
 DEFAULT_MASK = MaskRule(DEFAULT_FLAGS, True)
 

@@ -137,7 +137,7 @@ def _scenes(question: Question, progress: Progress) -> Answer:
     from ...engine.scenes.check import check_series
     from ...engine.scenes.search import find_scenes
     from ...engine.scenes.selection import MaskRule, Selection
-    from ...engine.sensors.landsat.bands import ROLES
+    from ...engine.sensors.roles import ROLES
 
     gone = []
     for path in question.paths:

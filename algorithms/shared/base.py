@@ -24,8 +24,8 @@ from qgis.PyQt.QtGui import QIcon
 
 from ...engine.compiled.background import rest
 from ...engine.errors import ParameterError, shown, unexpected
-from ...engine.sensors.landsat.bands import ROLES
-from ...engine.sensors.landsat.qa import FLAGS
+from ...engine.sensors.flags import FLAGS
+from ...engine.sensors.roles import ROLES
 from ..scenes_widget.paths import paths_of
 from . import help_pages, packages, parameters
 from . import values as parameter_values

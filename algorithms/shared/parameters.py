@@ -18,8 +18,8 @@ from qgis.core import (
 )
 
 from ...engine import choices
-from ...engine.sensors.landsat.bands import ROLES
-from ...engine.sensors.landsat.qa import DEFAULT_FLAGS, FLAGS
+from ...engine.sensors.flags import DEFAULT_FLAGS, FLAGS
+from ...engine.sensors.roles import ROLES
 from . import captions
 from .i18n import tr
 from .sources import FeatureSource

@@ -19,8 +19,8 @@ from ..scenes.area import share_inside
 from ..scenes.files import open_band, raster_env, read_window
 from ..scenes.scene import Scene, Window
 from ..scenes.selection import Selection
-from ..sensors.landsat.bands import FILL
-from ..sensors.landsat.qa import QA_FILL, flag_bits
+from ..sensors.flags import QA_FILL, flag_bits
+from ..sensors.scale import FILL
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -10,7 +10,7 @@ from ..arrays import GRID
 from ..pixels.block import Block
 from ..pixels.packing import NumpyPacker, Packer
 from ..scenes.selection import MaskRule
-from ..sensors.landsat.qa import DEFAULT_FLAGS
+from ..sensors.flags import DEFAULT_FLAGS
 from . import moves, reference
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..sensors.landsat.bands import FILL
-from ..sensors.landsat.qa import QA_FILL
+from ..sensors.flags import QA_FILL
+from ..sensors.scale import FILL
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..scenes.selection import MaskRule
-from ..sensors.landsat.bands import FILL, VALID_DN
-from ..sensors.landsat.qa import FLAGS, QA_FILL, flag_bits
+from ..sensors.flags import FLAGS, QA_FILL, flag_bits
+from ..sensors.scale import FILL, VALID_DN
 from .scaling import Looks, suspicion
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ class Audit:
     saturated: int = 0
     """Pixels that are not fill and saturated in a chosen band."""
     out_of_range: int = 0
-    """Valid pixels with a chosen band outside `landsat.bands.VALID_DN`."""
+    """Valid pixels with a chosen band outside `sensors.scale.VALID_DN`."""
     valid: int = 0
     """Pixels that are clustered."""
     outside: int = 0

@@ -8,8 +8,8 @@ import numpy as np
 
 from ..compiled.cache import load_module
 from ..scenes.selection import MaskRule
-from ..sensors.landsat.bands import VALID_DN
-from ..sensors.landsat.qa import FLAGS, QA_FILL, flag_bits
+from ..sensors.flags import FLAGS, QA_FILL, flag_bits
+from ..sensors.scale import VALID_DN
 from .masking import Audit
 from .packing import PackedPixels
 

@@ -13,8 +13,10 @@ from ..scenes.area import outside
 from ..scenes.files import Handles, file_name, raster_env
 from ..scenes.scene import Scene, Strip
 from ..scenes.selection import Selection
-from ..sensors.landsat.bands import BAND_NUMBERS, FILL
-from ..sensors.landsat.qa import FLAGS, QA_FILL, saturation_bits
+from ..sensors.flags import FLAGS, QA_FILL
+from ..sensors.landsat.bands import BAND_NUMBERS
+from ..sensors.landsat.qa import saturation_bits
+from ..sensors.scale import FILL
 from .gaps import gaps
 from .masking import Audit
 from .packing import PackedPixels, Packer

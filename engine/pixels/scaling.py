@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..sensors.landsat.bands import SCALE, VALID_DN
+from ..sensors.scale import SCALE, VALID_DN
 
 if TYPE_CHECKING:
     from ..arrays import DN

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import exp, inf, log, sqrt
 
 from ..results.statistics import Moments
-from ..sensors.landsat.bands import SCALE
+from ..sensors.scale import SCALE
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from html import escape
 
 from ..pixels.masking import Audit, masked
 from ..scenes.scene import Scene
-from ..sensors.landsat.qa import FLAGS
+from ..sensors.flags import FLAGS
 from ..text_files import to_csv as csv_text
 from .html import Cell, Html, Number, page, table
 

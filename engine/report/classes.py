@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from ..results.signatures import Signatures
-from ..sensors.landsat.bands import WAVELENGTHS
+from ..sensors.roles import WAVELENGTHS
 from . import figures
 from .html import Cell, Heat, Html, number, plot, table
 from .shared import WELL_SEPARABLE, Numbers, chip, full_name, percent

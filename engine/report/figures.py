@@ -11,7 +11,8 @@ from ..centres.fit import IterationRecord
 from ..colours import css_colour
 from ..results.signatures import ClassRecord, Signatures
 from ..scenes.scene import Scene
-from ..sensors.landsat.bands import SCALE, WAVELENGTHS
+from ..sensors.roles import WAVELENGTHS
+from ..sensors.scale import SCALE
 from .html import PLOT_WIDTH
 
 Figure = dict[str, Any]

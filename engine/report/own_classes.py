@@ -10,7 +10,7 @@ from ..quality.own_classes import OwnClasses
 from ..quality.scene_result import SceneResult
 from ..results.signatures import Signatures
 from ..scenes.scene import Scene
-from ..sensors.landsat.bands import SCALE
+from ..sensors.scale import SCALE
 from . import figures
 from .html import Cell, Heat, Html, Number, number, plot, table
 from .shared import full_name, percent

@@ -13,7 +13,7 @@ import numpy as np
 
 from ..colours import RGB
 from ..pixels.sketch import Sketch
-from ..sensors.landsat.bands import FILL, OFFSET, SCALE
+from ..sensors.scale import FILL, OFFSET, SCALE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

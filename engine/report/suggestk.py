@@ -8,7 +8,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from ..quality.indices import SILHOUETTE_PIXELS, Score
-from ..sensors.landsat.bands import SCALE
+from ..sensors.scale import SCALE
 from ..text_files import to_csv as csv_text
 from ..version import version
 from .html import PLOT_WIDTH, Cell, Heat, Html, Number, page, plot, table

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..colours import RGB
-from ..sensors.landsat.bands import ROLES
+from ..sensors.roles import ROLES
 
 Point = tuple[int, int, int]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ..colours import RGB
-from ..sensors.landsat.bands import SCALE, reflectance
+from ..sensors.scale import SCALE, reflectance
 
 if TYPE_CHECKING:
     from ..arrays import Grid64

@@ -11,7 +11,8 @@ import numpy as np
 from ..arrays import GRID
 from ..colours import colour_of, css_colour
 from ..errors import SignatureError, shown
-from ..sensors.landsat.bands import OFFSET, ROLES, SCALE
+from ..sensors.roles import ROLES
+from ..sensors.scale import OFFSET, SCALE
 from ..text_files import BadJson, Unreadable, read_json, writable
 from ..text_files import to_csv as csv_text
 from ..text_files import to_json as json_text

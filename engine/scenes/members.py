@@ -7,9 +7,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ..sensors.landsat.bands import BAND_NUMBERS, ROLES, SENSOR_NAMES
+from ..sensors.landsat.bands import BAND_NUMBERS, SENSOR_NAMES
 from ..sensors.landsat.file_names import METADATA, PLAIN, QUALITY, SATURATION, FileName, parse
 from ..sensors.landsat.product_id import ProductId, product_in, refusal
+from ..sensors.roles import ROLES
 from .places import Location, is_bundle
 
 _METADATA_ENDS = ("txt", "json", "xml")

@@ -12,7 +12,7 @@ class MaskRule:
     """Which pixels are invalid besides fill."""
 
     flags: tuple[str, ...]
-    """Names of QA_PIXEL flags, of `landsat.qa.FLAGS`."""
+    """Names of QA_PIXEL flags, of `sensors.flags.FLAGS`."""
     saturated: bool
     """Whether pixels saturated in a chosen band are invalid where the scene has QA_RADSAT."""
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import SceneError
-from ..sensors.landsat.bands import ROLES
 from ..sensors.landsat.file_names import METADATA, PLAIN, QUALITY, parse
 from ..sensors.landsat.product_id import ProductId, kin, product_in
+from ..sensors.roles import ROLES
 from .members import Files, band_kind, is_product, owner, unfit
 from .places import Location, bundle, folder, is_bundle, printable
 

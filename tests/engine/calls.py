@@ -8,7 +8,7 @@ from iikmc.engine.requests import AuditRequest, ClassifyRequest
 from iikmc.engine.runs.audit import audit_scenes
 from iikmc.engine.runs.classify import classify
 from iikmc.engine.scenes.selection import MaskRule
-from iikmc.engine.sensors.landsat.qa import DEFAULT_FLAGS
+from iikmc.engine.sensors.flags import DEFAULT_FLAGS
 from tiny import ROLES
 
 # QA_PIXEL of Landsat 8 pixels that are one thing each (USGS LSDS-1619).

@@ -12,7 +12,7 @@ from typing import Any
 
 from ...errors import shown
 from ...text_files import BadJson, from_json, unescaped
-from .bands import OFFSET, SCALE
+from ..scale import OFFSET, SCALE
 
 Groups = dict[str, dict[str, str]]
 """Group name -> key -> value, all text, quotes removed."""

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from iikmc.engine.pixels.packing import NumpyPacker
 from iikmc.engine.scenes.selection import MaskRule
-from iikmc.engine.sensors.landsat.qa import FLAGS
+from iikmc.engine.sensors.flags import FLAGS
 
 
 def packers():

@@ -20,7 +20,7 @@ from iikmc.engine.scenes.header import read_header
 from iikmc.engine.scenes.scene import PixelGrid, Strip
 from iikmc.engine.scenes.search import find_scenes
 from iikmc.engine.scenes.selection import MaskRule, Selection
-from iikmc.engine.sensors.landsat.qa import DEFAULT_FLAGS
+from iikmc.engine.sensors.flags import DEFAULT_FLAGS
 from tiny import ROLES, make_scene, product, six_band_noise, spoil
 
 RULE = MaskRule(DEFAULT_FLAGS, True)

@@ -22,7 +22,7 @@ from iikmc.engine.runs.cluster import cluster
 from iikmc.engine.scenes.check import check_series
 from iikmc.engine.scenes.search import find_scenes
 from iikmc.engine.scenes.selection import MaskRule, Selection
-from iikmc.engine.sensors.landsat.qa import DEFAULT_FLAGS
+from iikmc.engine.sensors.flags import DEFAULT_FLAGS
 from tiny import listing, make_scene, product, read_json, read_raster, six_band_noise
 
 WHOLE = 10**9

@@ -9,7 +9,7 @@ from iikmc.engine.kernels import reference
 from iikmc.engine.kernels.reference import ReferenceKernel
 from iikmc.engine.runs.cluster import cluster
 from iikmc.engine.scenes.search import find_scenes
-from iikmc.engine.sensors.landsat.qa import DEFAULT_FLAGS
+from iikmc.engine.sensors.flags import DEFAULT_FLAGS
 from tiny import Recorder, read_json, read_raster
 
 pytestmark = pytest.mark.scenes

@@ -54,7 +54,7 @@ from iikmc.engine.scenes.area import Area
 from iikmc.engine.scenes.check import usable_scenes
 from iikmc.engine.scenes.scene import Strip
 from iikmc.engine.scenes.selection import MaskRule, Selection
-from iikmc.engine.sensors.landsat.qa import DEFAULT_FLAGS
+from iikmc.engine.sensors.flags import DEFAULT_FLAGS
 from tiny import ROLES, listing, six_band_noise
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -21,8 +21,8 @@ from iikmc.engine.results.signatures import ClassRecord, Signatures
 from iikmc.engine.results.statistics import Moments
 from iikmc.engine.runs.cluster import cluster
 from iikmc.engine.scenes.scene import PixelGrid, Scene
+from iikmc.engine.sensors.flags import DEFAULT_FLAGS
 from iikmc.engine.sensors.landsat.product_id import leading_product_id
-from iikmc.engine.sensors.landsat.qa import DEFAULT_FLAGS
 from pages import Page, check_offline, figures
 from rasterio.io import MemoryFile
 from tiny import make_scene, product, read_json, read_raster

@@ -12,7 +12,8 @@ import pytest
 from iikmc.engine.results import palette
 from iikmc.engine.results.legend import class_names
 from iikmc.engine.results.palette import class_colours
-from iikmc.engine.sensors.landsat.bands import OFFSET, ROLES, SCALE
+from iikmc.engine.sensors.roles import ROLES
+from iikmc.engine.sensors.scale import OFFSET, SCALE
 
 # Reflectances as published for typical covers; not the library's own rows.
 TYPICAL = {

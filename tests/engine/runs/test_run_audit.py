@@ -11,7 +11,7 @@ from iikmc.engine.errors import Cancelled, ParameterError, SceneError
 from iikmc.engine.pixels.store import PixelStore, expected_use
 from iikmc.engine.runs import audit as audit_module
 from iikmc.engine.runs.cluster import cluster
-from iikmc.engine.sensors.landsat.qa import DEFAULT_FLAGS
+from iikmc.engine.sensors.flags import DEFAULT_FLAGS
 from tiny import Recorder, listing, make_scene, product, read_json
 
 

@@ -18,7 +18,7 @@ from iikmc.engine.requests import ClassifyRequest
 from iikmc.engine.runs.classify import classify
 from iikmc.engine.runs.cluster import cluster
 from iikmc.engine.scenes.selection import MaskRule
-from iikmc.engine.sensors.landsat.qa import DEFAULT_FLAGS
+from iikmc.engine.sensors.flags import DEFAULT_FLAGS
 from tiny import Recorder, listing, make_scene, product, read_json, read_raster, six_band_noise
 
 WATER = {"id": 1, "name": "Water", "colour": "#1f78b4"}

@@ -14,7 +14,7 @@ from iikmc.engine.quality.own_classes import OwnClass, compare
 from iikmc.engine.runs import compare as run_compare
 from iikmc.engine.runs.cluster import cluster
 from iikmc.engine.runs.each import cluster_each
-from iikmc.engine.sensors.landsat.qa import DEFAULT_FLAGS
+from iikmc.engine.sensors.flags import DEFAULT_FLAGS
 from tiny import Recorder, make_scene, product, read_json, read_raster
 
 

@@ -19,7 +19,7 @@ from iikmc.engine.runs.classify import classify
 from iikmc.engine.runs.cluster import cluster
 from iikmc.engine.runs.each import cluster_each
 from iikmc.engine.runs.each import run_in_mode as run
-from iikmc.engine.sensors.landsat.qa import DEFAULT_FLAGS
+from iikmc.engine.sensors.flags import DEFAULT_FLAGS
 from pages import Page
 from tiny import Recorder, listing, make_scene, product, read_json, read_raster, six_band_noise
 

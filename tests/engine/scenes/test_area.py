@@ -23,8 +23,8 @@ from iikmc.engine.scenes.area import Area, may_be_inside, most_inside, outside, 
 from iikmc.engine.scenes.check import usable_scenes
 from iikmc.engine.scenes.scene import PixelGrid, Scene, Strip
 from iikmc.engine.scenes.selection import MaskRule, Selection
+from iikmc.engine.sensors.flags import DEFAULT_FLAGS
 from iikmc.engine.sensors.landsat.product_id import leading_product_id
-from iikmc.engine.sensors.landsat.qa import DEFAULT_FLAGS
 from rasterio.crs import CRS
 from rasterio.features import geometry_mask
 from rasterio.transform import Affine

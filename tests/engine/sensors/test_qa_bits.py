@@ -14,7 +14,8 @@ from hypothesis.extra.numpy import arrays
 from iikmc.engine.pixels.masking import mask
 from iikmc.engine.runs.cluster import cluster
 from iikmc.engine.scenes.selection import MaskRule
-from iikmc.engine.sensors.landsat.qa import DEFAULT_FLAGS, FLAGS, flag_bits, saturation_bits
+from iikmc.engine.sensors.flags import DEFAULT_FLAGS, FLAGS, flag_bits
+from iikmc.engine.sensors.landsat.qa import saturation_bits
 from tiny import OLI, ROLES, TM, make_scene, product, read_json, read_raster
 
 D, R, C, S, N, W = "dilated cloud", "cirrus", "cloud", "cloud shadow", "snow or ice", "water"

@@ -127,8 +127,8 @@ def test_captions_stay_short(german):
 
 def test_the_captions_name_just_what_the_engine_has(plugin):
     from iikmc.algorithms.shared import captions
-    from iikmc.engine.sensors.landsat.bands import ROLES
-    from iikmc.engine.sensors.landsat.qa import FLAGS
+    from iikmc.engine.sensors.flags import FLAGS
+    from iikmc.engine.sensors.roles import ROLES
 
     assert list(captions.of_flags()) == list(FLAGS)
     assert list(captions.of_roles()) == list(ROLES)
