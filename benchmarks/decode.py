@@ -108,7 +108,7 @@ def sizes(folder: str) -> dict[str, Any]:
 
     found = []
     for scene in check_series(find_scenes((folder,)).scenes, Selection(ROLES, Request((folder,), Path(folder)).mask)):
-        with rasterio.open(scene.bands[ROLES[0]]) as dataset:
+        with rasterio.open(scene.bands[ROLES[0]].path) as dataset:
             tags, (rows, columns) = dataset.tags(ns="IMAGE_STRUCTURE"), dataset.block_shapes[0]
             layout = f"blocks of {columns} x {rows}, {tags.get('COMPRESSION', 'not compressed')}"
             if "PREDICTOR" in tags:  # only newer GDALs tell it

@@ -126,8 +126,8 @@ def band_files(folder: str) -> list[str]:
 
     files: list[str] = []
     for scene in find_scenes((folder,)).scenes:
-        files += [scene.bands[role] for role in ROLES]
-        files += [path for path in (scene.qa_pixel, scene.qa_radsat) if path is not None]
+        readings = [*(scene.bands[role] for role in ROLES), *scene.masks, scene.saturation]
+        files += [reading.path for reading in readings if reading is not None]
     return files
 
 

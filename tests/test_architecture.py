@@ -46,7 +46,7 @@ QGIS = {"qgis", "PyQt5", "PyQt6", "PySide2", "PySide6", "osgeo", "processing", "
 
 
 def name_of(path: Path) -> str:
-    """Return the dotted name of a module within the package, such as "engine.sensors.landsat.qa"."""
+    """Return the dotted name of a module within the package, such as "engine.sensors.landsat.mtl"."""
     parts = list(path.relative_to(ROOT).with_suffix("").parts)
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 

@@ -100,7 +100,7 @@ def test_nothing_but_the_plugin_is_in_it(names):
 def test_every_module_of_the_plugin_is_in_it(names):
     tracked = _git("ls-files", "algorithms/*.py", "engine/*.py", "iikmc_plugin/*.py").split()
     there = [name for name in tracked if (ROOT / name).is_file()]
-    assert "engine/sensors/landsat/qa.py" in there
+    assert "engine/sensors/landsat/mtl.py" in there
     assert {f"iikmc/{name}" for name in there} <= set(names)
 
 

@@ -177,9 +177,7 @@ def job_of(
 
 def files_read(scene: Scene, selection: Selection) -> int:
     """Return how many files of a scene a run decodes."""
-    return (
-        len(selection.roles) + (scene.qa_pixel is not None) + (selection.mask.saturated and scene.qa_radsat is not None)
-    )
+    return len(selection.roles) + len(scene.masks) + (selection.mask.saturated and scene.saturation is not None)
 
 
 def _existing(folder: Path) -> Path:

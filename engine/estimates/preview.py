@@ -131,11 +131,11 @@ class _Masking:
 
     def __init__(self, scene: Scene, selection: Selection) -> None:
         self._scene = scene
-        self._has_flags = scene.qa_pixel is not None
+        self._has_flags = bool(scene.masks)
         self._bits = np.uint16(QA_FILL | flag_bits(selection.mask.flags))
-        self.band = scene.bands[selection.roles[0]]
+        self.band = scene.bands[selection.roles[0]].path
         """The first chosen one."""
-        self.path = scene.qa_pixel or self.band
+        self.path = scene.masks[0].path if scene.masks else self.band
         """The file that tells."""
 
     def open(self, path: str | None = None) -> Any:

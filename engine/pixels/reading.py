@@ -14,8 +14,6 @@ from ..scenes.files import Handles, file_name, raster_env
 from ..scenes.scene import Scene, Strip
 from ..scenes.selection import Selection
 from ..sensors.flags import FLAGS, QA_FILL
-from ..sensors.landsat.bands import BAND_NUMBERS
-from ..sensors.landsat.qa import saturation_bits
 from ..sensors.scale import FILL
 from .gaps import gaps
 from .masking import Audit
@@ -96,7 +94,7 @@ def read_strip(
         return Packed(strip, nothing_inside(scene, len(roles), out.size), drawn)
     decoded = decode_strip(scene, roles, strip, handles, rule.saturated, out)
     bands = decoded.bands
-    packed = packer.pack(bands, decoded.qa, decoded.radsat, rule, saturation_bits(band_numbers(scene, roles)))
+    packed = packer.pack(bands, decoded.qa, decoded.radsat, rule, scene.saturation_bits(roles))
     rows = look_at_bands(scene.checked_grid(), roles, strip, bands, packed.valid) if pictures else None
     tell_more(packed, decoded, out)
     drawn = {}
@@ -141,15 +139,15 @@ def decode_strip(
         buffers = handles.buffers(len(roles) + 2, shape)
         bands = buffers[: len(roles)]
         for role, band in zip(roles, bands):
-            read(scene.bands[role], band, FILL)
+            read(scene.bands[role].path, band, FILL)
         qa = radsat = None
-        if scene.qa_pixel is not None:
+        if scene.masks:
             qa = buffers[-2]
-            read(scene.qa_pixel, qa, QA_FILL)
-        if saturation and scene.qa_radsat is not None:
+            read(scene.masks[0].path, qa, QA_FILL)
+        if saturation and scene.saturation is not None:
             radsat = buffers[-1]
-            read(scene.qa_radsat, radsat, 0)
-        blank = _blank(scene, [scene.bands[role] for role in roles], strip, handles, bands, qa)
+            read(scene.saturation.path, radsat, 0)
+        blank = _blank(scene, [scene.bands[role].path for role in roles], strip, handles, bands, qa)
     if out is not None:
         bands[0][out] = FILL
     return Decoded(bands, qa, radsat, blank)
@@ -170,8 +168,8 @@ def _blank(
     SceneError
         A file does not hold such a tile at all.
     """
-    if qa is not None and scene.qa_pixel is not None:
-        paths = [*paths, scene.qa_pixel]
+    if qa is not None:
+        paths = [*paths, scene.masks[0].path]
     found: dict[str, int] = {}
     for gap in gaps(bands, qa, [handles.tiles(path) for path in paths]):
         path, row = paths[gap.file], strip.row + gap.row
@@ -197,7 +195,7 @@ def tell_more(packed: PackedPixels, decoded: Decoded, out: NDArray[np.bool_] | N
 
 def nothing_inside(scene: Scene, n_bands: int, n: int) -> PackedPixels:
     """Return what a strip gives that lies wholly outside the area of interest."""
-    flags = dict.fromkeys(FLAGS, 0) if scene.qa_pixel is not None else {}
+    flags = dict.fromkeys(FLAGS, 0) if scene.masks else {}
     return PackedPixels(
         np.zeros(-(-n // 8), np.uint8),
         np.empty((n_bands, 0), np.uint16),
@@ -205,9 +203,3 @@ def nothing_inside(scene: Scene, n_bands: int, n: int) -> PackedPixels:
         np.full(n_bands, 65535, np.uint16),
         np.zeros(n_bands, np.uint16),
     )
-
-
-def band_numbers(scene: Scene, roles: Sequence[str]) -> list[int]:
-    """Return the numbers of the scene's files of these bands."""
-    numbers = BAND_NUMBERS[scene.product.sensor]
-    return [numbers[role] for role in roles]

@@ -8,6 +8,7 @@ from html import escape
 from ..pixels.masking import Audit, masked
 from ..scenes.scene import Scene
 from ..sensors.flags import FLAGS
+from ..sensors.readings import SATURATED
 from ..text_files import to_csv as csv_text
 from .html import Cell, Html, Number, page, table
 
@@ -23,9 +24,9 @@ b.k{display:inline-block;width:1em;height:1em;vertical-align:-.15em;margin:0 .3e
 def unknown(scene: Scene) -> list[str]:
     """Return what cannot be known of a scene, for want of a file."""
     found = []
-    if scene.qa_pixel is None:
+    if not scene.masks:
         found.append("no QA_PIXEL: flags unknown, fill by value alone")
-    if scene.qa_radsat is None:
+    if SATURATED not in scene.told:
         found.append("no QA_RADSAT: saturation unknown")
     return found
 
@@ -39,7 +40,7 @@ def to_csv(scenes: Sequence[Scene], audits: Sequence[Audit]) -> str:
         rows.append(
             [scene.id, scene.acquired.isoformat(), scene.sensor_name, audit.pixels, audit.outside, audit.fill]
             + [audit.flags.get(name, "") for name in FLAGS]
-            + ["" if scene.qa_radsat is None else audit.saturated, masked(audit), audit.valid]
+            + [audit.saturated if SATURATED in scene.told else "", masked(audit), audit.valid]
             + [f"{audit.valid_percent:.4f}", audit.out_of_range, "; ".join([*unknown(scene), *audit.doubts])]
         )
     return csv_text(rows)
@@ -73,8 +74,8 @@ def to_html(
     for scene, audit in zip(scenes, audits):
         name = Html(f'<span title="{escape(scene.id)}">{escape(scene.title)}</span>')
         note = "; ".join([*unknown(scene), *audit.doubts])
-        rows.append(_row([name, scene.sensor_name], audit, scene.qa_radsat is not None, note, low_percent))
-    known = all(scene.qa_radsat is not None for scene in scenes)
+        rows.append(_row([name, scene.sensor_name], audit, SATURATED in scene.told, note, low_percent))
+    known = all(SATURATED in scene.told for scene in scenes)
     rows.append(_row(["All scenes", ""], whole, known, "", low_percent))
     paragraphs = "\n".join(f"<p>{escape(text)}</p>" for text in (*advice, *rule))
     title = f"Audit of {len(scenes)} scene(s)"

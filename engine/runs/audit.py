@@ -13,7 +13,7 @@ from ..kernels.choice import fastest_packer
 from ..kernels.numpy_kernel import NumpyKernel
 from ..passes.site import Plan, SeriesSite
 from ..pixels.masking import Audit, masked, not_fill
-from ..pixels.reading import band_numbers, decode_strip, nothing_inside, tell_more
+from ..pixels.reading import decode_strip, nothing_inside, tell_more
 from ..pixels.store import automatic_budget, expected_use
 from ..pixels.strips import STRIP_PIXELS, most_valid, plan_series
 from ..progress import Progress
@@ -26,7 +26,6 @@ from ..scenes.area import outside
 from ..scenes.check import usable_scenes
 from ..scenes.scene import Scene, Strip
 from ..scenes.selection import MaskRule, Selection
-from ..sensors.landsat.qa import saturation_bits
 from .frame import Run, tell_doubts
 
 TABLE_NAME = "audit.csv"
@@ -154,7 +153,7 @@ def _strip_audit(site: SeriesSite, scene: Scene, strip: Strip) -> Audit:
     out = outside(scene, strip)
     if out is not None and out.all():
         return nothing_inside(scene, len(roles), out.size).audit
-    bits = saturation_bits(band_numbers(scene, roles))
+    bits = scene.saturation_bits(roles)
     decoded = decode_strip(scene, roles, strip, site.handles, True, out)
     bands, qa, radsat = decoded.bands, decoded.qa, decoded.radsat
     masking = radsat if rule.saturated else None
@@ -189,7 +188,7 @@ def _tell(scene: Scene, audit: Audit, rule: MaskRule, progress: Progress) -> Non
     tell_doubts(scene, audit.doubts, progress)
     for reason in page.unknown(scene):
         progress.note(f"{scene.title}: {reason}")
-    if scene.qa_pixel is None and rule.flags:
+    if not scene.masks and rule.flags:
         progress.warn(
             f"{scene.title} has no QA_PIXEL file, so nothing of it can be masked by flags; a clustering with flags in "
             "MASK refuses it. Download the file, or leave the scene out."

@@ -9,6 +9,7 @@ from pathlib import Path
 from ..errors import SceneError, shown
 from ..progress import Progress, check_cancelled
 from ..sensors.landsat import mtl
+from ..sensors.landsat.bands import band_file, quality_file, saturation_file
 from ..sensors.landsat.product_id import ProductId
 from .members import Choice, Files, owner
 from .places import Location, printable
@@ -137,9 +138,9 @@ def _scene(candidate: Candidate, notes: list[str]) -> Scene:
     return Scene(
         product=candidate.product,
         place=str(candidate.location.path),
-        bands={role: path_of(name) for role, name in choice.bands.items()},
-        qa_pixel=path_of(choice.qa_pixel) if choice.qa_pixel else None,
-        qa_radsat=path_of(choice.qa_radsat) if choice.qa_radsat else None,
+        bands={role: band_file(path_of(name)) for role, name in choice.bands.items()},
+        masks=(quality_file(path_of(choice.qa_pixel)),) if choice.qa_pixel else (),
+        saturation=saturation_file(path_of(choice.qa_radsat), candidate.product.sensor) if choice.qa_radsat else None,
         sun_elevation=mtl.number(groups, "IMAGE_ATTRIBUTES", "SUN_ELEVATION"),
         sun_azimuth=mtl.number(groups, "IMAGE_ATTRIBUTES", "SUN_AZIMUTH"),
         affix=choice.affix,

@@ -111,20 +111,18 @@ def _checked_grid(scene: Scene, selection: Selection, chosen_by: str) -> PixelGr
                 f"Scene {scene.id}: the {role} band file {name} is missing in {printable(scene.place)}"
                 f"{nearest(scene.place, scene.product, role, scene.files)}; {remedy(scene.affix)}, or {other}."
             )
-    if rule.flags and scene.qa_pixel is None:
+    if rule.flags and not scene.masks:
         name = needed_name(scene.product, scene.affix, QUALITY)
         raise SceneError(
             f"Scene {scene.id}: {name} is missing in {printable(scene.place)}"
             f"{nearest(scene.place, scene.product, QUALITY, scene.files)}, and MASK needs it; "
             f"{remedy(scene.affix)}, or choose no flag in MASK."
         )
-    paths = [(role, scene.bands[role]) for role in roles]
-    if scene.qa_pixel is not None:
-        paths.append(("QA_PIXEL", scene.qa_pixel))
-    if rule.saturated and scene.qa_radsat is not None:
-        paths.append(("QA_RADSAT", scene.qa_radsat))
+    paths = [*(scene.bands[role].path for role in roles), *(mask.path for mask in scene.masks)]
+    if rule.saturated and scene.saturation is not None:
+        paths.append(scene.saturation.path)
     first: Header | None = None
-    for _, path in paths:
+    for path in dict.fromkeys(paths):
         header = read_header(scene.id, path, scene.sidecars.get(path, ()))
         first = first or header
         if not header.same_grid(first):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ..sensors.landsat.bands import SENSOR_NAMES
 from ..sensors.landsat.file_names import PLAIN
 from ..sensors.landsat.product_id import ProductId
+from ..sensors.readings import SATURATED, BandFile, MaskFile
 
 if TYPE_CHECKING:
     from datetime import date
@@ -87,12 +88,12 @@ class Scene:
     """The product identifier, taken apart."""
     place: str
     """The folder or tar bundle it lies in, for messages."""
-    bands: dict[str, str]
-    """Band role -> path that rasterio opens, for the roles whose file exists."""
-    qa_pixel: str | None
-    """Path of QA_PIXEL, if there is one."""
-    qa_radsat: str | None
-    """Path of QA_RADSAT, if there is one."""
+    bands: Mapping[str, BandFile]
+    """Band role -> where its values lie, for the roles whose file exists."""
+    masks: tuple[MaskFile, ...] = ()
+    """Where flags and fill lie, and of some products saturation, such as QA_PIXEL; without any, flags are unknown."""
+    saturation: MaskFile | None = None
+    """Where saturation lies band by band, as in QA_RADSAT; the names of its `bits` are roles."""
     sun_elevation: float | None = None
     """Degrees, from the MTL."""
     sun_azimuth: float | None = None
@@ -132,8 +133,23 @@ class Scene:
 
     @property
     def files(self) -> tuple[str, ...]:
-        """Paths of all rasters that may be read."""
-        return (*self.bands.values(), *filter(None, (self.qa_pixel, self.qa_radsat)))
+        """Paths of all rasters that may be read, each once."""
+        paths = [*(band.path for band in self.bands.values()), *(mask.path for mask in self.masks)]
+        return tuple(dict.fromkeys([*paths, *([self.saturation.path] if self.saturation else [])]))
+
+    @property
+    def told(self) -> frozenset[str]:
+        """Which flags, `readings.FILLED` and `readings.SATURATED` its files tell; without a mask file, none."""
+        names = {name for mask in self.masks for what in (mask.bits, mask.classes) for name, say in what.items() if say}
+        return frozenset(names | ({SATURATED} if self.saturation is not None else set()))
+
+    def saturation_bits(self, roles: Iterable[str]) -> int:
+        """Return the bits of the file `saturation` that tell of any of the bands with these roles; 0 without one."""
+        told = self.saturation.bits if self.saturation is not None else {}
+        bits = 0
+        for role in roles:
+            bits |= told.get(role, 0)
+        return bits
 
     def checked_grid(self) -> PixelGrid:
         """Return the pixel grid of a scene that went through `check_series`."""

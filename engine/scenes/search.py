@@ -103,7 +103,7 @@ def entries(folder: str | Path, progress: Progress | None = None) -> list[str]:
     result = set()
     for scene in find_scenes([folder], progress).scenes:
         is_whole = not os.path.isdir(scene.place) or _is_one_scene(scene.place, progress)
-        result.add(scene.place if is_whole else next(iter(scene.bands.values())))
+        result.add(scene.place if is_whole else next(iter(scene.bands.values())).path)
     return sorted(result)
 
 

@@ -72,7 +72,7 @@ def whole_saturation(folder: Path) -> None:
     large = scene(folder / "large", dn=np.full((6, 20, 20), 9000), radsat=0)
     shutil.copy(large / f"{ONE}_QA_RADSAT.TIF", cut)
     (found,), _ = usable(cut)
-    assert found.qa_radsat is None
+    assert found.saturation is None
 
 
 @case(6, "a whole scene with clipped copies in its folder", "the plain names, and a note")
@@ -254,7 +254,7 @@ def both_cases(folder: Path) -> None:
         (f"{ONE}_SR_B5.tiff", f"{ONE}_SR_B5.TIF is used"),
     ]
     (found,) = finds([ONE], made, notes=notes).scenes
-    assert found.bands["red"] == str(made / f"{ONE}_SR_B4.TIF")
+    assert found.bands["red"].path == str(made / f"{ONE}_SR_B4.TIF")
     check_series([found], Selection(ROLES, MaskRule(("cloud",), True)))
 
 

@@ -69,7 +69,7 @@ class TestValidShare:
     def test_a_damaged_file_gives_the_most_there_can_be(self, scene):
         folder = scene(np.full((20, 30), 9000))
         [found] = checked(folder)
-        path = Path(found.qa_pixel)
+        path = Path(found.masks[0].path)
         path.write_bytes(path.read_bytes()[:300])
         assert valid_share(found, Selection(ROLES, NO_FLAG)) == 1.0
 
@@ -111,12 +111,15 @@ class TestDiskSize:
 
 def grid_scene(pixels: int) -> Scene:
     """Return a scene of 1 x `pixels` pixels that exists nowhere, with QA_PIXEL and QA_RADSAT."""
+    from iikmc.engine.sensors.landsat.bands import band_file, quality_file, saturation_file
     from iikmc.engine.sensors.landsat.product_id import leading_product_id
 
     identifier = leading_product_id(product())
     assert identifier is not None
     grid = PixelGrid(pixels, 1, (30, 0, 0, 0, -30, 0), None, 1)
-    return Scene(identifier, "/nowhere", dict.fromkeys(ROLES, "x"), "qa", "radsat", grid=grid)
+    bands = {role: band_file(f"{role}.TIF") for role in ROLES}
+    saturation = saturation_file("radsat.TIF", "LC08")
+    return Scene(identifier, "/nowhere", bands, (quality_file("qa.TIF"),), saturation, grid=grid)
 
 
 @pytest.fixture
@@ -194,7 +197,7 @@ class TestEstimate:
             assert self.of(2_000_000_000, runs=[run], **same) == self.of(2_000_000_000, runs=[run], **plain)
 
     def test_only_the_files_that_are_read_count(self):
-        whole, bare = self.SCENES[0], replace(self.SCENES[0], qa_pixel=None, qa_radsat=None)
+        whole, bare = self.SCENES[0], replace(self.SCENES[0], masks=(), saturation=None)
         for rule, values in ((NO_FLAG, 8 + 6), (MaskRule((), False), 7 + 6)):
             assert job_of((whole, bare), 1, Selection(ROLES, rule), 8, 2).values == values * 50_000_000
         assert job_of((whole,), 1, Selection(("red", "nir"), NO_FLAG), 8, 2).values == 4 * 50_000_000

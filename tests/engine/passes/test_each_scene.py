@@ -94,7 +94,7 @@ class StillOpen:
     scene: int
 
     def do(self, site: Diary) -> Any:
-        return self.scene, site.plan.scenes[self.scene].bands["red"] in site.handles._idle
+        return self.scene, site.plan.scenes[self.scene].bands["red"].path in site.handles._idle
 
 
 @dataclass(frozen=True)
@@ -160,7 +160,7 @@ def test_files_stay_open_while_strips_of_their_scene_are_left(scenes):
     with Diary(scenes, 16 * 20) as site:
         for strip in site.plan.by_scene[0][:-1]:
             site.read(strip)
-            assert site.handles._idle[scenes[0].bands["red"]]
+            assert site.handles._idle[scenes[0].bands["red"].path]
 
 
 def test_an_error_in_either_step_is_the_one_told(scenes):

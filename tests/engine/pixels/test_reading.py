@@ -165,7 +165,7 @@ def test_a_header_is_read_once_while_the_file_stays_as_it_is(tmp_path, opened):
 
     path = make_scene(tmp_path, product("LT05"), six_band_noise(1, 40, 20), tile=16)
     (scene,) = find_scenes([path]).scenes
-    band = scene.bands["red"]
+    band = scene.bands["red"].path
     opened.clear()
     first, again = read_header(scene.id, band), read_header(scene.id, band)
     assert [name for name, _ in opened] == [band]

@@ -50,15 +50,15 @@ def test_clean_pixels_are_those_of_the_audit(real_scenes, request_of):
 def independent_valid(scene, flags_mask: int, saturation: int) -> np.ndarray:
     """Return the valid mask from the files, by the definition."""
     valid = None
-    for path in scene.bands.values():
-        with rasterio.open(path) as dataset:
+    for file in scene.bands.values():
+        with rasterio.open(file.path) as dataset:
             band = dataset.read(1) != 0
         valid = band if valid is None else valid & band
-    if scene.qa_pixel:
-        with rasterio.open(scene.qa_pixel) as dataset:
+    for file in scene.masks:
+        with rasterio.open(file.path) as dataset:
             valid &= (dataset.read(1) & (1 | flags_mask)) == 0
-    if scene.qa_radsat:
-        with rasterio.open(scene.qa_radsat) as dataset:
+    if scene.saturation:
+        with rasterio.open(scene.saturation.path) as dataset:
             valid &= (dataset.read(1) & saturation) == 0
     return valid
 
@@ -70,7 +70,7 @@ def check_rasters(result, flags_mask: int) -> None:
         valid = independent_valid(scene, flags_mask, 0b1111110 if scene.product.sensor == "LC08" else 0b1011111)
         bands = []
         for role in ("blue", "green", "red", "nir", "swir1", "swir2"):
-            with rasterio.open(scene.bands[role]) as dataset:
+            with rasterio.open(scene.bands[role].path) as dataset:
                 bands.append(dataset.read(1)[valid])
                 profile = dataset.profile
         expected = np.zeros(valid.shape, np.uint8)

@@ -209,7 +209,7 @@ def test_missing_quality_band(tmp_path):
     folder = make_scene(tmp_path, ONE, DN, qa=None)
     refused(folder, f"Scene {ONE}", f"{ONE}_QA_PIXEL.TIF is missing in {folder}", "MASK", "choose no flag")
     (scene,) = check_series(find_scenes([folder]).scenes, Selection(ROLES, MaskRule((), True)))
-    assert scene.qa_pixel is None
+    assert scene.masks == ()
 
 
 def test_scene_of_quality_bands_alone(tmp_path):

@@ -50,8 +50,8 @@ def hand_made(name="Class 1", place="/data", natural="data:image/png;base64,AAAA
     DN 8000 is a reflectance of 0.02, and 1000 DN are 0.0275.
     """
     grid = PixelGrid(10, 10, (30.0, 0.0, 0.0, 0.0, -30.0, 0.0), None, 1)
-    first = Scene(leading_product_id(product()), place, {}, None, None, sun_elevation=41.26, grid=grid)
-    second = Scene(leading_product_id(product("LC09", "20220628")), place, {}, None, None, grid=grid)
+    first = Scene(leading_product_id(product()), place, {}, sun_elevation=41.26, grid=grid)
+    second = Scene(leading_product_id(product("LC09", "20220628")), place, {}, grid=grid)
     audits = [Audit(100, 25, {"cloud": 10, "water": 4}, 3, 2, 60), Audit(100, 97, {}, 0, 0, 3)]
     # Class 1: 45 pixels of DN (10000, 20000) in the first scene, 3 of (12000, 20000) in the second.
     # Class 2: 15 pixels of (30000, 9000) in the first scene alone. Class 3: none.

@@ -105,7 +105,7 @@ def test_every_scene_keeps_its_own_grid(small_series, request_of):
     result = cluster(request_of(*small_series, k=4))
     assert [scene.id for scene in result.scenes] == [path.stem[:40] for path in result.rasters]
     for scene, path in zip(result.scenes, result.rasters):
-        with rasterio.open(scene.bands["red"]) as band, rasterio.open(path) as classes:
+        with rasterio.open(scene.bands["red"].path) as band, rasterio.open(path) as classes:
             assert classes.crs == band.crs
             assert classes.transform == band.transform
             assert (classes.width, classes.height) == (band.width, band.height)

@@ -159,7 +159,7 @@ def test_windows_leave_out_no_pixel(corners, others, turn):
         {"type": "Polygon", "coordinates": [first, second]},
         {"type": "MultiPolygon", "coordinates": [[second], [first]]},
     ]
-    bare = Scene(leading_product_id(product()), "", {}, None, None, grid=grid)
+    bare = Scene(leading_product_id(product()), "", {}, grid=grid)
     for chosen in (shapes[:1], shapes[1:], shapes):
         scene = placed(bare, Area("a", lambda *_, found=chosen: found))
         expected = np.vstack(
@@ -260,7 +260,7 @@ def test_a_scene_without_crs_has_no_place_for_it(tmp_path):
 def grid_with(shape, height, width):
     """Return a scene that exists nowhere, of 30 m pixels, with an area of one polygon."""
     grid = PixelGrid(width, height, (30.0, 0, 0, 0, -30.0, 0), CRS.from_epsg(32633), 256)
-    scene = Scene(leading_product_id(product()), "/nowhere", {}, None, None, grid=grid)
+    scene = Scene(leading_product_id(product()), "/nowhere", {}, grid=grid)
     return placed(scene, Area("shape", lambda wkt, bounds: [shape] if shape else []))
 
 

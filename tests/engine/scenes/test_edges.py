@@ -38,7 +38,7 @@ def drawn(ring, source, scene_crs, grid):
     bounds = (west, north - cell * grid.height, west + cell * grid.width, north)
     there = bent(np.array(ring, float), partial(project, source, scene_crs), tolerance(bounds))
     area = Area("a", lambda *_: [{"type": "Polygon", "coordinates": [there.tolist()]}])
-    bare = Scene(leading_product_id(product()), "", {}, None, None, grid=grid)
+    bare = Scene(leading_product_id(product()), "", {}, grid=grid)
     return ~outside(placed(bare, area), Strip(0, 0, grid.height)), len(there)
 
 

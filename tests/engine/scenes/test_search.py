@@ -78,11 +78,12 @@ def mtl_as(folder: Path, form: str) -> Path:
 def test_scene_folder(one):
     (scene,) = checked(one)
     assert (scene.id, scene.place) == (ONE, str(one))
-    assert scene.bands == {
+    assert {role: band.path for role, band in scene.bands.items()} == {
         role: str(one / f"{ONE}_SR_B{number}.TIF") for role, number in zip(ROLES, (2, 3, 4, 5, 6, 7))
     }
-    assert scene.qa_pixel == str(one / f"{ONE}_QA_PIXEL.TIF")
-    assert scene.qa_radsat == str(one / f"{ONE}_QA_RADSAT.TIF")
+    assert [mask.path for mask in scene.masks] == [str(one / f"{ONE}_QA_PIXEL.TIF")]
+    assert scene.saturation.path == str(one / f"{ONE}_QA_RADSAT.TIF")
+    assert len(scene.files) == len(set(scene.files)) == 8
     assert (scene.sun_elevation, scene.sun_azimuth) == (50.0, 150.0)
     assert scene.title == "2022-05-11 LC08 190027"
     assert scene.sensor_name == "Landsat 8 OLI"
@@ -94,10 +95,10 @@ def test_scene_folder(one):
 
 def test_tm_bands_have_tm_numbers(two):
     (scene,) = checked(two)
-    assert scene.bands == {
+    assert {role: band.path for role, band in scene.bands.items()} == {
         role: str(two / f"{TWO}_SR_B{number}.TIF") for role, number in zip(ROLES, (1, 2, 3, 4, 5, 7))
     }
-    assert scene.qa_radsat is None
+    assert scene.saturation is None
     assert scene.sensor_name == "Landsat 5 TM"
 
 
@@ -165,7 +166,7 @@ def test_several_products_in_one_folder(one, two, tmp_path):
     search = checked(flat)
     assert [scene.id for scene in search] == [TWO, ONE]
     for scene in search:
-        assert all(Path(path).name.startswith(scene.id) for path in scene.bands.values())
+        assert all(Path(path).name.startswith(scene.id) for path in scene.files)
     assert found_ids(flat / f"{ONE}_MTL.txt") == [ONE]  # a metadata file means its own scene alone
 
 
@@ -184,8 +185,8 @@ def test_extensions_in_any_case(one, extension):
         path.rename(path.with_suffix(f".{extension}"))
     (one / f"{ONE}_MTL.txt").rename(one / f"{ONE}_MTL.TXT")
     (scene,) = checked(one)
-    assert scene.bands["red"] == str(one / f"{ONE}_SR_B4.{extension}")
-    assert scene.qa_pixel == str(one / f"{ONE}_QA_PIXEL.{extension}")
+    assert scene.bands["red"].path == str(one / f"{ONE}_SR_B4.{extension}")
+    assert scene.masks[0].path == str(one / f"{ONE}_QA_PIXEL.{extension}")
     assert scene.sun_elevation == 50.0
     assert found_ids(one / f"{ONE}_MTL.TXT") == [ONE]
 
@@ -369,7 +370,7 @@ def test_a_bundle_is_listed_anew_when_it_changes(one, two, tmp_path):
     (tmp_path / "x.tar").mkdir()
     bundle = make_tar(one, tmp_path / "x.tar" / "a.tar")
     assert [scene.id for scene in checked(bundle)] == [ONE]
-    path = checked(bundle)[0].bands["red"]
+    path = checked(bundle)[0].bands["red"].path
     before = stamp(path)
     assert before == (bundle.stat().st_size, bundle.stat().st_mtime_ns)
     make_tar(two, bundle)

@@ -13,10 +13,12 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from iikmc.engine.pixels.masking import mask
 from iikmc.engine.runs.cluster import cluster
+from iikmc.engine.scenes.scene import Scene
 from iikmc.engine.scenes.selection import MaskRule
 from iikmc.engine.sensors.flags import DEFAULT_FLAGS, FLAGS, flag_bits
-from iikmc.engine.sensors.landsat.qa import saturation_bits
-from tiny import OLI, ROLES, TM, make_scene, product, read_json, read_raster
+from iikmc.engine.sensors.landsat.bands import saturation_file
+from iikmc.engine.sensors.landsat.product_id import leading_product_id
+from tiny import ROLES, make_scene, product, read_json, read_raster
 
 D, R, C, S, N, W = "dilated cloud", "cirrus", "cloud", "cloud shadow", "snow or ice", "water"
 
@@ -194,23 +196,29 @@ def test_saturation_masks_the_chosen_bands_alone(sensor, bits, roles, tmp_path, 
     assert read_json(ignored.signatures)["run"]["scenes"][0]["audit"]["saturated"] == 0
 
 
+def saturation_bits(sensor, roles):
+    scene = Scene(leading_product_id(product(sensor)), "", {}, saturation=saturation_file("", sensor))
+    return scene.saturation_bits(roles)
+
+
 def test_saturation_bits_by_hand():
-    assert saturation_bits(TM) == 0b1011111
-    assert saturation_bits(OLI) == 0b1111110
-    assert saturation_bits([6]) == 32
-    assert saturation_bits([]) == 0
+    assert saturation_bits("LT05", ROLES) == 0b1011111
+    assert saturation_bits("LC08", ROLES) == 0b1111110
+    assert saturation_bits("LC08", ["swir1"]) == 32
+    assert saturation_bits("LC08", []) == 0
+    assert Scene(leading_product_id(product()), "", {}).saturation_bits(ROLES) == 0
 
 
 def test_real_saturation_values():
     # Landsat 8: 0, 2, 16, 24, 26, 30, 2048 (terrain occlusion); Landsat 7: 5, 7; Landsat 5: 1.
     values = np.array([[0, 2, 16, 24, 26, 30, 2048, 5, 7, 1]], np.uint16)
     bands = np.full((1, 1, 10), 9000, np.uint16)
-    for numbers, expected in (
-        (OLI, [1, 0, 0, 0, 0, 0, 1, 0, 0, 1]),
-        ((3,), [1, 1, 1, 1, 1, 0, 1, 0, 0, 1]),
-        (TM, [1, 0, 0, 0, 0, 0, 1, 0, 0, 0]),
+    for sensor, roles, expected in (
+        ("LC08", ROLES, [1, 0, 0, 0, 0, 0, 1, 0, 0, 1]),
+        ("LC08", ["green"], [1, 1, 1, 1, 1, 0, 1, 0, 0, 1]),
+        ("LT05", ROLES, [1, 0, 0, 0, 0, 0, 1, 0, 0, 0]),
     ):
-        valid, audit = mask_of(None, (), radsat=values, bands=bands, bits=saturation_bits(numbers))
+        valid, audit = mask_of(None, (), radsat=values, bands=bands, bits=saturation_bits(sensor, roles))
         assert valid[0].tolist() == [bool(v) for v in expected]
         assert audit.saturated == 10 - sum(expected)
 
