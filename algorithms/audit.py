@@ -82,7 +82,7 @@ class AuditAlgorithm(IIkMCAlgorithm):
             parameters.mask(),
             advanced(parameters.mask_saturated()),
             advanced(parameters.bands()),
-            advanced(parameters.aoi()),
+            parameters.aoi(),
             advanced(parameters.workers()),
             parameters.output(tr("Gets audit.csv and audit.html; those of an earlier audit are replaced.")),
         ):

@@ -115,7 +115,7 @@ class BenchmarkAlgorithm(AnalysisAlgorithm):
                     ),
                 )
             ),
-            advanced(parameters.aoi()),
+            parameters.aoi(),
             advanced(self._threads()),
             parameters.output(tr("Gets benchmark.html and benchmark.csv; those of an earlier benchmark are replaced.")),
         ):

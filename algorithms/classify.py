@@ -68,7 +68,7 @@ class ClassifyAlgorithm(ClassifiedScenesAlgorithm):
             parameters.signatures_to_apply(),
             parameters.mask(),
             advanced(parameters.mask_saturated()),
-            advanced(parameters.aoi()),
+            parameters.aoi(),
             advanced(parameters.workers()),
             parameters.load_results(),
             parameters.output(),
