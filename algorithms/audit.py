@@ -15,7 +15,7 @@ from qgis.core import (
 )
 
 from ..engine.sensors.roles import ROLES
-from .shared import parameters
+from .shared import groups, parameters
 from .shared.base import IIkMCAlgorithm
 from .shared.feedback import FeedbackProgress
 from .shared.i18n import tr
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 class AuditAlgorithm(IIkMCAlgorithm):
     """Counts of fill, flags, saturated and valid pixels."""
 
+    GROUP = groups.PREPARATION
     TABLE = "TABLE"
     REPORT = "REPORT"
     SCENE_COUNT = "SCENE_COUNT"
@@ -40,12 +41,6 @@ class AuditAlgorithm(IIkMCAlgorithm):
 
     def displayName(self) -> str:
         return tr("Audit scenes (what the mask leaves)")
-
-    def group(self) -> str:
-        return tr("Preparation")
-
-    def groupId(self) -> str:
-        return "preparation"
 
     def tags(self) -> list[str]:
         words = tr("landsat,audit,mask,clouds,quality,qa_pixel,fill,saturated,valid pixels,iikmc,series,check")

@@ -15,7 +15,7 @@ from qgis.core import (
 
 from ..engine import choices
 from ..engine.sensors.roles import ROLES
-from .shared import parameters
+from .shared import groups, parameters
 from .shared.classified import ClassifiedScenesAlgorithm
 from .shared.feedback import FeedbackProgress
 from .shared.i18n import tr
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 class ClusterAlgorithm(ClassifiedScenesAlgorithm):
     """Inter-image k-means over many scenes."""
 
+    GROUP = groups.NONE
     ITERATIONS = "ITERATIONS"
     CONVERGED = "CONVERGED"
 

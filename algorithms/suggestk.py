@@ -14,7 +14,7 @@ from qgis.core import (
 
 from ..engine import choices
 from ..engine.sensors.roles import ROLES
-from .shared import parameters
+from .shared import groups, parameters
 from .shared.analysis import AnalysisAlgorithm, file_destination, whole_number
 from .shared.feedback import FeedbackProgress
 from .shared.i18n import tr
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 class SuggestKAlgorithm(AnalysisAlgorithm):
     """Indices of clusterings with 2, 3, ... classes of a sample of all scenes."""
 
+    GROUP = groups.PREPARATION
     K_MIN = "K_MIN"
     K_MAX = "K_MAX"
     SAMPLE = "SAMPLE"

@@ -14,18 +14,14 @@ from qgis.core import (
     QgsProcessingParameterNumber,
 )
 
+from . import groups
 from .base import IIkMCAlgorithm
-from .i18n import tr
 
 
 class AnalysisAlgorithm(IIkMCAlgorithm):
     """Group and file destinations."""
 
-    def group(self) -> str:
-        return tr("Analysis")
-
-    def groupId(self) -> str:
-        return "analysis"
+    GROUP = groups.ANALYSIS
 
     def _planned(self, values: dict[str, Any], name: str, context: QgsProcessingContext) -> Path | None:
         """Return where a file will go, for checks; None where it is not wanted or a temporary one will be made."""

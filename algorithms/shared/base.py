@@ -27,7 +27,7 @@ from ...engine.errors import ParameterError, shown, unexpected
 from ...engine.sensors.flags import FLAGS
 from ...engine.sensors.roles import ROLES
 from ..scenes_widget.paths import paths_of
-from . import help_pages, packages, parameters
+from . import groups, help_pages, packages, parameters
 from . import values as parameter_values
 from .aoi import Polygons, check_source
 from .i18n import tr
@@ -45,6 +45,9 @@ ICON = Path(__file__).resolve().parents[2] / "icons" / "iikmc.svg"
 class IIkMCAlgorithm(QgsProcessingAlgorithm):
     """Icon, instance, package check, and the way from a user's values to the engine and from its errors back."""
 
+    GROUP = groups.NONE
+    """Of the toolbox."""
+
     def __init__(self) -> None:
         super().__init__()
         self._polygons: Polygons | None = None
@@ -57,6 +60,12 @@ class IIkMCAlgorithm(QgsProcessingAlgorithm):
 
     def svgIconPath(self) -> str:
         return str(ICON)
+
+    def group(self) -> str:
+        return groups.caption(self.groupId())
+
+    def groupId(self) -> str:
+        return self.GROUP
 
     def helpUrl(self) -> str:
         # Without one the button Help of a dialog goes to a page at docs.qgis.org that does not exist.

@@ -15,7 +15,7 @@ from qgis.core import (
     QgsProcessingOutputNumber,
 )
 
-from . import parameters
+from . import groups, parameters
 from .base import IIkMCAlgorithm
 from .i18n import tr
 from .layers import PREFIX, SceneLayer, load_on_completion
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 class ClassifiedScenesAlgorithm(IIkMCAlgorithm):
     """Outputs of a run, and its layers in the project."""
 
+    GROUP = groups.CLASSIFICATION
     CLASSIFICATIONS = "CLASSIFICATIONS"
     SIGNATURES_FILE = "SIGNATURES_FILE"
     STATISTICS = "STATISTICS"
@@ -39,12 +40,6 @@ class ClassifiedScenesAlgorithm(IIkMCAlgorithm):
         super().__init__()
         self._result: Result | EachResult | None = None
         self._load = False
-
-    def group(self) -> str:
-        return tr("Classification")
-
-    def groupId(self) -> str:
-        return "classification"
 
     def _add_outputs(self, *own: QgsProcessingOutputDefinition) -> None:
         """Add the outputs that all of these algorithms have, and the algorithm's own."""

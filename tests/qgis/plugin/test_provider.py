@@ -12,6 +12,7 @@ import pytest
 pytest.importorskip("qgis.core")
 
 from qgis.core import QgsApplication, QgsProcessing, QgsProcessingParameterDefinition
+from qgis.gui import QgsProcessingToolboxTreeView
 
 pytestmark = pytest.mark.qgis
 
@@ -203,9 +204,9 @@ ALGORITHMS = {
     "samplepoints": ("analysis", SAMPLEPOINTS_PARAMETERS, SAMPLEPOINTS_OUTPUTS),
     "benchmark": ("analysis", BENCHMARK_PARAMETERS, BENCHMARK_OUTPUTS),
     "audit": ("preparation", AUDIT_PARAMETERS, AUDIT_OUTPUTS),
-    "cluster": ("classification", CLUSTER_PARAMETERS, CLUSTER_OUTPUTS),
+    "cluster": ("", CLUSTER_PARAMETERS, CLUSTER_OUTPUTS),
     "classify": ("classification", CLASSIFY_PARAMETERS, CLASSIFY_OUTPUTS),
-    "suggestk": ("analysis", SUGGESTK_PARAMETERS, SUGGESTK_OUTPUTS),
+    "suggestk": ("preparation", SUGGESTK_PARAMETERS, SUGGESTK_OUTPUTS),
     "transitions": ("analysis", TRANSITIONS_PARAMETERS, TRANSITIONS_OUTPUTS),
 }
 
@@ -289,12 +290,23 @@ def test_identifiers_are_frozen(algorithm):
     group, _, _ = ALGORITHMS[algorithm.name()]
     assert algorithm.id() == f"iikmc:{algorithm.name()}"
     assert algorithm.groupId() == group
-    for text in (algorithm.displayName(), algorithm.group(), algorithm.shortDescription()):
+    for text in (algorithm.displayName(), algorithm.shortDescription()):
         assert text.strip()
     assert "landsat" in algorithm.tags()
     assert Path(algorithm.svgIconPath()).is_file()
     assert not algorithm.icon().pixmap(32, 32).isNull()
     assert algorithm.canExecute() == (True, "")
+
+
+def test_the_toolbox_has_the_order_of_the_work(provider):
+    """A search for the plugin selects the clustering, and the groups follow each other as an analyst goes on."""
+    view = QgsProcessingToolboxTreeView(None, QgsApplication.processingRegistry())
+    view.setFilterString("iikmc")
+    model = view.model()
+    (own,) = (index for index in (model.index(row, 0) for row in range(model.rowCount())) if index.data() == "IIkMC")
+    shown = [model.index(row, 0, own).data() for row in range(model.rowCount(own))]
+    assert shown == [provider.algorithm("cluster").displayName(), "1. Preparation", "2. Classification", "3. Analysis"]
+    assert view.selectedAlgorithm().id() == "iikmc:cluster"
 
 
 def test_parameters_are_frozen(algorithm):
