@@ -31,3 +31,18 @@ def duration(seconds: float) -> str:
     if seconds < 5370:
         return f"{max(round(seconds / 60), 2)} min"
     return f"{seconds / 3600:.1f} h"
+
+
+def counted(count: int, one: str, several: str = "") -> str:
+    """Return a count with its noun, such as "1 scene" or "1,200 scenes".
+
+    Parameters
+    ----------
+    count
+        How many.
+    one
+        The noun for one of them.
+    several
+        The noun for any other number; by default `one` with an "s".
+    """
+    return f"{count:,} {one if count == 1 else several or one + 's'}"

@@ -21,6 +21,7 @@ from qgis.core import (
 )
 
 from ...engine.errors import ParameterError
+from ...engine.quantities import counted
 from .i18n import tr
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ class Polygons:
         self._geometries = [part for geometry in whole for part in _plain(geometry, source)]
         if not self._geometries:
             raise _no_polygon(source)
-        self._name = f"{source.sourceName()} ({len(whole)} polygon(s), {self._crs.authid()})"
+        self._name = f"{source.sourceName()} ({counted(len(whole), 'polygon')}, {self._crs.authid()})"
 
     def area(self) -> Area:
         """Return the engine's area of interest."""

@@ -11,7 +11,7 @@ from ..choices import COARSE_TO_FINE, DEFAULT_MAX_ITERATIONS, MINIMUM_MAXIMUM
 from ..machine import free_disk
 from ..pixels.store import expected_use, spill_parent
 from ..pixels.strips import most_valid
-from ..quantities import about, duration, size
+from ..quantities import about, counted, duration, size
 from ..scenes.scene import Scene
 from ..scenes.selection import Selection
 from . import rates
@@ -55,7 +55,8 @@ class Estimate:
     def sentence(self) -> str:
         """All of it in one line for the log."""
         parts = [
-            f"Estimate for {self.scenes} scene(s): about {about(self.valid)} valid pixels of {about(self.pixels)}",
+            f"Estimate for {counted(self.scenes, 'scene')}: about {about(self.valid)} valid pixels of "
+            f"{about(self.pixels)}",
             self._memory_words(),
             f"rasters of at most {size(self.results)}",
             self._time_words(),

@@ -9,6 +9,7 @@ import numpy as np
 from ..arrays import GRID
 from ..pixels.block import Block
 from ..pixels.packing import NumpyPacker, Packer
+from ..quantities import counted
 from ..scenes.selection import MaskRule
 from ..sensors.flags import DEFAULT_FLAGS
 from . import moves, reference
@@ -120,4 +121,4 @@ def check_packer(packer: Packer) -> None:
             *zip(*answers),
         ]
         if theirs.audit != ours.audit or not all(np.array_equal(one, other) for one, other in pairs):
-            raise ArithmeticError(f"the packer differs from NumPy's with {n_bands} band(s)")
+            raise ArithmeticError(f"the packer differs from NumPy's with {counted(n_bands, 'band')}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ..quantities import counted
 from .accuracy import Accuracy
 from .raster_set import RasterSet
 
@@ -27,7 +28,7 @@ class LeftOut:
 
     def told(self, max_days: int) -> list[tuple[str, int]]:
         """Return the reasons that occur in words, each with its count."""
-        days = "of its day" if max_days == 0 else f"within {max_days} day(s)"
+        days = "of its day" if max_days == 0 else f"within {counted(max_days, 'day')}"
         reasons = (
             ("without a place", self.placeless),
             ("without a class", self.classless),

@@ -14,6 +14,7 @@ import numpy as np
 
 from ..colours import RGB
 from ..errors import IIkMCError
+from ..quantities import counted
 from ..results.styles import categories_of, entries_of
 from ..scenes.files import open_raster, raster_env, read_window
 from ..scenes.header import misplaced
@@ -107,8 +108,8 @@ def open_classified(parameter: str, path: Path) -> Classified:
     with raster_env(), open_map(path, refusal) as dataset:
         if dataset.count != 1 or dataset.dtypes[0] != "uint8":
             raise ClassifiedError(
-                f"{parameter}: {path.name} has {dataset.count} band(s) of {dataset.dtypes[0]}, expected one of uint8 "
-                "with classes 1 to 255; choose a raster ending in _classes.tif, or convert yours to Byte."
+                f"{parameter}: {path.name} has {counted(dataset.count, 'band')} of {dataset.dtypes[0]}, expected one "
+                "of uint8 with classes 1 to 255; choose a raster ending in _classes.tif, or convert yours to Byte."
             )
         if dataset.nodata not in (None, 0):
             raise ClassifiedError(

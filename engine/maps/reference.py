@@ -13,6 +13,7 @@ import numpy as np
 
 from ..errors import ParameterError, shown
 from ..map_requests import ReferencePoints
+from ..quantities import counted
 from ..results.geotiff import NODATA
 from ..scenes.coordinates import crs_of, moved, pixels_of
 from .raster_set import RasterSet
@@ -94,12 +95,13 @@ def _refusal(unknown: Counter[str], numbers: dict[str, list[int]], raster_set: R
             f"CLASS_FIELD: {shown(text)} is the name of the classes {listed}; give the class by its number, or give "
             "one of them another name."
         )
-    others = f" and {len(unknown) - 1} other text(s)" if len(unknown) > 1 else ""
+    others = f" and {counted(len(unknown) - 1, 'other text')}" if len(unknown) > 1 else ""
     there = sorted({number for member in raster_set.members for number in member.raster.names if number != NODATA})
     names = ", ".join(raster_set.full_name(number) for number in there[:_TOLD])
     more = ", ..." if len(there) > _TOLD else ""
     return (
-        f"CLASS_FIELD: {shown(text)} of {count} point(s){others} is neither a number from 1 to {_HIGHEST} nor the name "
+        f"CLASS_FIELD: {shown(text)} of {counted(count, 'point')}{others} is neither a number from 1 to {_HIGHEST} nor "
+        "the name "
         f"of a class of RASTERS{f' ({names}{more})' if names else ''}; correct it, leave it empty so that the point is "
         "left out, or give a number of its own to a class that the rasters do not have."
     )

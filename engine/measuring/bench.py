@@ -22,7 +22,7 @@ from ..pixels.packing import NumpyPacker, Packer
 from ..pixels.store import PixelStore, automatic_budget
 from ..pixels.survey import Need, Wish
 from ..progress import Progress, Quiet
-from ..quantities import size
+from ..quantities import counted, size
 from ..requests import BenchmarkRequest
 from ..results.legend import Legend, class_names
 from ..results.palette import class_colours
@@ -118,7 +118,7 @@ class Bench:
         runs = [_Runs(way, threads) for way in self._ways for threads in way.threads]
         for repeat in range(1, self._request.repeats + 1):
             for run in runs:
-                self._say(f"Iterating with {run.way.name} on {run.threads} thread(s)", repeat)
+                self._say(f"Iterating with {run.way.name} on {counted(run.threads, 'thread')}", repeat)
                 self._iterate(run)
                 writes = writes or self._write_all()
         missing, timings = list(lacking), []
@@ -174,7 +174,7 @@ class Bench:
                 "other programs took part of the machine; close them and measure again."
             )
         if most > available_cores():
-            notes.append(f"WORKERS asks for {most} threads on {available_cores()} core(s).")
+            notes.append(f"WORKERS asks for {most} threads on {counted(available_cores(), 'core')}.")
         if self._spilled:
             notes.append(
                 f"{size(self._spilled)} of pixels lay in temporary files, which all iterations read again; "
@@ -231,8 +231,8 @@ class Bench:
         low, high = series.survey.low, series.survey.high
         if low is None or high is None:
             raise NoValidPixels(
-                f"SCENES: not one pixel of the {len(self._strips)} strip(s) that were read is valid; raise PIXELS, "
-                "choose fewer flags in MASK, a larger AOI if there is one, or other scenes."
+                f"SCENES: not one pixel of the {counted(len(self._strips), 'strip')} read is valid; raise "
+                "PIXELS, choose fewer flags in MASK, a larger AOI if there is one, or other scenes."
             )
         self._start = between([int(value) for value in low], [int(value) for value in high], plan.k)
         self._site, self._series, self._spilled = site, series, store.spilled
@@ -247,13 +247,18 @@ class Bench:
     def _read_all(self) -> dict[_Key, _Stage]:
         """Measure reading; the last series stays."""
         stages = self._stages()
-        self._progress.stage(f"Reading {len(self._strips)} strip(s) of {len(self._scenes)} scene(s) once, to warm up")
+        self._progress.stage(
+            f"Reading {counted(len(self._strips), 'strip')} of {counted(len(self._scenes), 'scene')} once, to warm up"
+        )
         last = list(stages.values())[-1]
         self._read(last.packer, last.threads)
         first = self._digests()
         for repeat in range(1, self._request.repeats + 1):
             for stage in stages.values():
-                self._say(f"Reading with the {_packer_name(stage.packer)} packer on {stage.threads} thread(s)", repeat)
+                self._say(
+                    f"Reading with the {_packer_name(stage.packer)} packer on {counted(stage.threads, 'thread')}",
+                    repeat,
+                )
                 read, start = self._read(stage.packer, stage.threads)
                 stage.seconds.append(read)
                 stage.start.append(start)
@@ -296,7 +301,10 @@ class Bench:
         stages, first = self._stages(), b""
         for repeat in range(1, self._request.repeats + 1):
             for stage in stages.values():
-                self._say(f"Writing with the {_packer_name(stage.packer)} packer on {stage.threads} thread(s)", repeat)
+                self._say(
+                    f"Writing with the {_packer_name(stage.packer)} packer on {counted(stage.threads, 'thread')}",
+                    repeat,
+                )
                 step, executor = self._step(_WRITE_COST / stage.threads), ThreadExecutor(site, stage.threads)
                 site.packer = stage.packer
                 with Staging(self._staging.path("trial")) as trial:

@@ -7,6 +7,7 @@ from fractions import Fraction
 
 from ..choices import EQUAL, PROPORTIONAL
 from ..errors import ParameterError
+from ..quantities import counted
 
 
 def allocate(pixels: Mapping[int, int], wanted: int, allocation: str, least: int) -> dict[int, int]:
@@ -42,8 +43,8 @@ def allocate(pixels: Mapping[int, int], wanted: int, allocation: str, least: int
     needed = sum(floor.values())
     if needed > wanted:
         raise ParameterError(
-            f"N is {wanted:,}, but MIN_PER_CLASS {least:,} in {len(pixels)} class(es) takes {needed:,} points; "
-            "choose more points, or fewer for each class."
+            f"N is {wanted:,}, but MIN_PER_CLASS {least:,} in {counted(len(pixels), 'class', 'classes')} takes "
+            f"{needed:,} points; choose more points, or fewer for each class."
         )
     # Who would get less than the least gets just that, and the others share the rest; which may bring down more.
     small: set[int] = set()

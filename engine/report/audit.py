@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from html import escape
 
 from ..pixels.masking import Audit, masked
+from ..quantities import counted
 from ..scenes.scene import Scene
 from ..sensors.flags import FLAGS
 from ..sensors.readings import SATURATED
@@ -78,7 +79,7 @@ def to_html(
     known = all(SATURATED in scene.told for scene in scenes)
     rows.append(_row(["All scenes", ""], whole, known, "", low_percent))
     paragraphs = "\n".join(f"<p>{escape(text)}</p>" for text in (*advice, *rule))
-    title = f"Audit of {len(scenes)} scene(s)"
+    title = f"Audit of {counted(len(scenes), 'scene')}"
     legend = zip("vmfo", ("valid", "masked", "fill", "outside AOI"))
     return page(
         f"IIkMC: {title}",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import machine
 from ..measuring.timings import STAGES, Timing, Timings, verdict
+from ..quantities import counted
 from ..text_files import to_csv as csv_text
 from ..version import version
 from .html import PLOT_WIDTH, Cell, Html, Wide, number, page, plot, table
@@ -61,7 +62,7 @@ def _remark(timing: Timing) -> str:
 
 def render(result: BenchmarkResult) -> str:
     """Return the text of the page."""
-    title = f"Benchmark on {len(result.parts)} scene(s)"
+    title = f"Benchmark on {counted(len(result.parts), 'scene')}"
     parts = [_summary(title, result), _plots(result.comparison), _table(result), _iterations(result)]
     parts += [_method(result), _scenes(result), _machine(result)]
     return page(f"IIkMC: {title}", "\n".join(parts), _STYLE)
@@ -73,7 +74,8 @@ def _summary(title: str, result: BenchmarkResult) -> str:
     ways = len(comparison.timings)
     if comparison.equal:
         checked = (
-            f'<p><span class="good">Same result:</span> each of the {runs} of each of the {ways} way(s) to calculate '
+            f'<p><span class="good">Same result:</span> each of the {runs} of each of the {counted(ways, "way")} to '
+            "calculate "
             f"gave the same {comparison.pixels:,} labels, the same {request.k} centres, and as many changed pixels in "
             "every iteration, bit for bit. All read the same pixels and wrote the same rasters.</p>"
         )
@@ -233,12 +235,13 @@ def _method(result: BenchmarkResult) -> str:
         else f"{result.pixels_read:,} of {result.all_pixels:,} pixels ({share:.0f} %) were read"
     )
     items = [
-        f"{some}, as {strips} whole strip(s) spread evenly over the scenes (PIXELS). Masked: fill"
+        f"{some}, as {counted(strips, 'whole strip')} spread evenly over the scenes (PIXELS). Masked: fill"
         f"{', ' + flags if flags else ''}.{area}",
         "Serial is one thread with the NumPy kernel. All ways start from the same centres (minimum-maximum) and make "
-        f"the same {result.comparison.iterations} iteration(s); the tolerance is 0, so none ends earlier than another.",
-        f"Each stage was measured {request.repeats} time(s), and the best time counts, because other programs can only "
-        "add; the medians are in the CSV file. All stages is the sum of the best times.",
+        f"the same {counted(result.comparison.iterations, 'iteration')}; the tolerance is 0, so none ends earlier than "
+        "another.",
+        f"Each stage was measured {counted(request.repeats, 'time')}, and the best time counts, because other programs "
+        "can only add; the medians are in the CSV file. All stages is the sum of the best times.",
         "Everything was read once before the clock started, so the files were in the system's memory (warm): from a "
         "cold or slow disk reading takes longer, the same for every kernel.",
         "Reading and writing depend on the number of threads and on the packer (compiled beside Numba and GPU, NumPy "

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..centres.fit import Fit
 from ..quality.scene_result import SceneResult
+from ..quantities import counted
 from ..results.signatures import Signatures
 from . import figures
 from .classes import areas_section, drift_section, separability_section, signatures_section, vanished_section
@@ -57,7 +58,7 @@ def render(signed: Signatures, fit: Fit, results: Sequence[SceneResult], picture
 
 
 def _title(numbers: Numbers) -> str:
-    return f"IIkMC: {len(numbers.results)} scene(s) in {numbers.signed.k} classes"
+    return f"IIkMC: {counted(len(numbers.results), 'scene')} in {numbers.signed.k} classes"
 
 
 def _summary(numbers: Numbers) -> str:
@@ -80,8 +81,8 @@ def _outcome(run: dict[str, Any], fit: Fit) -> str:
     last = fit.iterations[-1]
     end = "converged" if fit.converged else "stopped at the maximum number of iterations, not converged"
     return (
-        f"were clustered together. After {last.number} iteration(s), with {last.changed_percent:.2f} % of the pixels "
-        f"changing class in the last one, the run {end}."
+        f"were clustered together. After {counted(last.number, 'iteration')}, with {last.changed_percent:.2f} % of the "
+        f"pixels changing class in the last one, the run {end}."
     )
 
 
@@ -103,7 +104,10 @@ def _remarks(numbers: Numbers) -> list[str]:
         )
     away = [one.scene.title for one in numbers.results if not one.audit.inside]
     if away:
-        remarks.append(f"{len(away)} scene(s) do not meet the area of interest: {escape(', '.join(away))}.")
+        verb = "does" if len(away) == 1 else "do"
+        remarks.append(
+            f"{counted(len(away), 'scene')} {verb} not meet the area of interest: {escape(', '.join(away))}."
+        )
     for scene, audit in ((one.scene, one.audit) for one in numbers.results):
         share = audit.valid_percent
         remarks += [f"<b>{escape(scene.title)}: {escape(doubt)}.</b>" for doubt in audit.doubts]
@@ -112,7 +116,7 @@ def _remarks(numbers: Numbers) -> list[str]:
     gone = [record for record, scenes in zip(classes, numbers.vanished) if scenes]
     if gone:
         remarks.append(
-            f"{len(gone)} class(es) have no pixel in some of the scenes: "
+            f"{counted(len(gone), 'class', 'classes')} without a pixel in some of the scenes: "
             f'{escape(", ".join(str(record.id) for record in gone))} (<a href="#vanished">which</a>).'
         )
     far = [

@@ -9,6 +9,7 @@ from typing import Any
 
 from ..centres.fit import Fit
 from ..quality.scene_result import SceneResult
+from ..quantities import counted
 from ..results.names import scene_signatures
 from ..results.signatures import Signatures
 from .classes import curves, signature_table
@@ -51,7 +52,7 @@ def render_each(each: Sequence[SceneClasses], pictures: Sequence[Picture], k: in
     k
         Number of classes of each.
     """
-    title = f"IIkMC: {len(each)} scene(s), each on its own in {k} classes"
+    title = f"IIkMC: {counted(len(each), 'scene')}, each on its own in {k} classes"
     run = _whole_run(each)
     pixels = sum(one.result.audit.valid for one in each)
     body = [

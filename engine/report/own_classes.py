@@ -8,6 +8,7 @@ from html import escape
 from ..colours import css_colour
 from ..quality.own_classes import OwnClasses
 from ..quality.scene_result import SceneResult
+from ..quantities import counted
 from ..results.signatures import Signatures
 from ..scenes.scene import Scene
 from ..sensors.scale import SCALE
@@ -58,16 +59,16 @@ def _words(known: Sequence[tuple[Scene, OwnClasses]]) -> str:
     n = len(known)
 
     def some(count: int) -> str:
-        return f"{count} of {n} scene(s)"
+        return f"{count} of {counted(n, 'scene')}"
 
     cancelled = sum(bool(found.cancelled) for _, found in known)
     missed = sum(bool(found.missed) for _, found in known)
     moved = sum(any(own.id != own.nearest for own in found.classes) for _, found in known)
     return (
         "Each scene was also clustered on its own (k-means of one scene, kMC), with the same parameters; its raster is "
-        f"not changed by that. On their own, {some(cancelled)} end with classes without a pixel, {some(missed)} "
-        "have no class for a common class that they hold (of how many of their pixels, see below), and in "
-        f"{some(moved)} at least one class is most like a common class of another number."
+        f"not changed by that. On their own, classes end without a pixel in {some(cancelled)}, a common class that is "
+        f"held has no class in {some(missed)} (for how many of the pixels, see below), and in {some(moved)} at least "
+        "one class is most like a common class of another number."
     )
 
 

@@ -8,6 +8,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from ..quality.indices import SILHOUETTE_PIXELS, Score
+from ..quantities import counted
 from ..sensors.scale import SCALE
 from ..text_files import to_csv as csv_text
 from ..version import version
@@ -36,7 +37,7 @@ def to_csv(result: Suggestion) -> str:
 
 def render(result: Suggestion) -> str:
     """Return the text of the page."""
-    title = f"{result.advice.k} classes suggested for {len(result.scenes)} scene(s)"
+    title = f"{result.advice.k} classes suggested for {counted(len(result.scenes), 'scene')}"
     return page(
         f"IIkMC: {title}", "\n".join([_summary(title, result), _plots(result), _table(result), _sample(result)])
     )

@@ -16,6 +16,7 @@ import numpy as np
 from ..colours import RGB
 from ..errors import IIkMCError, OutputError, SignatureError
 from ..paths import companions
+from ..quantities import counted
 from ..scenes.files import open_raster, raster_env
 from ..scenes.scene import Scene
 from ..sensors.landsat.product_id import leading_product_id
@@ -56,7 +57,9 @@ class Earlier:
         """Return what the user is told, given the folder that the files were set apart in."""
         sentences = []
         if folder is not None:
-            what = f"{len(self.foreign)} classified raster(s) of other classes or colours{_listed(self.foreign)}"
+            what = (
+                f"{counted(len(self.foreign), 'classified raster')} of other classes or colours{_listed(self.foreign)}"
+            )
             what = what if self.foreign else "signatures of other classes"
             sentences.append(
                 f"OUTPUT: an earlier run left {what} in {self.output}; they are now in {folder}, with the tables of "
@@ -64,9 +67,9 @@ class Earlier:
             )
         if self.fitting:
             sentences.append(
-                f"OUTPUT: {len(self.fitting)} classified raster(s) of an earlier run{_listed(self.fitting)} stay in "
-                f"{self.output}, as their classes are still right; {STATISTICS_NAME} and {REPORT_NAME} tell of the "
-                "scenes of this run alone."
+                f"OUTPUT: {counted(len(self.fitting), 'classified raster')} of an earlier run{_listed(self.fitting)} "
+                f"{'stays' if len(self.fitting) == 1 else 'stay'} in {self.output}, as their classes are still right; "
+                f"{STATISTICS_NAME} and {REPORT_NAME} tell of the scenes of this run alone."
             )
         return sentences
 

@@ -21,6 +21,7 @@ from ..maps.raster_set import (
 from ..maps.reference import Placed, candidates, classes_of, place
 from ..pixels.strips import STRIP_PIXELS
 from ..progress import Progress
+from ..quantities import counted
 from ..report import accuracy as page
 from ..results.geotiff import NODATA
 from ..results.staging import Destinations
@@ -96,8 +97,8 @@ def assess_accuracy(
     executor = ThreadExecutor(AssessmentSite(rasters, placed), request.workers)
     with run:
         progress.stage(
-            f"Meeting {len(points):,} points in {raster_set.pixels:,} pixels of {len(rasters)} raster(s) on "
-            f"{executor.workers} thread(s)"
+            f"Meeting {len(points):,} points in {raster_set.pixels:,} pixels of {counted(len(rasters), 'raster')} on "
+            f"{counted(executor.workers, 'thread')}"
         )
         counts = np.zeros(256, np.int64)
         values = [np.zeros(len(points), np.uint8) for _ in rasters]
@@ -212,7 +213,7 @@ def _sharing(placed: Placed, used: NDArray[np.bool_]) -> int:
 
 def _tell(result: Assessment, progress: Progress) -> None:
     for words, count in result.left_out.told(result.max_days):
-        progress.note(f"{count:,} point(s) left out: {words}")
+        progress.note(f"{counted(count, 'point')} left out: {words}")
     overall = result.accuracy.overall
     if overall.value is None:
         return

@@ -17,7 +17,7 @@ from ..pixels.reading import decode_strip, nothing_inside, tell_more
 from ..pixels.store import automatic_budget, expected_use
 from ..pixels.strips import STRIP_PIXELS, most_valid, plan_series
 from ..progress import Progress
-from ..quantities import size
+from ..quantities import counted, size
 from ..report import audit as page
 from ..requests import AuditRequest
 from ..results.names import check_outputs
@@ -110,7 +110,7 @@ def audit_scenes(
     audits = [Audit() for _ in scenes]
     with run:
         executor = ThreadExecutor(run.enter(SeriesSite(plan, NumpyKernel(), fastest_packer())), request.workers)
-        progress.stage(f"Auditing {len(scenes)} scene(s) on {executor.workers} thread(s)")
+        progress.stage(f"Auditing {counted(len(scenes), 'scene')} on {counted(executor.workers, 'thread')}")
         for part in executor.run([AuditStrip(strip) for strip in plan.strips], progress):
             audits[part.scene].add(part.audit)
         for scene, audit in zip(scenes, audits):
@@ -204,8 +204,8 @@ def _advice(scenes: list[Scene], audits: list[Audit], n_bands: int) -> list[str]
     most, masked = most_valid(scenes)
     needed, spilled = expected_use(budget, most, valid, n_bands, masked)
     sentence = (
-        f"Clustering the {valid:,} valid pixels in {n_bands} band(s) takes about {size(needed)} for the pixels, of "
-        f"{size(budget)} that may be used now"
+        f"Clustering the {valid:,} valid pixels in {counted(n_bands, 'band')} takes about {size(needed)} for the "
+        f"pixels, of {size(budget)} that may be used now"
     )
     if spilled:
         sentence += (

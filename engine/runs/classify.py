@@ -23,6 +23,7 @@ from ..pixels.strips import STRIP_PIXELS, most_valid, plan_series
 from ..pixels.survey import Wish
 from ..progress import Progress
 from ..quality.scene_result import SceneResult
+from ..quantities import counted
 from ..requests import ClassifyRequest
 from ..results import signatures_file
 from ..results.earlier import Classes as EarlierClasses
@@ -123,8 +124,8 @@ def classify(
         site = run.enter(SeriesSite(plan, kernel, pick_packer(kernel)))
         executor = ThreadExecutor(site, request.workers)
         progress.stage(
-            f"Classifying {len(scenes)} scene(s) into the {source.k} classes of {request.signatures} "
-            f"on {executor.workers} thread(s) ({expected_name(kernel)} kernel)"
+            f"Classifying {counted(len(scenes), 'scene')} into the {source.k} classes of {request.signatures} "
+            f"on {counted(executor.workers, 'thread')} ({expected_name(kernel)} kernel)"
         )
         legend = Legend([record.name for record in source.classes], colours)
         results = _classified(run, executor, plan, source, legend)

@@ -6,6 +6,7 @@ from ..kernels.choice import expected_name, was_compiled_meanwhile
 from ..kernels.kernel import Kernel
 from ..pixels.strips import STRIP_PIXELS
 from ..progress import Progress
+from ..quantities import counted
 from ..requests import Request
 from ..results import earlier
 from ..results.names import raster_name
@@ -76,7 +77,7 @@ def _clustered(run: Run[Staging], clustering: Clustering, request: Request, tool
     scenes, progress = clustering.plan.scenes, run.progress
     left = earlier.left_rasters(request.output, scenes)
     run.files.check_replaceable([*(raster_name(scene) for scene in scenes), *left])
-    progress.stage(f"Reading and masking {len(scenes)} scene(s) on {tools.workers} thread(s)")
+    progress.stage(f"Reading and masking {counted(len(scenes), 'scene')} on {counted(tools.workers, 'thread')}")
     series = clustering.read(run.span(0.0, READ))
     if series.pixels == 0:
         raise no_valid_pixels([one.audit for one in series.results])

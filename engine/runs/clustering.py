@@ -30,7 +30,7 @@ from ..pixels.store import PixelStore, budget_of
 from ..pixels.strips import most_valid, plan_series
 from ..pixels.survey import Need, Survey, Wish
 from ..progress import Progress, Quiet
-from ..quantities import size
+from ..quantities import counted, size
 from ..requests import Request
 from ..results import signatures_file
 from ..results.names import check_folder, check_outputs, written_names
@@ -248,13 +248,13 @@ def no_valid_pixels(audits: Sequence[Audit]) -> NoValidPixels:
     """Return the error of scenes without one valid pixel."""
     if not any(audit.inside for audit in audits):
         return NoValidPixels(
-            f"AOI: not one pixel of the {len(audits)} scene(s) has its centre inside a polygon; choose polygons that "
-            "meet the scenes, and check the CRS of their layer."
+            f"AOI: not one pixel of the {counted(len(audits), 'scene')} has its centre inside a polygon; choose "
+            "polygons that meet the scenes, and check the CRS of their layer."
         )
     reasons, remedies = "fill, masked or saturated", "choose fewer flags in MASK or other scenes"
     if any(audit.outside for audit in audits):
         reasons = "outside AOI, " + reasons
         remedies = "choose fewer flags in MASK, a larger AOI, or other scenes"
     return NoValidPixels(
-        f"SCENES: not one pixel of the {len(audits)} scene(s) is valid (all are {reasons}); {remedies}."
+        f"SCENES: not one pixel of the {counted(len(audits), 'scene')} is valid (all are {reasons}); {remedies}."
     )

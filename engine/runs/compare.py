@@ -20,6 +20,7 @@ from ..pixels.sampling import Draws, draw, scene_key, shares_for
 from ..pixels.survey import Need, Survey, combine, survey
 from ..progress import Progress, Quiet
 from ..quality.own_classes import compare
+from ..quantities import counted
 from ..scenes.scene import Scene, Strip
 from .clustering import Clustering
 
@@ -117,7 +118,7 @@ def compare_each(clustering: Clustering, series: Series, common: Fit, progress: 
             here += part.members
             renumbered += part.renumbered
         one.own = compare(fit, common.centres, everywhere, [int(n) for n in here], renumbered)
-        progress.note(f"{one.scene.title} on its own: {len(fit.iterations)} iteration(s)")
+        progress.note(f"{one.scene.title} on its own: {counted(len(fit.iterations), 'iteration')}")
         done += own.pixels
 
 

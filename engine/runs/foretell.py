@@ -17,7 +17,7 @@ from ..kernels.cuda.devices import Job as CardJob
 from ..kernels.cuda.devices import pays
 from ..pixels.store import budget_of, expected_use
 from ..progress import Progress
-from ..quantities import about, duration, size
+from ..quantities import about, counted, duration, size
 from ..requests import ClassifyRequest, Request
 from ..scenes.scene import Scene
 
@@ -73,8 +73,8 @@ class Foretold:
         needed = expected_use(0, run.pixels, run.valid, run.n_bands)[0]
         beside = f", of which {size(spilled)} in temporary files" if spilled else ""
         progress.note(
-            f"Took {total:.1f} s: reading {run.read:.1f} s, {iterations} iteration(s) {run.iterate:.1f} s, rasters "
-            f"{run.write:.1f} s, everything else {other:.1f} s; {run.valid:,} valid pixels took "
+            f"Took {total:.1f} s: reading {run.read:.1f} s, {counted(iterations, 'iteration')} {run.iterate:.1f} s, "
+            f"rasters {run.write:.1f} s, everything else {other:.1f} s; {run.valid:,} valid pixels took "
             f"{size(needed)}{beside}; the rasters have {_on_disk(result.rasters)}."
         )
 
@@ -129,8 +129,8 @@ def foretell_classification(
     seconds = rates.seconds(job, 1, rates.recall())
     time = "" if seconds is None else f"; at most about {duration(seconds)}, judged by earlier clusterings here"
     progress.note(
-        f"Estimate for {len(scenes)} scene(s): about {about(valid)} valid pixels of {about(job.pixels)}, none of which "
-        f"is kept; rasters of at most {size(job.pixels * RASTER_BYTES)}{time}."
+        f"Estimate for {counted(len(scenes), 'scene')}: about {about(valid)} valid pixels of {about(job.pixels)}, none "
+        f"of which is kept; rasters of at most {size(job.pixels * RASTER_BYTES)}{time}."
     )
 
 

@@ -20,6 +20,7 @@ from ..pixels.sampling import pixel_hashes, scene_key
 from ..pixels.strips import STRIP_PIXELS
 from ..progress import Progress, Span
 from ..quality.allocation import allocate
+from ..quantities import counted
 from ..results.staging import Destinations
 from ..scenes.coordinates import LONGITUDE_LATITUDE, centres_of, crs_of, moved
 from ..scenes.files import raster_env
@@ -122,7 +123,10 @@ def sample_points(
     strips = raster_set.strips(strip_pixels)
     with run:
         rasters = len(raster_set.members)
-        progress.stage(f"Counting {raster_set.pixels:,} pixels of {rasters} raster(s) on {executor.workers} thread(s)")
+        progress.stage(
+            f"Counting {raster_set.pixels:,} pixels of {counted(rasters, 'raster')} on "
+            f"{counted(executor.workers, 'thread')}"
+        )
         counts = np.zeros(256, np.int64)
         for _, part in executor.run([CountClasses(strip) for strip in strips], run.span(0.0, _COUNTED)):
             counts += part

@@ -23,6 +23,7 @@ from ..maps.series_rasters import LAYERS, band_of, legend_of
 from ..paths import Place, check_apart
 from ..pixels.strips import STRIP_PIXELS, plan_strips
 from ..progress import Progress, check_cancelled
+from ..quantities import counted
 from ..report import series as page
 from ..results.geotiff import Rows, write_raster
 from ..results.staging import Staging
@@ -145,7 +146,7 @@ def follow_series(
         run.files.check_replaceable(_written())
         progress.stage(
             f"Following {grid.pixels:,} pixels over {len(site.days)} dates ({len(raster_set.members)} rasters) on "
-            f"{executor.workers} thread(s)"
+            f"{counted(executor.workers, 'thread')}"
         )
         packed: list[Packed] = []
         sums = _Sums(site)

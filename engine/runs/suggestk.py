@@ -26,6 +26,7 @@ from ..pixels.sampling import Stratified
 from ..pixels.strips import STRIP_PIXELS, plan_series
 from ..progress import Progress, Silent
 from ..quality.indices import Score, Suggestion, advise, scikit_learn, score
+from ..quantities import counted
 from ..report import suggestk as page
 from ..requests import SuggestRequest
 from ..results.staging import Destinations
@@ -70,7 +71,9 @@ def suggest(request: SuggestRequest, progress: Progress | None = None, strip_pix
     plan = Plan(tuple(scenes), Selection(request.roles, request.mask), tuple(plan_series(scenes, strip_pixels)))
     with run:
         executor = ThreadExecutor(run.enter(SeriesSite(plan, kernel, pick_packer(kernel))), request.workers)
-        progress.stage(f"Drawing a sample from {len(scenes)} scene(s) on {executor.workers} thread(s)")
+        progress.stage(
+            f"Drawing a sample from {counted(len(scenes), 'scene')} on {counted(executor.workers, 'thread')}"
+        )
         sample = draw_sample(executor, plan, request.sample, request.seed, run.span(0.0, _READ))
         _tell(scenes, sample, progress)
         result = _suggestion(request, scenes, sample, run.span(_READ, 1.0))
@@ -163,12 +166,12 @@ def _numbers(request: SuggestRequest, sample: Stratified, progress: Progress) ->
     different = np.unique(sample.dn, axis=1).shape[1] if sample.dn.size else 0
     if different == 0:
         raise NoValidPixels(
-            f"SCENES: not one pixel of the {len(sample.valid)} scene(s) is valid (all are fill, masked or saturated); "
-            "choose fewer flags in MASK or other scenes."
+            f"SCENES: not one pixel of the {counted(len(sample.valid), 'scene')} is valid (all are fill, masked or "
+            "saturated); choose fewer flags in MASK or other scenes."
         )
     if different < request.k_min:
         raise NoValidPixels(
-            f"The sample has only {different} different pixel(s), too few for K_MIN = {request.k_min}; "
+            f"The sample has only {counted(different, 'different pixel')}, too few for K_MIN = {request.k_min}; "
             "choose a smaller K_MIN or other scenes."
         )
     if different < request.k_max:

@@ -19,6 +19,7 @@ from ..maps.overlap import Overlap, doubts, overlap, placement
 from ..maps.transition import Transitions, code_table, transitions_of
 from ..pixels.strips import STRIP_PIXELS, plan_strips
 from ..progress import Progress
+from ..quantities import counted
 from ..report import transitions as page
 from ..requests import TransitionRequest
 from ..results.geotiff import Rows
@@ -84,7 +85,7 @@ def compare(
     executor = ThreadExecutor(PairSite(before, after, common), request.workers)
     strips = plan_strips(common.grid, 0, strip_pixels)
     with run:
-        progress.stage(f"Comparing {common.grid.pixels:,} pixels on {executor.workers} thread(s)")
+        progress.stage(f"Comparing {common.grid.pixels:,} pixels on {counted(executor.workers, 'thread')}")
         counts = np.zeros((256, 256), np.int64)
         with executor.site.unchanged():
             for part in executor.run([CountPairs(strip) for strip in strips], run.span(0.0, _COUNTED)):

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ..errors import SceneError, shown
 from ..progress import Progress, check_cancelled
+from ..quantities import counted
 from ..sensors.landsat import mtl
 from ..sensors.landsat.bands import band_file, quality_file, saturation_file
 from ..sensors.landsat.product_id import ProductId
@@ -97,7 +98,7 @@ def _by_acquisition(candidates: Sequence[Candidate], notes: list[str]) -> list[l
         twice += key in group
         group.setdefault(key, item)
     if twice:
-        notes.append(f"Left out: {twice} scene(s) given more than once.")
+        notes.append(f"Left out: {counted(twice, 'scene')} given more than once.")
     return [list(group.values()) for group in groups.values()]
 
 

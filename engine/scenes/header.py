@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from ..errors import SceneError
+from ..quantities import counted
 from .files import file_name, open_band, raster_env
 from .places import IN_TAR, stamp
 from .scene import PixelGrid
@@ -97,8 +98,8 @@ def _read(scene_id: str, path: str, sidecars: tuple[str, ...]) -> Header:
         name = file_name(path)
         if dataset.count != 1 or dataset.dtypes[0] != "uint16":
             raise SceneError(
-                f"Scene {scene_id}: {name} has {dataset.count} band(s) of {dataset.dtypes[0]}, expected one of uint16; "
-                "use the file as USGS delivers it."
+                f"Scene {scene_id}: {name} has {counted(dataset.count, 'band')} of {dataset.dtypes[0]}, expected one "
+                "of uint16; use the file as USGS delivers it."
             )
         problem = misplaced(dataset)
         if problem:

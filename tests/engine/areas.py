@@ -15,7 +15,7 @@ def area(*rings, **geometry):
         asked.append((wkt, bounds))
         return shapes
 
-    return Area("fields (1 polygon(s), EPSG:32633)", polygons), asked
+    return Area("fields (1 polygon, EPSG:32633)", polygons), asked
 
 
 def at(scene, *pixels):

@@ -201,7 +201,7 @@ def band_as_scene(folder: Path) -> None:
     for kind in ("SR_B2", "SR_B7", "QA_PIXEL", "QA_RADSAT"):
         assert finds([ONE], made / f"{ONE}_{kind}.TIF").scenes == expected
     assert finds([ONE], made / f"{ONE}_SR_B2.TIF", notes=()).scenes[0].sun_elevation == 50.0
-    finds([ONE], *sorted(made.glob("*_SR_B?.TIF")), notes=[("5 scene(s) given more than once",)])
+    finds([ONE], *sorted(made.glob("*_SR_B?.TIF")), notes=[("5 scenes given more than once",)])
 
 
 @case(6, "a band file of no product given as a scene", "refused: not named after a product")

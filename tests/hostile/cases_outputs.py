@@ -376,7 +376,7 @@ def fewer_scenes(folder: Path) -> None:
         name: kept[name] for name in others | TABLES
     }
     (told,) = (text for text in progress.warnings if "earlier run" in text)
-    assert "2 classified raster(s) of other classes or colours" in told
+    assert "2 classified rasters of other classes or colours" in told
     assert str(earlier) in told
     assert len(read_json(folder / "out" / "signatures.json")["centres"]) == 4
     assert {path.name for path in (folder / "out").glob("*.tif")} == {raster(scenes[0]), "mine.tif"}

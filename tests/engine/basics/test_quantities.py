@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import ast
+import re
+from pathlib import Path
+
 import pytest
-from iikmc.engine.quantities import about, duration, size
+from iikmc.engine.quantities import about, counted, duration, size
 
 
 @pytest.mark.parametrize(
@@ -60,3 +64,32 @@ def test_about(n, words):
 )
 def test_duration(seconds, words):
     assert duration(seconds) == words
+
+
+@pytest.mark.parametrize(
+    ("count", "words", "text"),
+    [
+        (0, ("scene",), "0 scenes"),
+        (1, ("scene",), "1 scene"),
+        (2, ("scene",), "2 scenes"),
+        (1234, ("scene",), "1,234 scenes"),
+        (1, ("class", "classes"), "1 class"),
+        (3, ("class", "classes"), "3 classes"),
+    ],
+)
+def test_counted(count, words, text):
+    assert counted(count, *words) == text
+
+
+def test_no_text_leaves_the_number_of_things_to_the_reader():
+    """Neither "scene(s)" nor "class(es)" stands in any text that is shipped; "(s)" after a space is the unit."""
+    root = Path(__file__).resolve().parents[3]
+    paths = [path for folder in ("engine", "algorithms", "iikmc_plugin") for path in (root / folder).rglob("*.py")]
+    texts = [
+        (path, node.value)
+        for path in paths
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    ]
+    assert len(texts) > 1000
+    assert [(path, text) for path, text in texts if re.search(r"[a-z]\((s|es)\)|^\((s|es)\)", text)] == []

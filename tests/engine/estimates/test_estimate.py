@@ -151,7 +151,7 @@ class TestEstimate:
         assert found.results == 133_333_333
         assert found.seconds is None
         assert found.sentence == (
-            "Estimate for 2 scene(s): about 60 million valid pixels of 100 million; 908 MB for the pixels, of 2.0 GB "
+            "Estimate for 2 scenes: about 60 million valid pixels of 100 million; 908 MB for the pixels, of 2.0 GB "
             "of memory that may be used; rasters of at most 133 MB; its time can be told after a run of a "
             "million pixels or more on this computer."
         )
@@ -216,11 +216,11 @@ class TestLog:
         guess = expected_valid(result.scenes, Selection(ROLES, CLOUD), Silent())
         assert result.pixels <= guess <= 1.1 * result.pixels
         assert re.match(
-            r"Estimate for 3 scene\(s\): about \d,\d00 valid pixels of 4,700; 0\.1 MB for the pixels, of ", first
+            r"Estimate for 3 scenes: about \d,\d00 valid pixels of 4,700; 0\.1 MB for the pixels, of ", first
         )
         assert abs(int(re.search(r"about (\S+)", first)[1].replace(",", "")) - guess) <= 50
         assert re.fullmatch(
-            rf"Took \d+\.\d s: reading \d+\.\d s, {len(result.fit.iterations)} iteration\(s\) \d+\.\d s, "
+            rf"Took \d+\.\d s: reading \d+\.\d s, {len(result.fit.iterations)} iterations \d+\.\d s, "
             rf"rasters \d+\.\d s, everything else \d+\.\d s; {result.pixels:,} valid pixels took 0\.1 MB; "
             r"the rasters have 0\.1 MB\.",
             last,
@@ -317,7 +317,7 @@ class TestLog:
         assert share > 0.9
         first, last = recorder.notes[0], recorder.notes[-1]
         assert re.fullmatch(
-            r"Estimate for 3 scene\(s\): about 4,\d00 valid pixels of 4,700, none of which is kept; rasters of at most "
+            r"Estimate for 3 scenes: about 4,\d00 valid pixels of 4,700, none of which is kept; rasters of at most "
             r"0\.1 MB; at most about 6 s, judged by earlier clusterings here\.",
             first,
         )

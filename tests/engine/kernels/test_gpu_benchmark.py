@@ -90,7 +90,7 @@ def test_a_difference_is_found_and_told():
     assert [row["reference"] for row in rows] == [True, False]
     report = {"about": {}, "start_up": [], "equality": rows, "measured": None, "figures": None}
     assert not gpu.all_equal(report)
-    assert "DIFFERENT: k = 9, 1 band(s)" in gpu.table(report)
+    assert "DIFFERENT: k = 9, 1 band" in gpu.table(report)
     assert "1 of 2 combinations equal" in gpu.table(report)
 
 

@@ -274,10 +274,10 @@ def test_saturation_band_of_another_grid_does_not_matter_where_it_is_not_used(on
 @pytest.mark.parametrize(
     ("array", "words"),
     [
-        (np.full((4, 5), 0.1, np.float32), "1 band(s) of float32"),
-        (np.full((4, 5), 9, np.uint8), "1 band(s) of uint8"),
-        (np.full((4, 5), 9000, np.int16), "1 band(s) of int16"),
-        (np.full((3, 4, 5), 9000, np.uint16), "3 band(s) of uint16"),
+        (np.full((4, 5), 0.1, np.float32), "1 band of float32"),
+        (np.full((4, 5), 9, np.uint8), "1 band of uint8"),
+        (np.full((4, 5), 9000, np.int16), "1 band of int16"),
+        (np.full((3, 4, 5), 9000, np.uint16), "3 bands of uint16"),
     ],
 )
 @pytest.mark.parametrize("file", ["SR_B5", "QA_PIXEL"])

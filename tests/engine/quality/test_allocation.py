@@ -62,7 +62,7 @@ def test_all_pixels_can_be_drawn(allocation):
 def test_what_cannot_be_is_refused():
     with pytest.raises(ParameterError, match=r"N is 10, but RASTERS have 9 classified pixels"):
         allocate({1: 7, 5: 2}, 10, EQUAL, 0)
-    with pytest.raises(ParameterError, match=r"N is 100, but MIN_PER_CLASS 50 in 3 class\(es\) takes 150 points"):
+    with pytest.raises(ParameterError, match=r"N is 100, but MIN_PER_CLASS 50 in 3 classes takes 150 points"):
         allocate({1: 700, 2: 700, 3: 700}, 100, PROPORTIONAL_LEAST, 50)
 
 

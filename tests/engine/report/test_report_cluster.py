@@ -92,8 +92,8 @@ def test_every_number_is_in_its_place(short_plotly):
     text = report_page.render(*hand_made())
     page = Page(text)
     check_offline(text)
-    assert page.headings[0] == "IIkMC: 2 scene(s) in 3 classes"
-    assert "63 valid pixels were clustered together. After 2 iteration(s), with 0.00 % of the pixels" in page.text
+    assert page.headings[0] == "IIkMC: 2 scenes in 3 classes"
+    assert "63 valid pixels were clustered together. After 2 iterations, with 0.00 % of the pixels" in page.text
     assert "read 1.2 s, write 0.5 s" in page.text
     assert "2024-01-02T03:04:05+00:00 · IIkMC 9.8.7" in page.text
     assert page.table("Date", "Sensor") == [
@@ -190,7 +190,7 @@ def test_what_is_worth_a_look(short_plotly):
     page = Page(report_page.render(*hand_made()))
     assert "Classes without a pixel: 3." in page.text
     assert "2022-06-28 LC09 190027 has only 3.00 % valid pixels." in page.text
-    assert "1 class(es) have no pixel in some of the scenes: 2 (which)." in page.text
+    assert "1 class without a pixel in some of the scenes: 2 (which)." in page.text
     assert "The largest drift is 0.052 of reflectance: Class 1 in 2022-06-28 LC09 190027" in page.text
     assert "Class 1 and Class 2 are the least separable classes" in page.text
     assert "has not converged" not in page.text
@@ -297,7 +297,7 @@ def test_report_of_a_run(small_series, request_of):
     text = result.report.read_text(encoding="utf-8")
     page = Page(text)
     check_offline(text)
-    assert page.headings[0] == "IIkMC: 3 scene(s) in 4 classes"
+    assert page.headings[0] == "IIkMC: 3 scenes in 4 classes"
     scenes = page.table("Date", "Sensor")[1:]
     # 41 x 37 pixels with 18 fill by quality and one band 0 elsewhere (15 of the 18 are 0 too).
     by_date = {row[0]: row for row in scenes}

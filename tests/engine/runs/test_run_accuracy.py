@@ -215,12 +215,12 @@ def test_what_cannot_be_used_is_counted_once_each(dated, tmp_path):
     )  # fmt: skip
     assert result.used == 1
     assert log.notes[:6] == [
-        "2 point(s) left out: without a place",
-        "1 point(s) left out: without a class",
-        "1 point(s) left out: without a day",
-        "1 point(s) left out: outside every raster",
-        "1 point(s) left out: without a raster of its day",
-        "1 point(s) left out: on nodata (masked or fill)",
+        "2 points left out: without a place",
+        "1 point left out: without a class",
+        "1 point left out: without a day",
+        "1 point left out: outside every raster",
+        "1 point left out: without a raster of its day",
+        "1 point left out: on nodata (masked or fill)",
     ]
     page = (tmp_path / "out" / "r.html").read_text(encoding="utf-8")
     assert "7 others were left out" in page
@@ -272,9 +272,9 @@ def test_classes_by_number_and_by_name(tmp_path):
 @pytest.mark.parametrize(
     ("texts", "words"),
     [
-        (["Wter"], r"CLASS_FIELD: 'Wter' of 1 point\(s\) is neither a number from 1 to 255 nor the name of a class of "
+        (["Wter"], r"CLASS_FIELD: 'Wter' of 1 point is neither a number from 1 to 255 nor the name of a class of "
                    r"RASTERS \(1 Water, 2 Wood, 3 Wood\); correct it, leave it empty"),
-        (["x", "y", "y"], r"CLASS_FIELD: 'y' of 2 point\(s\) and 1 other text\(s\) is neither"),
+        (["x", "y", "y"], r"CLASS_FIELD: 'y' of 2 points and 1 other text is neither"),
         (["wood"], "CLASS_FIELD: 'wood' is the name of the classes 2 and 3; give the class by its number, or give one"),
         (["2.5"], "CLASS_FIELD: '2.5'"),
         (["256"], "CLASS_FIELD: '256'"),

@@ -190,7 +190,7 @@ def test_advice_on_memory(tmp_path, monkeypatch, budget, said):
     scene = make_scene(tmp_path, product(), np.full((100, 90), 9000), radsat=0)
     log = Recorder()
     result = audit_of([scene], tmp_path / "out", progress=log)
-    assert any(said in text and "9,000 valid pixels in 6 band(s)" in text for text in log.notes), log.notes
+    assert any(said in text and "9,000 valid pixels in 6 bands" in text for text in log.notes), log.notes
     assert said in result.page.read_text()
 
 

@@ -153,11 +153,11 @@ def test_what_a_run_tells(three, request_of):
     assert threads == {me}
     assert progress.fractions == sorted(progress.fractions)
     assert (progress.fractions[0] > 0, progress.fractions[-1]) == (True, 1.0)
-    assert progress.stages[0] == "Reading and masking 3 scene(s) on 3 thread(s)"
+    assert progress.stages[0] == "Reading and masking 3 scenes on 3 threads"
     assert progress.stages[1].startswith("Clustering 3,600 pixels into 3 classes (")
     assert progress.stages[2].startswith("Iteration 1: 100.00 % of pixels changed class")
     assert progress.stages[-1] == "Writing the classified rasters"
-    assert progress.notes[0].startswith("Estimate for 3 scene(s): about 3,600 valid pixels of 3,600; ")
+    assert progress.notes[0].startswith("Estimate for 3 scenes: about 3,600 valid pixels of 3,600; ")
     assert progress.notes[1] == "2020-01-01 LC08 190027: 1,200 of 1,200 pixels are valid (100.0 %)"
     assert progress.notes[-1].startswith("Took ")
     assert progress.warnings == []
@@ -166,7 +166,7 @@ def test_what_a_run_tells(three, request_of):
 def test_duplicates_are_warned_of(three, request_of):
     progress = Recorder()
     cluster(request_of(*three, three[0]), progress)
-    assert progress.warnings == ["Left out: 1 scene(s) given more than once."]
+    assert progress.warnings == ["Left out: 1 scene given more than once."]
 
 
 # --- odd series ------------------------------------------------------------------------------------------------------
@@ -199,7 +199,7 @@ def test_a_series_without_a_valid_pixel_is_an_error(tmp_path, request_of):
     with pytest.raises(NoValidPixels) as caught:
         cluster(request_of(*paths, flags=("cloud",)))
     assert str(caught.value) == (
-        "SCENES: not one pixel of the 2 scene(s) is valid (all are fill, masked or saturated); "
+        "SCENES: not one pixel of the 2 scenes is valid (all are fill, masked or saturated); "
         "choose fewer flags in MASK or other scenes."
     )
     assert listing(tmp_path) == before

@@ -241,7 +241,7 @@ def test_four_covers_are_found_to_be_four(blobs, tmp_path):
     inertias = [float(row["inertia_dn2"]) for row in rows]
     assert inertias == sorted(inertias, reverse=True)
     page = (tmp_path / "out" / "r.html").read_text(encoding="utf-8")
-    assert "4 classes suggested for 2 scene(s)" in page
+    assert "4 classes suggested for 2 scenes" in page
     assert result.advice.reason in page
     assert log.notes[-1] == result.advice.reason
     assert log.fractions == sorted(log.fractions)

@@ -211,7 +211,7 @@ def test_a_scene_that_the_area_does_not_meet_is_warned_of(tmp_path, request_of):
     ]
     assert (first.pixels, read_raster(first.rasters[1]).any()) == (25, False)
     page = first.report.read_text(encoding="utf-8")
-    assert "<li>1 scene(s) do not meet the area of interest: 2022-05-11 LC08 190027.</li>" in page
+    assert "<li>1 scene does not meet the area of interest: 2022-05-11 LC08 190027.</li>" in page
     assert "% valid pixels.<" not in page
     log = Recorder()
     apply_to([met, other], first.signatures, tmp_path / "applied", area=zone, progress=log)
@@ -231,7 +231,7 @@ def test_no_pixel_at_all(tmp_path, request_of):
         with pytest.raises(NoValidPixels) as caught:
             cluster(request_of(path, aoi=Area("a", lambda *_, found=shapes: found)))
         assert str(caught.value) == (
-            "AOI: not one pixel of the 1 scene(s) has its centre inside a polygon; choose polygons that meet the "
+            "AOI: not one pixel of the 1 scene has its centre inside a polygon; choose polygons that meet the "
             "scenes, and check the CRS of their layer."
         )
 
@@ -243,7 +243,7 @@ def test_nothing_valid_inside(tmp_path, request_of):
     with pytest.raises(NoValidPixels) as caught:
         cluster(request_of(path, aoi=zone))
     assert str(caught.value) == (
-        "SCENES: not one pixel of the 1 scene(s) is valid (all are outside AOI, fill, masked or saturated); choose "
+        "SCENES: not one pixel of the 1 scene is valid (all are outside AOI, fill, masked or saturated); choose "
         "fewer flags in MASK, a larger AOI, or other scenes."
     )
 

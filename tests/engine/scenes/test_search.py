@@ -260,7 +260,7 @@ def test_notes_are_told_once_and_in_one_order(tmp_path):
         "Left out: LC08_L1TP_190027_20190102_20220601_02_T1",
     ]
     assert find_scenes(parents[::-1]).notes == notes
-    assert find_scenes([*parents, parents[0]]).notes == sorted([*notes, "Left out: 1 scene(s) given more than once."])
+    assert find_scenes([*parents, parents[0]]).notes == sorted([*notes, "Left out: 1 scene given more than once."])
 
 
 PIECES = [
@@ -292,7 +292,7 @@ def test_whatever_lies_beside_a_scene_it_is_found(names):
 def test_scene_given_twice(one):
     found = find_scenes([one, one, one / f"{ONE}_MTL.txt"])
     assert [scene.id for scene in found.scenes] == [ONE]
-    assert found.notes == ["Left out: 2 scene(s) given more than once."]
+    assert found.notes == ["Left out: 2 scenes given more than once."]
 
 
 @pytest.mark.parametrize("name", ["a.tar", "z.tar"])

@@ -182,7 +182,7 @@ def missing_qa_pixel(scenes):
 
 def no_valid_pixel(scenes):
     cloudy = write_cloudy(scenes.parent / "cloudy")
-    return {"SCENES": cloudy}, ("SCENES", "not one pixel of the 1 scene(s) is valid")
+    return {"SCENES": cloudy}, ("SCENES", "not one pixel of the 1 scene is valid")
 
 
 def k_of_1(scenes):

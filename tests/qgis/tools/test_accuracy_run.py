@@ -159,7 +159,7 @@ def test_what_cannot_be_assessed_is_refused_in_words(accuracy, classes, tmp_path
         QgsProject.instance().removeMapLayer(layer.id())
     values = {"RASTERS": rasters(classes)}
     values["POINTS"] = points(classes, [(0, 0, "Wter", "2010-06-15")])
-    with pytest.raises(QgsProcessingException, match=r"CLASS_FIELD: 'Wter' of 1 point\(s\) is neither"):
+    with pytest.raises(QgsProcessingException, match=r"CLASS_FIELD: 'Wter' of 1 point is neither"):
         processing.run("iikmc:accuracy", {**values, "CLASS_FIELD": "what", "DATE_FIELD": "day"})
 
 

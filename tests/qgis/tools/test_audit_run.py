@@ -60,7 +60,7 @@ def test_the_counts_worked_out_by_hand(plugin, tiny, tmp_path):
     assert [rows[OLDEST][name] for name in counts] == ["0", "0", "0", "0", "3", "", "0", "120"]
     assert log.warnings == log.errors == []
     assert f"{TITLES[2]}: 117 of 120 pixels are valid (97.5 %)" in log.infos
-    assert any("Clustering the 354 valid pixels in 6 band(s) takes about" in text for text in log.infos)
+    assert any("Clustering the 354 valid pixels in 6 bands takes about" in text for text in log.infos)
 
 
 @pytest.mark.parametrize(

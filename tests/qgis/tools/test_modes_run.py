@@ -119,7 +119,7 @@ def test_compare_tells_in_the_report_and_changes_no_raster(plugin, tiny, tmp_pat
     for scene in IDS:
         name = f"{scene}_classes.tif"
         assert (tmp_path / "with" / name).read_bytes() == (tmp_path / "without" / name).read_bytes()
-    assert f"{TITLES[0]} on its own: 2 iteration(s)" in log.infos
+    assert f"{TITLES[0]} on its own: 2 iterations" in log.infos
     compared, plain = (
         (tmp_path / folder / "report.html").read_text(encoding="utf-8") for folder in ("with", "without")
     )

@@ -115,7 +115,7 @@ def test_what_cannot_be_sampled_is_refused_in_words(samplepoints, classes, tiny,
     assert answer(RASTERS=[]).startswith("RASTERS is empty")
     assert answer(RASTERS=["/gone.tif"]) == "RASTERS: /gone.tif is no raster file on disk; choose a classified raster."
     band = tiny / NEWEST / f"{NEWEST}_SR_B4.TIF"
-    assert f"RASTERS: {band.name} has 1 band(s) of uint16" in answer(RASTERS=[*rasters(classes), str(band)])
+    assert f"RASTERS: {band.name} has 1 band of uint16" in answer(RASTERS=[*rasters(classes), str(band)])
     assert list(tmp_path.iterdir()) == []
 
 

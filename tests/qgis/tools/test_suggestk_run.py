@@ -42,7 +42,7 @@ def test_three_values_are_three_classes(plugin, tiny, tmp_path):
     assert [line.split(",")[0] for line in lines] == ["k", "2", "3"]
     # k = 3: no pixel off its centre, an infinite Calinski-Harabasz index, silhouette 1, Davies-Bouldin 0.
     assert lines[2] == "3,0.000,0.00000,1.0000,inf,0.0000,1.000,0"
-    assert "3 classes suggested for 3 scene(s)" in Path(report).read_text(encoding="utf-8")
+    assert "3 classes suggested for 3 scenes" in Path(report).read_text(encoding="utf-8")
     assert log.errors == []
     assert [text for text in log.warnings if "scikit" not in text] == [
         "The sample has only 3 different pixels: K_MAX 6 is cut to 3."

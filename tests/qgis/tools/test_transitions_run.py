@@ -160,7 +160,7 @@ def test_what_cannot_be_compared_is_refused_in_words(transitions, classes, tiny,
     assert "BEFORE: /gone.tif is no raster file" in answer(BEFORE="/gone.tif")
     assert answer(AFTER=None) == "AFTER is empty; choose a classified raster."
     band = tiny / NEWEST / f"{NEWEST}_SR_B4.TIF"
-    assert f"AFTER: {band.name} has 1 band(s) of uint16, expected one of uint8" in answer(AFTER=str(band))
+    assert f"AFTER: {band.name} has 1 band of uint16, expected one of uint8" in answer(AFTER=str(band))
     assert "AFTER: " in answer(AFTER=str(classes / "report.html"))
     assert "cannot be read as a raster" in answer(AFTER=str(classes / "report.html"))
     assert "CHANGES: " in answer(CHANGES=str(tmp_path / "c.img"))
