@@ -17,6 +17,7 @@ import numpy as np
 from ..arrays import GRID
 from ..pixels.block import Tally
 from ..progress import Progress, Span
+from ..sensors.scale import SCALE
 from .fit import Fit, IterationRecord
 
 if TYPE_CHECKING:
@@ -115,7 +116,8 @@ def lloyd(
         percent = 100.0 * labelled.changed / pixels
         records.append(IterationRecord(number, labelled.changed, percent, move, time.perf_counter() - began))
         progress.stage(
-            f"Iteration {number}: {percent:.2f} % of pixels changed class, largest centre move {move:.1f} DN"
+            f"Iteration {number}: {percent:.2f} % of pixels changed class, largest centre move {move:.1f} DN "
+            f"({move * SCALE:.4f} in reflectance)"
         )
         settled = bool(np.array_equal(proposed, centres)) or (number > 1 and stop.reached(labelled.changed, pixels))
         fit = Fit(centres, labelled.tally, tuple(records), settled)

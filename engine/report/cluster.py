@@ -10,6 +10,7 @@ from ..centres.fit import Fit
 from ..quality.scene_result import SceneResult
 from ..quantities import counted
 from ..results.signatures import Signatures
+from ..sensors.scale import SCALE
 from . import figures
 from .classes import areas_section, drift_section, separability_section, signatures_section, vanished_section
 from .html import Cell, number, page, plot, table
@@ -150,6 +151,7 @@ def _convergence(fit: Fit, signed: Signatures) -> str:
             record.changed,
             number(record.changed_percent, 3),
             number(record.largest_move_dn, 2),
+            number(record.largest_move_dn * SCALE, 5),
             number(record.seconds, 2),
         ]
         for record in fit.iterations
@@ -157,5 +159,5 @@ def _convergence(fit: Fit, signed: Signatures) -> str:
     tolerance = signed.run["parameters"].get("tolerance_percent")
     figure = figures.convergence(fit.iterations, tolerance)
     alt = "Pixels that changed class (dashed: the tolerance), and the largest move of a centre, in each iteration."
-    head = ["Iteration", "Changed pixels", "Changed (%)", "Largest centre move (DN)", "Seconds"]
+    head = ["Iteration", "Changed pixels", "Changed (%)", "Largest centre move (DN)", "in reflectance", "Seconds"]
     return "<h2>Convergence</h2>" + plot(figure, alt) + table(head, rows)

@@ -245,7 +245,7 @@ def test_progress_tells_each_iteration_and_never_goes_back(kernel):
     assert progress.fractions == sorted(progress.fractions)
     assert 0 < progress.fractions[0] < progress.fractions[-1] < 1
     assert progress.stages == [
-        "Iteration 1: 100.00 % of pixels changed class, largest centre move 6.8 DN",
-        "Iteration 2: 16.67 % of pixels changed class, largest centre move 2.0 DN",
-        "Iteration 3: 0.00 % of pixels changed class, largest centre move 0.0 DN",
+        "Iteration 1: 100.00 % of pixels changed class, largest centre move 6.8 DN (0.0002 in reflectance)",
+        "Iteration 2: 16.67 % of pixels changed class, largest centre move 2.0 DN (0.0001 in reflectance)",
+        "Iteration 3: 0.00 % of pixels changed class, largest centre move 0.0 DN (0.0000 in reflectance)",
     ]

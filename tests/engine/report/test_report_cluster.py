@@ -128,9 +128,9 @@ def test_every_number_is_in_its_place(short_plotly):
         ["Class 3", "2", "every scene: the class is empty"],
     ]
     assert page.table("Iteration") == [
-        ["Iteration", "Changed pixels", "Changed (%)", "Largest centre move (DN)", "Seconds"],
-        ["1", "63", "100.000", "1234.57", "0.25"],
-        ["2", "0", "0.000", "0.00", "0.50"],
+        ["Iteration", "Changed pixels", "Changed (%)", "Largest centre move (DN)", "in reflectance", "Seconds"],
+        ["1", "63", "100.000", "1234.57", "0.03395", "0.25"],
+        ["2", "0", "0.000", "0.00", "0.00000", "0.50"],
     ]
     assert page.table("Name") == [
         ["Name", "Value"],
