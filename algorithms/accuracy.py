@@ -18,7 +18,6 @@ from qgis.core import (
 from ..engine.errors import IIkMCError, ParameterError
 from .shared import points
 from .shared.analysis import AnalysisAlgorithm, file_destination, whole_number
-from .shared.feedback import FeedbackProgress
 from .shared.i18n import tr
 from .shared.rasters import paths_in, rasters
 from .shared.sources import FeatureSource
@@ -26,6 +25,8 @@ from .shared.sources import FeatureSource
 if TYPE_CHECKING:
     from ..engine.map_requests import AccuracyRequest, ReferencePoints
     from ..engine.maps.assessment import Assessment
+    from ..engine.progress import Progress
+    from .shared.base import Check
 
 
 class AccuracyAlgorithm(AnalysisAlgorithm):
@@ -151,9 +152,8 @@ class AccuracyAlgorithm(AnalysisAlgorithm):
         parameter.setHelp(text)
         return parameter
 
-    def _check(self, values: dict[str, Any], context: QgsProcessingContext) -> None:
+    def _check(self, values: dict[str, Any], context: QgsProcessingContext) -> Check:
         from ..engine.map_requests import ReferencePoints
-        from ..engine.runs.accuracy import check
 
         fields = [self._name(values, name, context) for name in (self.CLASS_FIELD, self.DATE_FIELD)]
         points.check_fields(self._source(values, context), *fields)
@@ -161,7 +161,14 @@ class AccuracyAlgorithm(AnalysisAlgorithm):
         days = [] if self._name(values, self.DATE_FIELD, context) else None
         places = [self._planned(values, name, context) for name in (self.MATRIX, self.REPORT)]
         none = ReferencePoints([], [], "", [], days)
-        check(self._request(values, paths_in(values, context), none, places, context))
+        request = self._request(values, paths_in(values, context), none, places, context)
+
+        def check(_: Progress) -> None:
+            from ..engine.runs import accuracy
+
+            accuracy.check(request)
+
+        return check
 
     def _source(self, values: dict[str, Any], context: QgsProcessingContext) -> QgsProcessingFeatureSource:
         source = self.parameterAsSource(values, self.POINTS, context)
@@ -215,7 +222,7 @@ class AccuracyAlgorithm(AnalysisAlgorithm):
             if self._refusal_of_points is not None:
                 raise self._refusal_of_points
             request = self._request(values, self._rasters, self._points, places, context)
-            return assess_accuracy(request, FeedbackProgress(feedback))
+            return assess_accuracy(request, self._progress(feedback))
 
         result = self._told(work, feedback)
         overall = result.accuracy.overall

@@ -17,13 +17,14 @@ from qgis.core import (
 from ..engine.sensors.roles import ROLES
 from .shared import groups, parameters
 from .shared.base import IIkMCAlgorithm
-from .shared.feedback import FeedbackProgress
 from .shared.i18n import tr
 
 if TYPE_CHECKING:
+    from ..engine.progress import Progress
     from ..engine.requests import AuditRequest
     from ..engine.runs.audit import AuditResult
     from .scenes_widget.look import Plan, Wanted
+    from .shared.base import Check
 
 
 class AuditAlgorithm(IIkMCAlgorithm):
@@ -95,11 +96,15 @@ class AuditAlgorithm(IIkMCAlgorithm):
         # A scene without QA_PIXEL is audited too.
         return replace(super().looked_for(values, context)[0], needs_flags=False), None
 
-    def _check(self, values: dict[str, Any], context: QgsProcessingContext) -> None:
-        from ..engine.progress import Silent
-        from ..engine.runs.audit import check
+    def _check(self, values: dict[str, Any], context: QgsProcessingContext) -> Check:
+        request = self._request(values, context)
 
-        check(self._request(values, context), Silent())
+        def check(progress: Progress) -> None:
+            from ..engine.runs import audit
+
+            audit.check(request, progress)
+
+        return check
 
     def _request(self, values: dict[str, Any], context: QgsProcessingContext, output: str = "") -> AuditRequest:
         from ..engine.requests import AuditRequest
@@ -120,7 +125,7 @@ class AuditAlgorithm(IIkMCAlgorithm):
             from ..engine.runs.audit import audit_scenes
 
             output = self.parameterAsFileOutput(values, parameters.OUTPUT, context)
-            return audit_scenes(self._request(values, context, output), FeedbackProgress(feedback))
+            return audit_scenes(self._request(values, context, output), self._progress(feedback))
 
         result = self._told(work, feedback)
         return {

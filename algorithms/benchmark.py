@@ -20,12 +20,13 @@ from ..engine import choices
 from ..engine.sensors.roles import ROLES
 from .shared import parameters
 from .shared.analysis import AnalysisAlgorithm, whole_number
-from .shared.feedback import FeedbackProgress
 from .shared.i18n import tr
 
 if TYPE_CHECKING:
     from ..engine.measuring.timings import BenchmarkResult
+    from ..engine.progress import Progress
     from ..engine.requests import BenchmarkRequest
+    from .shared.base import Check
 
 
 class BenchmarkAlgorithm(AnalysisAlgorithm):
@@ -151,11 +152,15 @@ class BenchmarkAlgorithm(AnalysisAlgorithm):
         parameter.setHelp(tr("The largest number of threads that is measured; 0 goes up to the number of cores."))
         return parameter
 
-    def _check(self, values: dict[str, Any], context: QgsProcessingContext) -> None:
-        from ..engine.progress import Silent
-        from ..engine.runs.benchmark import check
+    def _check(self, values: dict[str, Any], context: QgsProcessingContext) -> Check:
+        request = self._request(values, context)
 
-        check(self._request(values, context), Silent())
+        def check(progress: Progress) -> None:
+            from ..engine.runs import benchmark
+
+            benchmark.check(request, progress)
+
+        return check
 
     def _request(self, values: dict[str, Any], context: QgsProcessingContext, output: str = "") -> BenchmarkRequest:
         from ..engine.requests import BenchmarkRequest
@@ -180,7 +185,7 @@ class BenchmarkAlgorithm(AnalysisAlgorithm):
             from ..engine.runs.benchmark import benchmark
 
             output = self.parameterAsFileOutput(values, parameters.OUTPUT, context)
-            return benchmark(self._request(values, context, output), FeedbackProgress(feedback))
+            return benchmark(self._request(values, context, output), self._progress(feedback))
 
         result = self._told(work, feedback)
         comparison = result.comparison

@@ -9,12 +9,13 @@ from qgis.core import QgsProcessingContext, QgsProcessingFeedback
 
 from .shared import parameters
 from .shared.classified import ClassifiedScenesAlgorithm
-from .shared.feedback import FeedbackProgress
 from .shared.i18n import tr
 
 if TYPE_CHECKING:
+    from ..engine.progress import Progress
     from ..engine.requests import ClassifyRequest
     from ..engine.results.result import Result
+    from .shared.base import Check
 
 
 class ClassifyAlgorithm(ClassifiedScenesAlgorithm):
@@ -76,11 +77,15 @@ class ClassifyAlgorithm(ClassifiedScenesAlgorithm):
             self.addParameter(parameter)
         self._add_outputs()
 
-    def _check(self, values: dict[str, Any], context: QgsProcessingContext) -> None:
-        from ..engine.progress import Silent
-        from ..engine.runs.classify import check
+    def _check(self, values: dict[str, Any], context: QgsProcessingContext) -> Check:
+        request = self._request(values, context)
 
-        check(self._request(values, context), Silent())
+        def check(progress: Progress) -> None:
+            from ..engine.runs import classify
+
+            classify.check(request, progress)
+
+        return check
 
     def _request(self, values: dict[str, Any], context: QgsProcessingContext, output: str = "") -> ClassifyRequest:
         from ..engine.requests import ClassifyRequest
@@ -101,6 +106,6 @@ class ClassifyAlgorithm(ClassifiedScenesAlgorithm):
             from ..engine.runs.classify import classify
 
             output = self.parameterAsFileOutput(values, parameters.OUTPUT, context)
-            return classify(self._request(values, context, output), FeedbackProgress(feedback))
+            return classify(self._request(values, context, output), self._progress(feedback))
 
         return self._results(self._told(work, feedback), values, context)

@@ -17,13 +17,14 @@ from ..engine import choices
 from ..engine.sensors.roles import ROLES
 from .shared import groups, parameters
 from .shared.classified import ClassifiedScenesAlgorithm
-from .shared.feedback import FeedbackProgress
 from .shared.i18n import tr
 
 if TYPE_CHECKING:
+    from ..engine.progress import Progress
     from ..engine.requests import Request
     from ..engine.results.result import EachResult, Result
     from .scenes_widget.look import Plan, Wanted
+    from .shared.base import Check
 
 
 class ClusterAlgorithm(ClassifiedScenesAlgorithm):
@@ -116,14 +117,17 @@ class ClusterAlgorithm(ClassifiedScenesAlgorithm):
             QgsProcessingOutputBoolean(self.CONVERGED, tr("Converged")),
         )
 
-    def _check(self, values: dict[str, Any], context: QgsProcessingContext) -> None:
-        from ..engine.progress import Silent
-        from ..engine.runs.cluster import check_scenes, given_centres
-
+    def _check(self, values: dict[str, Any], context: QgsProcessingContext) -> Check:
         request = self._request(values, context)
-        request.check()
-        check_scenes(request, Silent())
-        given_centres(request)
+
+        def check(progress: Progress) -> None:
+            from ..engine.runs.cluster import check_scenes, given_centres
+
+            request.check()
+            check_scenes(request, progress)
+            given_centres(request)
+
+        return check
 
     def _request(self, values: dict[str, Any], context: QgsProcessingContext, output: str = "") -> Request:
         from ..engine.requests import Request
@@ -171,7 +175,7 @@ class ClusterAlgorithm(ClassifiedScenesAlgorithm):
             from ..engine.runs.each import run_in_mode
 
             output = self.parameterAsFileOutput(values, parameters.OUTPUT, context)
-            return run_in_mode(self._request(values, context, output), FeedbackProgress(feedback))
+            return run_in_mode(self._request(values, context, output), self._progress(feedback))
 
         result = self._told(work, feedback)
         return {

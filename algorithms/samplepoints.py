@@ -27,13 +27,14 @@ from qgis.PyQt.QtCore import QDate
 from ..engine import choices
 from .shared import parameters, points
 from .shared.analysis import AnalysisAlgorithm, whole_number
-from .shared.feedback import FeedbackProgress
 from .shared.i18n import tr
 from .shared.rasters import paths_in, rasters
 
 if TYPE_CHECKING:
     from ..engine.map_requests import SampleRequest
+    from ..engine.progress import Progress
     from ..engine.runs.samplepoints import PointSample
+    from .shared.base import Check
 
 
 class SamplePointsAlgorithm(AnalysisAlgorithm):
@@ -144,10 +145,15 @@ class SamplePointsAlgorithm(AnalysisAlgorithm):
         parameter.setHelp(tr("Gets the points with the fields id, date, scene, map_class and an empty ref_class."))
         return parameter
 
-    def _check(self, values: dict[str, Any], context: QgsProcessingContext) -> None:
-        from ..engine.runs.samplepoints import check
+    def _check(self, values: dict[str, Any], context: QgsProcessingContext) -> Check:
+        request = self._request(values, paths_in(values, context), context)
 
-        check(self._request(values, paths_in(values, context), context))
+        def check(_: Progress) -> None:
+            from ..engine.runs import samplepoints
+
+            samplepoints.check(request)
+
+        return check
 
     def _request(self, values: dict[str, Any], paths: tuple[Path, ...], context: QgsProcessingContext) -> SampleRequest:
         from ..engine.map_requests import SampleRequest
@@ -175,7 +181,7 @@ class SamplePointsAlgorithm(AnalysisAlgorithm):
         def work() -> PointSample:
             from ..engine.runs.samplepoints import sample_points
 
-            return sample_points(self._request(values, self._rasters or (), context), FeedbackProgress(feedback))
+            return sample_points(self._request(values, self._rasters or (), context), self._progress(feedback))
 
         # The file is not opened before all is drawn, so that a cancel leaves nothing.
         sample = self._told(work, feedback)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,15 +17,16 @@ from qgis.core import (
 
 from .shared import parameters
 from .shared.analysis import AnalysisAlgorithm
-from .shared.feedback import FeedbackProgress
 from .shared.i18n import tr
-from .shared.layers import PREFIX, SceneLayer, load_on_completion
+from .shared.layers import SceneLayer, load_on_completion
 from .shared.rasters import path_of, paths_in, rasters
 from .shared.sources import RasterLayer
 
 if TYPE_CHECKING:
     from ..engine.map_requests import SeriesRequest
+    from ..engine.progress import Progress
     from ..engine.runs.series import SeriesResult
+    from .shared.base import Check
 
 
 class SeriesAlgorithm(AnalysisAlgorithm):
@@ -135,10 +135,15 @@ class SeriesAlgorithm(AnalysisAlgorithm):
         grid = values.get(self.GRID)
         return paths_in(values, context), path_of(self.GRID, grid, context) if grid else None
 
-    def _check(self, values: dict[str, Any], context: QgsProcessingContext) -> None:
-        from ..engine.runs.series import check
+    def _check(self, values: dict[str, Any], context: QgsProcessingContext) -> Check:
+        request = self._request(self._paths(values, context), self._output_folder(values, context))
 
-        check(self._request(self._paths(values, context), self._output_folder(values, context)))
+        def check(_: Progress) -> None:
+            from ..engine.runs import series
+
+            series.check(request)
+
+        return check
 
     @staticmethod
     def _request(files: tuple[tuple[Path, ...], Path | None], output: str) -> SeriesRequest:
@@ -163,7 +168,7 @@ class SeriesAlgorithm(AnalysisAlgorithm):
             from ..engine.runs.series import follow_series
 
             output = self.parameterAsFileOutput(values, parameters.OUTPUT, context)
-            return follow_series(self._request(self._files or ((), None), output), FeedbackProgress(feedback))
+            return follow_series(self._request(self._files or ((), None), output), self._progress(feedback))
 
         result = self._result = self._told(work, feedback)
         self._load = self.parameterAsBool(values, parameters.LOAD_RESULTS, context)
@@ -181,9 +186,8 @@ class SeriesAlgorithm(AnalysisAlgorithm):
     def postProcessAlgorithm(self, context: QgsProcessingContext, feedback: QgsProcessingFeedback) -> dict[str, Any]:
         result = self._result
         if result is not None and self._load:
-            stamp = datetime.now().strftime("%Y-%m-%d %H:%M:%S")
-            group = PREFIX + tr("Series of {dates} dates, {stamp}").format(dates=len(result.series.days), stamp=stamp)
+            what = tr("series of {dates} dates").format(dates=len(result.series.days))
             captions = self._captions()
             layers = [SceneLayer(result.rasters[name], caption, None) for name, caption in captions.items()]
-            load_on_completion(context, layers, group, "MAJORITY")
+            load_on_completion(context, layers, result.output, what, "MAJORITY")
         return {}

@@ -16,12 +16,13 @@ from ..engine import choices
 from ..engine.sensors.roles import ROLES
 from .shared import groups, parameters
 from .shared.analysis import AnalysisAlgorithm, file_destination, whole_number
-from .shared.feedback import FeedbackProgress
 from .shared.i18n import tr
 
 if TYPE_CHECKING:
+    from ..engine.progress import Progress
     from ..engine.quality.indices import Suggestion
     from ..engine.requests import SuggestRequest
+    from .shared.base import Check
 
 
 class SuggestKAlgorithm(AnalysisAlgorithm):
@@ -130,13 +131,15 @@ class SuggestKAlgorithm(AnalysisAlgorithm):
         parameter.setHelp(tr("Chooses the pixels of the sample and the starts of the clusterings."))
         return parameter
 
-    def _check(self, values: dict[str, Any], context: QgsProcessingContext) -> None:
-        from ..engine.progress import Silent
-
+    def _check(self, values: dict[str, Any], context: QgsProcessingContext) -> Check:
         places = [self._planned(values, name, context) for name in (self.TABLE, self.REPORT)]
         request = self._request(values, context, places)
-        request.check()
-        request.checked_scenes(Silent())
+
+        def check(progress: Progress) -> None:
+            request.check()
+            request.checked_scenes(progress)
+
+        return check
 
     def _request(
         self, values: dict[str, Any], context: QgsProcessingContext, places: list[Path | None]
@@ -164,7 +167,7 @@ class SuggestKAlgorithm(AnalysisAlgorithm):
         def work() -> Suggestion:
             from ..engine.runs.suggestk import suggest
 
-            return suggest(self._request(values, context, places), FeedbackProgress(feedback))
+            return suggest(self._request(values, context, places), self._progress(feedback))
 
         result = self._told(work, feedback)
         written = {name: str(place) for name, place in zip((self.TABLE, self.REPORT), places) if place}

@@ -17,14 +17,15 @@ from qgis.core import (
 from ..engine.errors import ParameterError
 from .shared import parameters
 from .shared.analysis import AnalysisAlgorithm, file_destination
-from .shared.feedback import FeedbackProgress
 from .shared.i18n import tr
 from .shared.layers import style_on_completion
 from .shared.sources import RasterLayer
 
 if TYPE_CHECKING:
     from ..engine.maps.transition import Comparison
+    from ..engine.progress import Progress
     from ..engine.requests import TransitionRequest
+    from .shared.base import Check
 
 
 class TransitionsAlgorithm(AnalysisAlgorithm):
@@ -131,15 +132,20 @@ class TransitionsAlgorithm(AnalysisAlgorithm):
         )
         return parameter
 
-    def _check(self, values: dict[str, Any], context: QgsProcessingContext) -> None:
-        from ..engine.runs.transitions import check
-
+    def _check(self, values: dict[str, Any], context: QgsProcessingContext) -> Check:
         changes = self._planned(values, self.CHANGES, context)
         if changes is not None and changes.suffix.lower() not in (".tif", ".tiff"):
             text = tr("CHANGES: {path} does not end in .tif; the raster of changes is a GeoTIFF.")
             raise ParameterError(text.format(path=changes))
         places = [self._planned(values, name, context) for name in (self.CHANGES, self.MATRIX, self.REPORT)]
-        check(self._request(values, self._paths(values, context), places, context))
+        request = self._request(values, self._paths(values, context), places, context)
+
+        def check(_: Progress) -> None:
+            from ..engine.runs import transitions
+
+            transitions.check(request)
+
+        return check
 
     def _paths(self, values: dict[str, Any], context: QgsProcessingContext) -> tuple[Path, Path]:
         return self._path(values, self.BEFORE, context), self._path(values, self.AFTER, context)
@@ -201,7 +207,7 @@ class TransitionsAlgorithm(AnalysisAlgorithm):
             from ..engine.runs.transitions import compare
 
             rasters = self._rasters or self._paths(values, context)
-            return compare(self._request(values, rasters, places, context), FeedbackProgress(feedback))
+            return compare(self._request(values, rasters, places, context), self._progress(feedback))
 
         result = self._told(work, feedback)
         if changes:

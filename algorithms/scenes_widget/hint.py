@@ -64,6 +64,8 @@ class ScenesHint(QWidget):
         self._question: Question | None = None
         self._shown: tuple[str, ...] = ()
         self._job: Job | None = None
+        self.spoken: Callable[[str], str] = str
+        """Puts the words of the dialog into the engine's messages."""
 
         self.icon = QLabel()
         side = self.style().pixelMetric(QStyle.PixelMetric.PM_SmallIconSize)
@@ -126,7 +128,8 @@ class ScenesHint(QWidget):
         parts = words.lines(answer, question.plan)
         if answer.problem:
             parts.append(answer.problem)
-        tip = "\n".join((*answer.doubts, *answer.notes, answer.problem)).strip()
+        parts = [self.spoken(part) for part in parts]
+        tip = self.spoken("\n".join((*answer.doubts, *answer.notes, answer.problem)).strip())
         self._say("\n".join(parts), problem=bool(answer.problem or answer.doubts), tip=tip)
         self.answered.emit(answer)
 

@@ -10,7 +10,8 @@ from qgis.PyQt.QtWidgets import QDialog, QDialogButtonBox, QHBoxLayout, QLineEdi
 from ..shared.i18n import tr
 from .list_view import accept_paths, holds_files, mime_paths
 from .panel import ScenesPanel
-from .paths import distinct, is_choosable, join_paths, split_paths
+from .paths import distinct, join_paths, split_paths
+from .waiting import choosable_of
 
 _NAME = "LC08_L2SP_000000_00000000_00000000_02_T1"
 """As wide as the name of a scene."""
@@ -62,13 +63,14 @@ class ScenesLine(QWidget):
             accept_paths(event)
             if event.type() == QEvent.Type.Drop:
                 paths = mime_paths(event.mimeData())
-                self.setPaths(self._paths + [path for path in paths if is_choosable(path)])
+                self.setPaths(self._paths + choosable_of(paths, self))
             return True
         return bool(super().eventFilter(watched, event))
 
     def _read(self, text: str) -> None:
         if text != join_paths(self._paths):
-            self._paths = distinct(split_paths(text))
+            # At each key: the disk is not asked.
+            self._paths = distinct(split_paths(text, is_path=lambda _: False))
         self.line.setToolTip("\n".join(QDir.toNativeSeparators(path) for path in self._paths))
         self.changed.emit()
 

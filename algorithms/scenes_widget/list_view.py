@@ -33,7 +33,7 @@ from qgis.PyQt.QtWidgets import (
 
 from ...engine.scenes.places import is_bundle
 from ..shared.i18n import tr
-from .paths import distinct, is_file_of_scene, same_place, split_paths
+from .paths import date_in, distinct, is_file_of_scene, is_whole, same_place, split_paths
 
 _PATH = Qt.ItemDataRole.UserRole
 _FEWEST_ROWS, _MOST_ROWS = 5, 10
@@ -49,8 +49,9 @@ def mime_paths(data: QMimeData | None) -> list[str]:
         return [url.toLocalFile() for url in data.urls() if url.isLocalFile()]
     if QgsMimeDataUtils.isUriList(data):
         uris = QgsMimeDataUtils.decodeUriList(data)
-        return [uri.filePath or uri.uri for uri in uris if uri.filePath or os.path.exists(uri.uri)]
-    return split_paths(data.text()) if data.hasText() else []
+        # This is asked at each move of the mouse, so the disk is not.
+        return [uri.filePath or uri.uri for uri in uris if uri.filePath or is_whole(uri.uri)]
+    return split_paths(data.text(), is_path=lambda _: False) if data.hasText() else []
 
 
 class _Elision(QStyledItemDelegate):
@@ -87,11 +88,22 @@ class ScenesList(QTreeWidget):
         return [self.topLevelItem(row).data(0, _PATH) for row in range(self.topLevelItemCount())]
 
     def append(self, paths: Iterable[str]) -> int:
-        """Add the paths that are not in the list yet; return how many those were."""
-        items = [_item(path) for path in distinct(paths, self.paths())]
-        self.addTopLevelItems(items)
+        """Add the paths that are not in the list yet, scenes by their day; return how many those were."""
+        known = self.paths()
+        added = distinct(paths, known)
+        place = {path: number for number, path in enumerate(sorted(known + added, key=_in_time))}
+        # From the top down: each goes in where all before it are already.
+        for path in sorted(added, key=place.__getitem__):
+            self.insertTopLevelItem(place[path], _item(path))
         self._fit()
-        return len(items)
+        return len(added)
+
+    def show_path(self, path: str) -> None:
+        """Scroll to a path."""
+        rows = {same_place(known): row for row, known in enumerate(self.paths())}
+        row = rows.get(same_place(path))
+        if row is not None:
+            self.scrollToItem(self.topLevelItem(row))
 
     def remove_selected(self) -> int:
         """Remove the selected rows; return how many those were."""
@@ -184,6 +196,12 @@ def accept_paths(event: QDropEvent) -> bool:
     event.setDropAction(Qt.DropAction.CopyAction)
     event.accept()
     return True
+
+
+def _in_time(path: str) -> tuple[str, str]:
+    """Return what the list is sorted by: first what tells no day, as it was added, then the scenes by their days."""
+    day = date_in(path)
+    return day, os.path.basename(path.rstrip("/\\")) if day else ""
 
 
 def _item(path: str) -> QTreeWidgetItem:

@@ -4,32 +4,33 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
 from qgis.core import QgsSettings
-from qgis.PyQt.QtCore import QDir, QEventLoop, Qt, QTimer, pyqtSignal
+from qgis.PyQt.QtCore import QDir, pyqtSignal
 from qgis.PyQt.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
     QLabel,
-    QProgressDialog,
     QPushButton,
     QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
 
+from ...engine.errors import Cancelled, unexpected
 from ..shared.i18n import tr
-from .background import Job
+from . import last_scenes
 from .hint import ScenesHint
 from .list_view import ScenesList
 from .look import Answer, Question
-from .paths import FILE_PATTERNS, is_choosable
+from .paths import FILE_PATTERNS
+from .waiting import choosable_of, waited_for
+
+if TYPE_CHECKING:
+    from ...engine.progress import Progress
 
 LAST_FOLDER = "iikmc/last_scenes_folder"
-_PATIENCE = 700
-"""Milliseconds after which a search shows that it is at work."""
-_MOMENT = 0.2
-"""Seconds for which a window may stand still."""
 
 
 class ScenesPanel(QWidget):
@@ -65,6 +66,9 @@ class ScenesPanel(QWidget):
         self.add_files_button = _button(
             tr("Add files…"), tr("Add MTL files or .tar bundles as downloaded"), self.choose_files
         )
+        self.add_last_button = _button(
+            tr("Scenes of the last run"), tr("Add the scenes that the last run of a tool was given"), self.add_last
+        )
         self.remove_button = _button(tr("Remove"), tr("Remove the selected entries (Delete)"), self.remove)
         self.remove_all_button = _button(tr("Remove all"), tr("Empty the list"), self.remove_all)
 
@@ -73,7 +77,7 @@ class ScenesPanel(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.list, 1)
         layout.addLayout(_row([self.add_folder_button, self.add_files_button], self.remove_button))
-        layout.addLayout(_row([self.add_every_button], self.remove_all_button))
+        layout.addLayout(_row([self.add_every_button, self.add_last_button], self.remove_all_button))
         layout.addWidget(self.status)
         layout.addWidget(self.hint)
         self.setFocusProxy(self.list)
@@ -106,25 +110,36 @@ class ScenesPanel(QWidget):
             note += ", " + tr("{known} already in the list").format(known=known)
         self._tell(note)
         if added:
-            self.list.scrollToBottom()
+            self.list.show_path(paths[-1])
             self.changed.emit()
 
     def offer(self, paths: list[str]) -> None:
         """Add those of the dropped or pasted paths that can be scenes."""
-        choosable = [path for path in paths if is_choosable(path)]
+        choosable = choosable_of(paths, self)
         if choosable:
             self.add(choosable)
-        if len(choosable) < len(paths):
-            refused = ", ".join(os.path.basename(path) for path in paths if path not in choosable)
-            self._tell(tr("Not a folder, MTL file or .tar bundle: {names}").format(names=refused))
+        refused = [os.path.basename(path) for path in paths if path not in set(choosable)]
+        if refused:
+            self._tell(tr("Not a folder, MTL file or .tar bundle: {names}").format(names=", ".join(refused)))
 
     def add_every_scene(self, folder: str) -> None:
         """Add each scene in `folder` and below it, found as the run finds them, or tell why there is none."""
-        job = self._search(folder)
-        if job.error is not None:
-            self._tell(str(job.error))
-        elif job.result is not None:
-            self.add(job.result)
+
+        def search(progress: Progress) -> list[str]:
+            from ...engine.scenes.search import entries
+
+            return [path.replace(os.sep, "/") for path in entries(folder, progress)]
+
+        try:
+            self.add(waited_for(search, tr("Looking for scenes…"), self))
+        except Cancelled:
+            return
+        except Exception as error:  # noqa: BLE001 - told in one sentence, whatever it is
+            self._tell(self.hint.spoken(str(unexpected(error, tr("The search")))))
+
+    def add_last(self) -> None:
+        """Add the scenes of the last run."""
+        self.add(last_scenes.recall())
 
     def remove(self) -> None:
         """Remove the selected entries."""
@@ -161,60 +176,16 @@ class ScenesPanel(QWidget):
     def _mark(self, answer: Answer) -> None:
         self.list.mark_gone(answer.gone)
 
-    def _search(self, folder: str) -> Job:
-        """Search `folder`; the window stays alive meanwhile. A cancelled search has neither a result nor an error."""
-
-        def search(job: Job) -> list[str] | None:
-            from ...engine.errors import Cancelled
-            from ...engine.scenes.search import entries
-
-            try:
-                return [QDir.fromNativeSeparators(path) for path in entries(folder, job)]
-            except Cancelled:
-                return None
-
-        job = Job(search, self)
-        if not job.wait(_MOMENT):
-            self._wait(job)
-        return job
-
-    def _wait(self, job: Job) -> None:
-        waiting = QProgressDialog(tr("Looking for scenes…"), tr("Cancel"), 0, 0, self)
-        waiting.setWindowModality(Qt.WindowModality.WindowModal)
-        waiting.setMinimumDuration(_PATIENCE)
-        waiting.setAutoReset(False)
-        loop, timer = QEventLoop(), QTimer()
-
-        def poll() -> None:
-            if job.over or waiting.wasCanceled():
-                loop.quit()
-            else:
-                waiting.setValue(0)  # nobody knows how many folders there are; this lets it show up
-
-        timer.timeout.connect(poll)
-        timer.start(50)
-        try:
-            loop.exec()
-        finally:
-            timer.stop()
-            waiting.close()
-            waiting.deleteLater()
-        job.cancel()
-        job.wait(_MOMENT)
-
     def _tell(self, note: str = "") -> None:
-        count = self.list.topLevelItemCount()
-        total = tr("1 entry") if count == 1 else tr("{count} entries").format(count=count)
-        text = f"{total} – {note}" if note else total
-        self.status.setText(text)
-        # The number alone stands in the hint; space is scarce in the dialog's usual size.
+        # What became of the last click, and no more: how many scenes there are stands in the hint.
+        self.status.setText(note)
         self.status.setVisible(bool(note))
-        self.status.setToolTip(text)
         self._enable()
 
     def _enable(self) -> None:
         self.remove_button.setEnabled(bool(self.list.selectedItems()))
         self.remove_all_button.setEnabled(self.list.topLevelItemCount() > 0)
+        self.add_last_button.setEnabled(bool(last_scenes.recall()))
 
 
 def _button(text: str, tool_tip: str, on_click: Callable[[], None]) -> QPushButton:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from qgis.core import QgsMapLayer
@@ -17,13 +17,24 @@ from ...engine.scenes.members import is_choosable as is_choosable_name
 
 FILE_PATTERNS = "*_MTL.txt *_MTL.xml *_MTL.json *.tar"
 """For a file dialog, the files that are meant to stand for a scene; a band file does as well."""
+_WHOLE = re.compile(r"\s*(?:\"|file:|[/\\]|[A-Za-z]:[/\\]|$)", re.IGNORECASE)
+"""How a path begins that leads from the root of a system, a drive or a server; nothing behind the last semicolon."""
 _PART = re.compile(r'[^\S\r\n]*(?:"([^"\r\n]*)"|([^;\r\n]+))')
+_DAY = re.compile(r"(?<!\d)(?:19[6-9]|20\d)\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?!\d)")
 
 
-def split_paths(text: str) -> list[str]:
-    """Return the paths in `text`, separated by semicolons or line breaks, bare, quoted or as file URLs."""
+def split_paths(text: str, is_path: Callable[[str], bool] = os.path.exists) -> list[str]:
+    """Return the paths in `text`, separated by semicolons or line breaks, bare, quoted or as file URLs.
+
+    Parameters
+    ----------
+    text
+        Of one path or more.
+    is_path
+        Asked whether the text is a single path with a semicolon in it; not where each part begins as a whole path does.
+    """
     text = text.strip()
-    if ";" in text and os.path.exists(text):
+    if ";" in text and not all(_WHOLE.match(part) for part in text.split(";")) and is_path(text):
         return [text]
     parts = (quoted or bare for quoted, bare in _PART.findall(text))
     return [_local(part.strip()) for part in parts if part.strip()]
@@ -61,6 +72,17 @@ def distinct(paths: Iterable[str], known: Iterable[str] = ()) -> list[str]:
             seen.add(same_place(path))
             found.append(path)
     return found
+
+
+def is_whole(text: str) -> bool:
+    """Tell whether a text begins as the whole path of a file does."""
+    return bool(text.strip() and _WHOLE.match(text))
+
+
+def date_in(path: str) -> str:
+    """Return the first day in the name of a path, such as "20220511", which is that of a product; "" for none."""
+    found = _DAY.search(os.path.basename(path.rstrip("/\\")))
+    return found.group() if found else ""
 
 
 def is_file_of_scene(path: str) -> bool:

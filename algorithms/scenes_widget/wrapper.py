@@ -60,6 +60,7 @@ class ScenesWrapper(WidgetWrapper):
         # Asked for now: a project's layers may change, and the widgets with them, when the algorithm is there no more,
         # and the definition would lead to where it was.
         self._algorithm = self.parameterDefinition().algorithm()
+        self.widget.hint.spoken = getattr(self._algorithm, "spoken", str)
         self._look()
 
     def _announce(self) -> None:

@@ -26,18 +26,23 @@ from ...engine.compiled.background import rest
 from ...engine.errors import ParameterError, shown, unexpected
 from ...engine.sensors.flags import FLAGS
 from ...engine.sensors.roles import ROLES
+from ..scenes_widget import last_scenes
 from ..scenes_widget.paths import paths_of
-from . import groups, help_pages, packages, parameters
+from . import groups, help_pages, naming, packages, parameters, window
 from . import values as parameter_values
 from .aoi import Polygons, check_source
+from .feedback import FeedbackProgress
 from .i18n import tr
+from .spoken import Spoken
 
 if TYPE_CHECKING:
+    from ...engine.progress import Progress
     from ...engine.scenes.area import Area
     from ...engine.scenes.selection import MaskRule
     from ..scenes_widget.look import Plan, Wanted
 
 R = TypeVar("R")
+Check = Callable[["Progress"], object]
 
 ICON = Path(__file__).resolve().parents[2] / "icons" / "iikmc.svg"
 
@@ -51,6 +56,8 @@ class IIkMCAlgorithm(QgsProcessingAlgorithm):
     def __init__(self) -> None:
         super().__init__()
         self._polygons: Polygons | None = None
+        self._spoken: Spoken | None = None
+        self._page_captions: dict[str, str] = {}
 
     def createInstance(self) -> IIkMCAlgorithm:
         return self.__class__()
@@ -76,9 +83,13 @@ class IIkMCAlgorithm(QgsProcessingAlgorithm):
         return not text, text
 
     def checkParameterValues(self, values: dict[str, Any], context: QgsProcessingContext) -> tuple[bool, str]:
-        text = packages.import_problem() or self._refusal(values, context)
+        text = window.beside(lambda _: packages.import_problem(), tr("Loading packages…"))
+        text = text or self._refusal(values, context)
         if text:
-            return False, text
+            return False, self.spoken(text)
+        if window.is_there():
+            self._page_captions = self._page_captions or naming.page_captions(self)
+            naming.name_pages(self, self._page_captions, values)
         # QGIS's own check, of what nothing here knows, takes less for a number or a choice than `read` does.
         scalars = [one for one in self.parameterDefinitions() if isinstance(one, parameter_values.SCALARS)]
         read = {one.name(): parameter_values.read(one, values.get(one.name()), context) for one in scalars}
@@ -88,7 +99,9 @@ class IIkMCAlgorithm(QgsProcessingAlgorithm):
         """Return what is wrong with the values in the user's words, "" if nothing is."""
         try:
             parameter_values.check(self, values, context)
-            self._check(values, context)
+            check = self._check(values, context)
+            if check is not None:
+                window.beside(check, tr("Checking the input…"))
             self._aoi(values, context)
             self._check_by_qgis(values, context)
         except Exception as error:  # noqa: BLE001 - what nobody foresaw is told as well, and its details are logged
@@ -136,9 +149,23 @@ class IIkMCAlgorithm(QgsProcessingAlgorithm):
         """Return yes or no; ParameterError if the value is neither."""
         return parameter_values.read(self.parameterDefinition(name), values.get(name), context)
 
-    def _check(self, values: dict[str, Any], context: QgsProcessingContext) -> None:
-        """Raise what the engine says of the values; reads headers only."""
+    def _check(self, values: dict[str, Any], context: QgsProcessingContext) -> Check | None:
+        """Return the engine's check of the values, which reads headers from the disk: any thread may do it.
+
+        What is wrong with the values alone is raised at once. None if there is nothing to do.
+        """
         raise NotImplementedError
+
+    @property
+    def spoken(self) -> Spoken:
+        """Puts the captions of the dialog into messages for it."""
+        if self._spoken is None:
+            self._spoken = Spoken(self.parameterDefinitions())
+        return self._spoken
+
+    def _progress(self, feedback: QgsProcessingFeedback) -> FeedbackProgress:
+        """Return the engine's progress for a run."""
+        return FeedbackProgress(feedback, self.spoken)
 
     def _told(self, work: Callable[[], R], feedback: QgsProcessingFeedback) -> R:
         """Return what `work` returns; its errors become sentences that Processing shows as they stand.
@@ -147,14 +174,14 @@ class IIkMCAlgorithm(QgsProcessingAlgorithm):
         """
         text = packages.import_problem()
         if text:
-            raise QgsProcessingException(text)
+            raise QgsProcessingException(self.spoken(text))
         try:
             return work()
         except Exception as error:
             told = unexpected(error, f"iikmc:{self.name()}")
             if told is not error:
                 feedback.pushDebugInfo(traceback.format_exc())
-            raise QgsProcessingException(str(told)) from error
+            raise QgsProcessingException(self.spoken(str(told))) from error
         finally:
             # Without a window this is qgis_process or a script, which may end right after this.
             if utils.iface is None:
@@ -198,6 +225,8 @@ class IIkMCAlgorithm(QgsProcessingAlgorithm):
             self._polygons = Polygons(source, context) if source is not None else None
 
         self._told(work, feedback)
+        if window.is_there() and self.parameterDefinition(parameters.SCENES) is not None:
+            last_scenes.remember(self._scenes(values, context))
         return True
 
     def _aoi(self, values: dict[str, Any], context: QgsProcessingContext) -> QgsProcessingFeatureSource | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from qgis.core import (
@@ -18,7 +17,7 @@ from qgis.core import (
 from . import groups, parameters
 from .base import IIkMCAlgorithm
 from .i18n import tr
-from .layers import PREFIX, SceneLayer, load_on_completion
+from .layers import SceneLayer, load_on_completion
 
 if TYPE_CHECKING:
     from ...engine.results.result import EachResult, Result
@@ -75,11 +74,9 @@ class ClassifiedScenesAlgorithm(IIkMCAlgorithm):
     def postProcessAlgorithm(self, context: QgsProcessingContext, feedback: QgsProcessingFeedback) -> dict[str, Any]:
         result = self._result
         if result is not None and self._load:
-            stamp = datetime.now().strftime("%Y-%m-%d %H:%M:%S")
-            name = tr("{k} classes, {stamp}") if result.common else tr("{k} classes of each scene, {stamp}")
-            group = PREFIX + name.format(k=result.k, stamp=stamp)
+            what = tr("{k} classes") if result.common else tr("{k} classes of each scene")
             layers = [
                 SceneLayer(raster, scene.title, scene.acquired) for raster, scene in zip(result.rasters, result.scenes)
             ]
-            load_on_completion(context, layers, group, self.CLASSIFICATIONS)
+            load_on_completion(context, layers, result.output, what.format(k=result.k), self.CLASSIFICATIONS)
         return {}

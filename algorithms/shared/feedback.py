@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 from qgis.core import QgsProcessingFeedback
 
@@ -17,8 +18,10 @@ class FeedbackProgress:
     the work is complete, so the bar never lags behind the log.
     """
 
-    def __init__(self, feedback: QgsProcessingFeedback) -> None:
+    def __init__(self, feedback: QgsProcessingFeedback, spoken: Callable[[str], str] = str) -> None:
+        """Take the feedback, and what makes the engine's texts those of a dialog."""
         self._feedback = feedback
+        self._spoken = spoken
         self._shown_at = float("-inf")
         self._held_back: float | None = None
 
@@ -33,17 +36,17 @@ class FeedbackProgress:
     def stage(self, text: str) -> None:
         """Announce what is being done now, in one line: above the bar and, by the dialog itself, in its log."""
         self._catch_up()
-        self._feedback.setProgressText(text)
+        self._feedback.setProgressText(self._spoken(text))
 
     def note(self, text: str) -> None:
         """Tell something worth knowing, in the log."""
         self._catch_up()
-        self._feedback.pushInfo(text)
+        self._feedback.pushInfo(self._spoken(text))
 
     def warn(self, text: str) -> None:
         """Tell something the user should look at, highlighted in the log."""
         self._catch_up()
-        self._feedback.pushWarning(text)
+        self._feedback.pushWarning(self._spoken(text))
 
     def cancelled(self) -> bool:
         """Tell whether the user wants to stop; reads one flag, so any thread may ask."""

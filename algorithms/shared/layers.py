@@ -13,30 +13,50 @@ from qgis.core import (
     QgsDateTimeRange,
     QgsLayerTree,
     QgsLayerTreeGroup,
+    QgsLayerTreeLayer,
+    QgsMapLayer,
+    QgsMessageLog,
     QgsProcessingContext,
     QgsProcessingFeedback,
     QgsProcessingLayerPostProcessorInterface,
+    QgsProcessingUtils,
     QgsProject,
     QgsSettings,
 )
-from qgis.PyQt.QtCore import QDateTime, Qt
+from qgis.PyQt.QtCore import QDateTime, Qt, QTimer
 
+from . import window
 from .i18n import tr
 
 # Post-processors that Processing has not called yet. QGIS keeps only a pointer to a Python post-processor, and inside
 # a model the algorithm that made it is gone by then: without this reference it would silently not be called.
 _WAITING: list[LayerStyler] = []
-_GIVEN: set[str] = set()
+# Layers that are being added.
+_LOADING: list[_Rest] = []
+# Name of a group -> the folder whose layers are in it.
+_GIVEN: dict[str, str] = {}
 
 # Between which times of its day a layer is shown, by whether it is of the run's first day. QGIS counts a frame's end as
 # part of it, and lets the first layer begin the frames: begun at the same time of day, a later layer would show in the
 # frame before its own too, with a step of 16 days two scenes of one place at once. Nor is the end the next midnight.
 _TIMES = {True: ("00:00:00", "23:59:59"), False: ("00:00:01", "23:59:59")}
 
-# QGIS 3.32 and newer
-GROUPED_BY_QGIS = hasattr(QgsProcessingContext.LayerDetails, "groupName")
 PREFIX = "IIkMC "
 """What the names of the runs' groups begin with."""
+_FOLDER = "iikmc/folder"
+"""Property of a run's group in the layer tree."""
+
+
+@dataclass(frozen=True)
+class SceneLayer:
+    """A scene's raster as a layer."""
+
+    raster: Path
+    """Its file, with a .qml beside it."""
+    title: str
+    """The layer's name."""
+    day: date | None
+    """The day it shows (UTC); None for one of no day."""
 
 
 @dataclass(frozen=True)
@@ -45,32 +65,48 @@ class _Place:
 
     group: str
     """Name of the group."""
+    folder: str
+    """Of the run."""
     positions: dict[str, int] = field(default_factory=dict)
-    """Layer id -> position, of the layers that were moved there."""
+    """Layer id -> position, of the layers that were brought there."""
 
-    def take(self, layer_id: str, position: int, project: QgsProject) -> None:
-        """Move a layer into the group, unless Processing puts it there (QGIS 3.32 and newer)."""
-        root = project.layerTreeRoot()
-        node = root.findLayer(layer_id)
-        if node is None or (GROUPED_BY_QGIS and node.parent().name() == self.group):
+    def take(self, layer: QgsMapLayer, position: int, project: QgsProject) -> None:
+        """Bring a layer of the project into the group, if it is in the layer tree."""
+        node = project.layerTreeRoot().findLayer(layer.id())
+        if node is None:
             return
+        # What goes in goes in before the node goes out, because QGIS removes a layer that has no node left.
         earlier = node.parent()
-        group = root.findGroup(self.group) or _results(root).insertGroup(0, self.group)
-        clone = node.clone()
-        clone.setExpanded(False)
+        self._insert(node.clone(), position, project)
+        earlier.removeChildNode(node)
+        if earlier.name().startswith(PREFIX) and not earlier.children():
+            earlier.parent().removeChildNode(earlier)  # a run into the same folder has taken all its layers over
+
+    def add(self, layer: QgsMapLayer, position: int, project: QgsProject) -> None:
+        """Put a layer into the group that is not in the layer tree yet."""
+        self._insert(QgsLayerTreeLayer(layer), position, project)
+
+    def _insert(self, node: QgsLayerTreeLayer, position: int, project: QgsProject) -> None:
+        group = self._found(project.layerTreeRoot())
+        node.setExpanded(False)
         # Processing loads in the order of the file names, and QGIS puts a new layer beside the current one, which may
-        # be in this very group: neither order says anything. The clone goes in before the node goes out, because QGIS
-        # removes a layer that has no node left.
+        # be in this very group: neither order says anything.
         later = (
             index
             for index, child in enumerate(group.findLayers())
             if self.positions.get(child.layerId(), -1) > position
         )
-        group.insertChildNode(next(later, -1), clone)
-        earlier.removeChildNode(node)
-        self.positions[layer_id] = position
-        if earlier.name().startswith(PREFIX) and not earlier.children():
-            earlier.parent().removeChildNode(earlier)  # a run into the same folder has taken all its layers over
+        group.insertChildNode(next(later, -1), node)
+        self.positions[node.layerId()] = position
+
+    def _found(self, root: QgsLayerTree) -> QgsLayerTreeGroup:
+        """Return the group of the run's folder, made if it is not there; another folder's may have the same name."""
+        for group in root.findGroups(True):
+            if group.name() == self.group and group.customProperty(_FOLDER) == self.folder:
+                return group
+        made = _results(root).insertGroup(0, self.group)
+        made.setCustomProperty(_FOLDER, self.folder)
+        return made
 
 
 def _results(root: QgsLayerTree) -> QgsLayerTreeGroup:
@@ -106,26 +142,87 @@ class LayerStyler(QgsProcessingLayerPostProcessorInterface):
         self._style = style
         self._place = place
         self._position = position
+        self.rest: _Rest | None = None
+        """The layers that follow when this one is there."""
 
     def postProcessLayer(self, layer, context: QgsProcessingContext, feedback: QgsProcessingFeedback) -> None:
         """Style and move the layer; called by Processing in the main thread."""
         _WAITING.remove(self)
+        problem = self.dress(layer)
+        if problem:
+            feedback.pushWarning(problem)
+        project = context.project()
+        if project is None:
+            return
+        if self._place is not None:
+            self._place.take(layer, self._position, project)
+        else:
+            _out_of_runs(layer.id(), project)
+        if self.rest is not None:
+            self.rest.begin()
+
+    def dress(self, layer) -> str:
+        """Give a layer its style and day; return what could not be done, "" if nothing."""
         _, good = layer.loadNamedStyle(str(self._style))
-        if not good:
-            text = tr("The style {style} could not be applied to {layer}.")
-            feedback.pushWarning(text.format(style=self._style, layer=layer.name()))
         if self._day is not None:
             _date(layer, self._day, self._first)
         # A layer of an earlier run into the same folder is used again, with the old file still open.
         layer.reload()
         layer.triggerRepaint()
-        project = context.project()
-        if project is None:
-            return
+        text = tr("The style {style} could not be applied to {layer}.")
+        return "" if good else text.format(style=self._style, layer=layer.name())
+
+    def place(self, layer: QgsMapLayer, project: QgsProject, is_new: bool) -> None:
+        """Put a layer of the project into the run's group."""
         if self._place is not None:
-            self._place.take(layer.id(), self._position, project)
-        else:
-            _out_of_runs(layer.id(), project)
+            bring = self._place.add if is_new else self._place.take
+            bring(layer, self._position, project)
+
+
+class _Rest:
+    """The layers of a run but the first, added one by one while the window lives: each takes some 25 ms."""
+
+    def __init__(self, layers: Sequence[tuple[SceneLayer, LayerStyler]], project: QgsProject) -> None:
+        self._layers = list(layers)
+        self._project = project
+        self._context: QgsProcessingContext | None = None
+        self._timer: QTimer | None = None
+
+    def begin(self) -> None:
+        """Begin, in the main thread, to which all that is made here belongs."""
+        _LOADING.append(self)
+        self._context = QgsProcessingContext()
+        self._context.setProject(self._project)
+        self._timer = QTimer()
+        self._timer.timeout.connect(self._one)
+        # The project is emptied for another one: the layers do not belong there.
+        self._project.cleared.connect(self._end)
+        self._timer.start(0)
+
+    def _one(self) -> None:
+        if not self._layers or self._context is None:
+            self._end()
+            return
+        scene, styler = self._layers.pop(0)
+        layer = QgsProcessingUtils.mapLayerFromString(str(scene.raster), self._context)
+        if layer is None:
+            text = tr("{raster} could not be loaded.").format(raster=scene.raster)
+            QgsMessageLog.logMessage(text, "IIkMC", Qgis.MessageLevel.Warning)
+            return
+        layer.setName(scene.title)
+        owned = self._context.temporaryLayerStore().takeMapLayer(layer)
+        problem = styler.dress(layer)
+        if problem:
+            QgsMessageLog.logMessage(problem, "IIkMC", Qgis.MessageLevel.Warning)
+        if owned is not None:
+            self._project.addMapLayer(owned, False)
+        styler.place(layer, self._project, is_new=owned is not None)
+
+    def _end(self) -> None:
+        if self in _LOADING and self._timer is not None:
+            _LOADING.remove(self)
+            self._timer.stop()
+            self._project.cleared.disconnect(self._end)
 
 
 def _date(layer, day: date, first: bool) -> None:
@@ -137,22 +234,18 @@ def _date(layer, day: date, first: bool) -> None:
     properties.setIsActive(True)
 
 
-@dataclass(frozen=True)
-class SceneLayer:
-    """A scene's raster as a layer."""
-
-    raster: Path
-    """Its file, with a .qml beside it."""
-    title: str
-    """The layer's name."""
-    day: date | None
-    """The day it shows (UTC); None for one of no day."""
+def group_name(folder: Path, what: str) -> str:
+    """Return what a run's group is called: after its folder, and what is in it, such as "8 classes"."""
+    name = tr("temporary") if _is_temporary(folder) else folder.name or str(folder)
+    return f"{PREFIX}{name} ({what})"
 
 
 def load_on_completion(
-    context: QgsProcessingContext, layers: Sequence[SceneLayer], group: str, output_name: str
+    context: QgsProcessingContext, layers: Sequence[SceneLayer], folder: Path, what: str, output_name: str
 ) -> None:
     """Ask Processing to load rasters when the algorithm (or the model around it) is done.
+
+    In a window Processing loads the first, and the others follow while the window lives.
 
     Parameters
     ----------
@@ -160,23 +253,29 @@ def load_on_completion(
         Of the run; without a project, as in qgis_process, nothing is loaded.
     layers
         In the order they shall stand in the group.
-    group
-        Name of the run's layer group, beginning with `PREFIX`; made unique.
+    folder
+        Of the run, which its layer group is named after; another run into it has the same group.
+    what
+        What is in it, such as "8 classes", for the group's name.
     output_name
         The output that the layers belong to.
     """
     project = context.project()
     if project is None:
         return
-    place = _Place(_unused(group))
+    place = _Place(_own(group_name(folder, what), str(folder)), str(folder))
     first = min((layer.day for layer in layers if layer.day is not None), default=None)
-    for position, layer in enumerate(layers):
+    stylers = [
+        LayerStyler(layer.raster.with_suffix(".qml"), place, position, layer.day, layer.day == first)
+        for position, layer in enumerate(layers)
+    ]
+    by_processing = len(layers)
+    if window.is_there() and layers:
+        by_processing = 1
+        stylers[0].rest = _Rest(list(zip(layers, stylers))[1:], project)
+    for layer, styler in list(zip(layers, stylers))[:by_processing]:
         details = QgsProcessingContext.LayerDetails(layer.title, project, output_name)
         details.forceName = True
-        if GROUPED_BY_QGIS:
-            details.groupName = place.group
-            details.layerSortKey = len(layers) - position
-        styler = LayerStyler(layer.raster.with_suffix(".qml"), place, position, layer.day, layer.day == first)
         _WAITING.append(styler)
         details.setPostProcessor(styler)
         context.addLayerToLoadOnCompletion(str(layer.raster), details)
@@ -194,10 +293,12 @@ def style_on_completion(context: QgsProcessingContext, raster: Path, title: str)
     details.setPostProcessor(styler)
 
 
-def _unused(name: str) -> str:
-    """Return `name`, with a number if it was given before in this session, as to a run in the same second."""
+def _is_temporary(folder: Path) -> bool:
+    return Path(QgsProcessingUtils.tempFolder()) in folder.parents
+
+
+def _own(name: str, folder: str) -> str:
+    """Return the name of a folder's group: with a number if another folder of that name has one in this session."""
     # The project is not asked: inside a model this is no main thread, and the user may be changing the layer tree.
     numbered = (f"{name} ({number})" for number in count(2))
-    group = next(candidate for candidate in chain([name], numbered) if candidate not in _GIVEN)
-    _GIVEN.add(group)
-    return group
+    return next(one for one in chain([name], numbered) if _GIVEN.setdefault(one, folder) == folder)

@@ -143,7 +143,7 @@ def init() -> QgsProcessingParameterDefinition:
     """INIT: the start."""
     captions = [
         tr("Minimum-maximum (the method's own)"),
-        tr("2-98 % (as before, without extremes)"),
+        tr("2-98 % (minimum-maximum without the extremes)"),
         tr("k-means++ (seeded sample)"),
         tr("Signatures file"),
         tr("Coarse-to-fine (usually the fastest)"),
@@ -203,10 +203,13 @@ def max_iterations() -> QgsProcessingParameterDefinition:
 
 def tolerance() -> QgsProcessingParameterDefinition:
     """TOLERANCE: percent of pixels."""
+    parameter = QgsProcessingParameterNumber(
+        TOLERANCE, tr("Tolerance (% of pixels)"), _DOUBLE, choices.DEFAULT_TOLERANCE, False, 0.0, 100.0
+    )
+    # QGIS shows six decimals by default. With fewer than these a dialog would cut what a script may have set to 0.
+    parameter.setMetadata({"widget_wrapper": {"decimals": 3}})
     return _with_help(
-        QgsProcessingParameterNumber(
-            TOLERANCE, tr("Tolerance (% of pixels)"), _DOUBLE, choices.DEFAULT_TOLERANCE, False, 0.0, 100.0
-        ),
+        parameter,
         tr(
             "The run has converged when fewer than this share of the pixels changed class in an iteration. "
             "0 iterates until no centre moves."

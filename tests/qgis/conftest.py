@@ -10,6 +10,22 @@ import pytest
 collect_ignore_glob = [] if importlib.util.find_spec("qgis") else ["*test_*.py"]
 
 
+@pytest.fixture(autouse=True)
+def no_window(monkeypatch):
+    """Let there be no window, as in scripts: pytest-qgis puts a mock where QGIS's interface is."""
+    from iikmc.algorithms.shared import window
+
+    monkeypatch.setattr(window, "is_there", lambda: False)
+
+
+@pytest.fixture
+def a_window(no_window, monkeypatch):
+    """Let there be a window of QGIS."""
+    from iikmc.algorithms.shared import window
+
+    monkeypatch.setattr(window, "is_there", lambda: True)
+
+
 @pytest.fixture
 def cluster(plugin):
     """Return `iikmc:cluster` as a dialog gets it."""
@@ -29,8 +45,10 @@ def tiny(tmp_path_factory) -> Path:
 @pytest.fixture
 def context(qgis_new_project):
     """Return a context with an empty project, as a run from the toolbox has."""
+    from iikmc.algorithms.shared import layers
     from qgis.core import QgsProcessingContext, QgsProject
 
+    layers._GIVEN.clear()
     context = QgsProcessingContext()
     context.setProject(QgsProject.instance())
     yield context

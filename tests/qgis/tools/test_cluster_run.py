@@ -14,6 +14,7 @@ import numpy as np
 import processing
 import tiny_series as tiny_scenes
 from qgis.core import (
+    QgsApplication,
     QgsDateTimeRange,
     QgsInterval,
     QgsProcessingContext,
@@ -23,7 +24,7 @@ from qgis.core import (
     QgsTemporalNavigationObject,
     QgsTemporalUtils,
 )
-from qgis.PyQt.QtCore import QDate, QDateTime, Qt
+from qgis.PyQt.QtCore import QDate, QDateTime, Qt, QTimer
 from running import Log, assert_styled, groups, legend_of, load, run_task
 from tiny_series import IDS, NEWEST, OLDEST, TITLES, VALID, assert_classes_are_right, write_cloudy, write_tiny
 
@@ -155,9 +156,7 @@ def test_layers_are_named_styled_grouped_and_in_the_order_of_time(plugin, cluste
     run(tiny, tmp_path, context)
     assert len(QgsProject.instance().mapLayers()) == 0  # loading is Processing's, once all is done
     load(cluster, context)
-    ((name, titles),) = groups()
-    assert name.startswith("IIkMC 3 classes, ")
-    assert titles == TITLES
+    assert groups() == [(f"IIkMC {tmp_path.name} (3 classes)", TITLES)]
     assert_styled(tmp_path, 3)
     assert [entry[:2] for entry in legend_of(tmp_path)] == [(1, "Class 1"), (2, "Class 2"), (3, "Class 3")]
     assert len({colour for _, _, colour in legend_of(tmp_path)}) == 3
@@ -168,12 +167,75 @@ def test_each_run_has_a_group_of_its_own(plugin, cluster, tiny, tmp_path, contex
     load(cluster, context)
     second = QgsProcessingContext()
     second.setProject(QgsProject.instance())
-    run(tiny, tmp_path / "b", second)  # within the same second as the first
+    run(tiny, tmp_path / "b", second)
     load(cluster, second)
-    found = groups()
-    assert [titles for _, titles in found] == [TITLES, TITLES]
-    assert len({name for name, _ in found}) == 2
-    assert found[0][0].startswith(found[1][0][:15])
+    assert groups() == [("IIkMC b (3 classes)", TITLES), ("IIkMC a (3 classes)", TITLES)]
+
+
+def test_folders_of_one_name_have_a_group_each(plugin, cluster, tiny, tmp_path, context):
+    for place in ("x", "y"):
+        again = QgsProcessingContext()
+        again.setProject(QgsProject.instance())
+        run(tiny, tmp_path / place / "out", again)
+        load(cluster, again)
+    assert groups() == [("IIkMC out (3 classes) (2)", TITLES), ("IIkMC out (3 classes)", TITLES)]
+
+
+def test_another_run_into_a_folder_has_its_group(plugin, cluster, tiny, tmp_path, context):
+    """With fewer scenes: what the first run left is still of the same classes, and stays where it is."""
+    run(tiny, tmp_path / "out", context)
+    load(cluster, context)
+    again = QgsProcessingContext()
+    again.setProject(QgsProject.instance())
+    run(tiny / NEWEST, tmp_path / "out", again)
+    load(cluster, again)
+    assert groups() == [("IIkMC out (3 classes)", TITLES)]
+
+
+def test_a_group_of_an_earlier_session_is_another_folders(plugin, cluster, tiny, tmp_path, context):
+    """A project that was opened has a group of the same name; nothing of this session knows of its folder."""
+    QgsProject.instance().layerTreeRoot().addGroup(f"IIkMC {tmp_path.name} (3 classes)")
+    run(tiny, tmp_path, context)
+    load(cluster, context)
+    assert [titles for _, titles in groups()] == [TITLES, []]
+
+
+def test_in_a_window_layers_are_added_one_by_one_while_it_lives(plugin, a_window, cluster, tiny, tmp_path, context):
+    from iikmc.algorithms.shared import layers
+
+    run(tiny, tmp_path, context)
+    load(cluster, context)
+    project, seen = QgsProject.instance(), []
+    seen.append(len(project.mapLayers()))
+    between = QTimer()
+    between.timeout.connect(lambda: seen.append(len(project.mapLayers())))
+    between.start(0)
+    while layers._LOADING:
+        QgsApplication.processEvents()
+    between.stop()
+    assert sorted(set(seen)) == [1, 2, 3]  # other events come between any two
+    assert groups() == [(f"IIkMC {tmp_path.name} (3 classes)", TITLES)]
+    assert_styled(tmp_path, 3)
+    # Once more into the same folder: the layers are used again.
+    again = QgsProcessingContext()
+    again.setProject(project)
+    run(tiny, tmp_path, again)
+    load(cluster, again)
+    while layers._LOADING:
+        QgsApplication.processEvents()
+    assert groups() == [(f"IIkMC {tmp_path.name} (3 classes)", TITLES)]
+    assert_styled(tmp_path, 3)
+
+
+def test_layers_do_not_come_into_another_project(plugin, a_window, cluster, tiny, tmp_path, context):
+    from iikmc.algorithms.shared import layers
+
+    run(tiny, tmp_path, context)
+    load(cluster, context)
+    QgsProject.instance().clear()
+    assert layers._LOADING == []
+    QgsApplication.processEvents()
+    assert len(QgsProject.instance().mapLayers()) == 0
 
 
 def test_two_runs_loaded_together_have_a_group_each(plugin, cluster, tiny, tmp_path, context):
@@ -200,9 +262,7 @@ def test_a_second_run_into_the_same_folder_shows_the_new_classes(plugin, cluster
         block = layer.dataProvider().block(1, layer.extent(), layer.width(), layer.height())
         shown = np.frombuffer(bytes(block.data()), np.uint8).reshape(right.shape)
         np.testing.assert_array_equal(shown, right)
-    ((name, titles),) = groups()
-    assert name.startswith("IIkMC 3 classes, ")
-    assert titles == TITLES
+    assert groups() == [(f"IIkMC {tmp_path.name} (3 classes)", TITLES)]
 
 
 def test_the_order_of_time_holds_where_the_user_has_a_layer_selected(plugin, cluster, tiny, tmp_path, context):
@@ -242,7 +302,7 @@ def test_the_users_group_for_results_is_respected(plugin, cluster, tiny, tmp_pat
     (outer,) = root.children()
     assert outer.name() == "Results"
     (inner,) = outer.children()
-    assert inner.name().startswith("IIkMC 3 classes, ")
+    assert inner.name() == f"IIkMC {tmp_path.name} (3 classes)"
     assert [node.name() for node in root.findLayers()] == TITLES
 
 

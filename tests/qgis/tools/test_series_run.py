@@ -75,7 +75,7 @@ def test_styled_layers_come_in_one_group(series, classes, tmp_path, context):
     assert good
     load(series, context)
     ((group, names),) = groups()
-    assert group.startswith("IIkMC Series of 3 dates, ")
+    assert group == "IIkMC out (series of 3 dates)"
     assert names == [
         "Most frequent class",
         "Number of changes",

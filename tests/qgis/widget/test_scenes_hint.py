@@ -19,7 +19,7 @@ from qgis.core import QgsProcessingContext
 from qgis.gui import QgsMessageBar
 from qgis.PyQt import sip
 from qgis.PyQt.QtCore import QEvent, QTimer
-from qgis.PyQt.QtWidgets import QApplication, QDialog, QVBoxLayout
+from qgis.PyQt.QtWidgets import QApplication, QDialog, QProgressDialog, QVBoxLayout
 from tiny_series import MIDST, NEWEST, OLDEST, file_of, write_tiny
 
 pytestmark = pytest.mark.qgis
@@ -441,11 +441,11 @@ class TestSlowDisk:
         monkeypatch.setattr(walk, "folder", slow)
         shown = panel.ScenesPanel()
         shown.show()
-        QTimer.singleShot(1000, lambda: shown.findChild(panel.QProgressDialog).cancel())
+        QTimer.singleShot(1000, lambda: shown.findChild(QProgressDialog).cancel())
         shown.add_every_scene(str(tmp_path))
         assert 0 < len(listed) < 150
         assert shown.paths() == []
-        assert shown.status.text() == "0 entries"
+        assert shown.status.text() == ""
 
 
 class AlgorithmDialog(QDialog):

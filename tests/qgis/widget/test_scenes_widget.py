@@ -310,17 +310,45 @@ class TestPanel:
         panel.add(["/a", "/b"])
         panel.add(["/b/", "/c"])
         assert panel.paths() == ["/a", "/b", "/c"]
-        assert panel.status.text() == "3 entries – 1 added, 1 already in the list"
+        assert panel.status.text() == "1 added, 1 already in the list"
 
     def test_rows_show_name_and_folder_and_warn_of_what_is_gone(self, panel, tree):
         panel.setPaths([str(tree / SCENE_1), str(tree / "gone")])
         rows = [panel.list.topLevelItem(row) for row in range(2)]
-        assert [(row.text(0), row.text(1)) for row in rows] == [(SCENE_1, str(tree)), ("gone", str(tree))]
+        assert [(row.text(0), row.text(1)) for row in rows] == [("gone", str(tree)), (SCENE_1, str(tree))]
         panel.list.mark_gone([str(tree / "gone")])
-        assert rows[0].toolTip(0) == str(tree / SCENE_1)
-        assert rows[1].toolTip(0) == f"{tree / 'gone'} was not found"
+        assert rows[0].toolTip(0) == f"{tree / 'gone'} was not found"
+        assert rows[1].toolTip(0) == str(tree / SCENE_1)
         panel.list.mark_gone([])
-        assert rows[1].toolTip(0) == str(tree / "gone")
+        assert rows[0].toolTip(0) == str(tree / "gone")
+
+    def test_scenes_stand_in_the_order_of_their_days(self, panel):
+        names = [SCENE_4, SCENE_2, f"{SCENE_3}_MTL.txt", SCENE_1]  # 2022, 1998, 2021, 2019
+        panel.setPaths([f"/data/{name}" for name in names[:2]])
+        panel.add(["/series", f"/data/{names[2]}", "/elsewhere", f"/data/{names[3]}"])
+        assert panel.paths() == [
+            "/series",
+            "/elsewhere",
+            f"/data/{SCENE_2}",
+            f"/data/{SCENE_1}",
+            f"/data/{SCENE_3}_MTL.txt",
+            f"/data/{SCENE_4}",
+        ]
+
+    def test_scenes_of_the_last_run(self, panel, qgis_app):
+        from iikmc.algorithms.scenes_widget import last_scenes
+
+        QgsSettings().remove(last_scenes.KEY)
+        panel.remove_all()
+        assert not panel.add_last_button.isEnabled()
+        for kept in (["/a"], ["/a", "/b;c"]):  # settings make a text of a list of one
+            last_scenes.remember(kept)
+            assert last_scenes.recall() == kept
+        panel.setPaths(["/a"])
+        panel.add_last_button.click()
+        assert panel.paths() == ["/a", "/b;c"]
+        assert panel.status.text() == "1 added, 1 already in the list"
+        QgsSettings().remove(last_scenes.KEY)
 
     def test_delete_removes_the_selection(self, panel):
         panel.setPaths(["/a", "/b", "/c", "/d"])
@@ -330,7 +358,7 @@ class TestPanel:
         assert panel.remove_button.isEnabled()
         press(panel.list, Qt.Key.Key_Delete)
         assert panel.paths() == ["/a", "/c"]
-        assert panel.status.text() == "2 entries"
+        assert panel.status.text() == ""
 
     def test_remove_buttons(self, panel):
         panel.setPaths(["/a", "/b", "/c"])
@@ -346,14 +374,14 @@ class TestPanel:
         assert drop(panel.list.viewport(), mime)
         assert panel.paths() == [
             f"{tree}/{SCENE_1}",
-            f"{tree}/{SCENE_5}.tar",
             f"{tree}/metadata_only/{SCENE_3}_MTL.xml",
+            f"{tree}/{SCENE_5}.tar",
         ]
 
     def test_drop_of_other_files_is_explained(self, panel, tree):
         drop(panel.list.viewport(), urls(tree / "lower", tree / "L_notes.txt"))
         assert panel.paths() == [f"{tree}/lower"]
-        assert panel.status.text() == "1 entry – Not a folder, MTL file or .tar bundle: L_notes.txt"
+        assert panel.status.text() == "Not a folder, MTL file or .tar bundle: L_notes.txt"
 
     def test_drop_from_the_browser_panel(self, panel, tree):
         uri = QgsMimeDataUtils.Uri()
@@ -378,13 +406,13 @@ class TestPanel:
     def test_every_scene_in_a_folder(self, panel, tree):
         panel.add_every_scene(str(tree))
         assert [os.path.relpath(path, tree) for path in panel.paths()] == [
-            f"{SCENE_5}.tar",
-            SCENE_1,
             os.path.join("deeper", "scene"),
             "lower",
+            SCENE_1,
+            f"{SCENE_5}.tar",
         ]
         panel.add_every_scene(str(tree))
-        assert panel.status.text() == "4 entries – 0 added, 4 already in the list"
+        assert panel.status.text() == "0 added, 4 already in the list"
 
     def test_every_scene_that_is_added_is_found_by_the_run(self, panel, tree):
         from iikmc.engine.scenes.search import find_scenes
@@ -404,15 +432,13 @@ class TestPanel:
         panel.add_every_scene(str(tree / "thermal_only"))
         assert panel.paths() == []
         text = panel.status.text()
-        assert text.startswith(
-            f"0 entries – SCENES: the folder {tree / 'thermal_only'} holds no Landsat scene that can"
-        )
+        assert text.startswith(f"SCENES: the folder {tree / 'thermal_only'} holds no Landsat scene that can")
         assert f"holds none of the files {SCENE_3}_SR_B*.TIF" in text
 
     def test_every_scene_in_an_unreadable_folder(self, panel, tree):
         panel.add_every_scene(str(tree / "gone"))
         assert panel.paths() == []
-        assert panel.status.text().startswith(f"0 entries – SCENES: {tree / 'gone'} does not exist; ")
+        assert panel.status.text().startswith(f"SCENES: {tree / 'gone'} does not exist; ")
 
     def test_band_files_may_be_dropped(self, panel, tree):
         band = tree / "lower" / f"{SCENE_2.lower()}_sr_b1.tif"
