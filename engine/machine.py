@@ -43,6 +43,12 @@ def processor() -> str:
 # A disk with less is full; one with more that takes nothing has no room for one more name.
 _ROOM = 1 << 20
 
+LONGEST_ON_WINDOWS = 259
+"""Characters of a path that Windows takes unless it is set to take more: MAX_PATH without the zero at its end."""
+# ERROR_FILENAME_EXCED_RANGE, and what Windows says as well of a path that is too long: ERROR_FILE_NOT_FOUND and
+# ERROR_PATH_NOT_FOUND (winerror.h).
+_RANGE, _NOT_FOUND = 206, (2, 3)
+
 # Where the free memory cannot be found out: half of the 16 GB laptop that the plugin is made for.
 _UNKNOWN_FREE = 8 << 30
 
@@ -106,8 +112,28 @@ def free_disk(folder: Path) -> float:
         return math.inf
 
 
+def too_long_to_find(path: str | Path) -> str:
+    """Return why a path that is there may not be found on Windows, in words; "" if its length is no reason."""
+    is_long = sys.platform == "win32" and len(os.path.abspath(path)) > LONGEST_ON_WINDOWS
+    return _length_in_words(path) if is_long else ""
+
+
+def _length_in_words(path: str | Path) -> str:
+    n = len(os.path.abspath(path))
+    return f"its path has {n} characters, and Windows takes {LONGEST_ON_WINDOWS} unless it is set to take long paths"
+
+
+def is_too_long(error: OSError) -> bool:
+    """Tell whether a path is longer than the system takes."""
+    winerror = getattr(error, "winerror", None)
+    long = len(os.path.abspath(str(error.filename or ""))) > LONGEST_ON_WINDOWS
+    return error.errno == errno.ENAMETOOLONG or winerror == _RANGE or (winerror in _NOT_FOUND and long)
+
+
 def why_unwritten(error: OSError, folder: Path) -> str:
     """Return in words why the system wrote nothing to a folder."""
+    if is_too_long(error) and getattr(error, "winerror", None):
+        return _length_in_words(str(error.filename or folder))
     if error.errno == errno.ENOSPC and free_disk(folder) > _ROOM:
         return "its disk takes no more files, though it has space"
     return error.strerror or str(error)

@@ -85,7 +85,7 @@ def _paths(value: str | os.PathLike[str]) -> Iterator[str]:
     for path in dict.fromkeys(meant):
         whole = path
         while path and not _is_there(path):
-            path = path.rpartition("/")[0]
+            path = path[: max(path.rfind("/"), path.rfind("\\"), 0)]
         if path and (path == whole or not os.path.isdir(path)):
             yield path
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ..text_files import read_json
+from .moving import move
 
 _NAME = ".journal"
 # What the journal is called once new files are out of the way and earlier ones are being put back.
@@ -83,7 +84,7 @@ class Journal:
         OSError
             It cannot be moved.
         """
-        os.replace(self._folder / name, self._output / name)
+        move(self._folder / name, self._output / name)
 
     def move_away(self, name: str) -> None:
         """Move a file of an earlier run out of the way, if there is one.
@@ -95,7 +96,7 @@ class Journal:
         """
         target = self._output / name
         if target.is_file():
-            os.replace(target, (self.apart if self.apart and name in self._set_apart else self._kept) / name)
+            move(target, (self.apart if self.apart and name in self._set_apart else self._kept) / name)
 
     def end(self) -> None:
         """Let what was moved stay, whatever happens to this run.
@@ -128,12 +129,12 @@ class Journal:
                     (self._output / name).unlink()
         # From here on an earlier file that is back must not be taken for a new one. To rename takes no room.
         with contextlib.suppress(OSError):
-            os.replace(self._kept / _NAME, self._kept / _GOING_BACK)
+            move(self._kept / _NAME, self._kept / _GOING_BACK)
         for place in places:
             for path in sorted(place.glob("*")):
                 if path.is_file() and path.name not in (_NAME, _GOING_BACK):
                     with contextlib.suppress(OSError):
-                        os.replace(path, self._output / path.name)
+                        move(path, self._output / path.name)
         if self.apart is not None:
             with contextlib.suppress(OSError):
                 self.apart.rmdir()

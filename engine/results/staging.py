@@ -18,16 +18,16 @@ from pathlib import Path
 
 from ..claims import LOCK, Busy, Claim
 from ..errors import OutputError
-from ..machine import why_unwritten
+from ..machine import is_too_long, why_unwritten
 from .journal import Journal
+from .moving import move
 
 _HIDDEN = ".iikmc-"
 
 
 def unwritten(parameter: str, name: str, folder: Path, error: OSError) -> OutputError:
     """Return the error of a file that could not be written to a folder."""
-    too_long = error.errno == errno.ENAMETOOLONG
-    remedy = "choose a shorter name" if too_long else "free some space, or choose another folder"
+    remedy = "choose a shorter name" if is_too_long(error) else "free some space, or choose another folder"
     return OutputError(f"{parameter}: {name} cannot be written in {folder} ({why_unwritten(error, folder)}); {remedy}.")
 
 
@@ -184,7 +184,7 @@ class Staging:
             target = self.output / name
             try:
                 if target.is_file():
-                    os.replace(target, target)
+                    move(target, target)
                 elif target.is_dir():
                     raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
             except OSError as error:
@@ -227,7 +227,7 @@ class Staging:
             raise unwritten(self._parameter, name, self.output, error) from error
         Tray(aside, self.output, self._parameter).write_text(name, text)
         try:
-            os.replace(aside / name, target)
+            move(aside / name, target)
         except OSError as error:
             raise self._irreplaceable(name, error) from error
         return target

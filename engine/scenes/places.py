@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePath, PurePosixPath
 from typing import BinaryIO, cast
 
 from ..errors import SceneError
@@ -63,11 +63,9 @@ class Location:
     def raster_path(self, name: str) -> str:
         """Return what rasterio opens for the file `name`."""
         if self.bundled:
-            # GDAL drops a leading "./", which `tar cf x.tar .` gives every member.
             member = self.members[name]
             # Absolute: GDAL takes a name that begins with a brace as one in quotes.
-            archive = Path(os.path.abspath(self.path)).as_posix()
-            return f"{IN_TAR}{archive}/{member[2:] if member.startswith('./') else member}"
+            return in_bundle(Path(os.path.abspath(self.path)), member)
         return str(self.path / name)
 
     def sidecars(self) -> dict[str, tuple[str, ...]]:
@@ -95,6 +93,12 @@ class Location:
             if member is None:
                 raise OSError(f"{name} is no file")
             return decoded(read_bytes(cast(BinaryIO, member), _MOST_METADATA))
+
+
+def in_bundle(archive: PurePath, member: str) -> str:
+    """Return what GDAL calls a member of a bundle: with slashes, also behind a drive or a server of Windows."""
+    # GDAL drops a leading "./", which `tar cf x.tar .` gives every member.
+    return f"{IN_TAR}{archive.as_posix()}/{member[2:] if member.startswith('./') else member}"
 
 
 def stamp(path: str) -> tuple[int, int] | None:

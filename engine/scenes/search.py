@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..errors import SceneError
+from ..machine import too_long_to_find
 from ..progress import Progress, Silent, check_cancelled
 from ..sensors.landsat.file_names import METADATA, FileName, parse
 from .candidates import Candidate, scenes_of
@@ -124,6 +125,8 @@ def _catch(path: Path, progress: Progress) -> _Catch:
         return _in_folder(path, progress)
     if not os.path.exists(path):
         what = "is a link that leads nowhere" if os.path.islink(path) else "does not exist"
+        reason = too_long_to_find(path)
+        what += f" ({reason})" if reason else ""
         raise SceneError(f"SCENES: {shown} {what}; {_WANTED}.")
     if not os.path.isfile(path):
         raise SceneError(f"SCENES: {shown} is a pipe or device and no file; {_WANTED}.")

@@ -227,6 +227,39 @@ class TestText:
         assert join_paths(paths) == '/a;"/b;c";/d e'
         assert split_paths(join_paths(paths)) == paths
 
+    @pytest.mark.parametrize(
+        "paths",
+        [
+            [r"C:\data\a", r"D:\data\b"],
+            ["C:/data/a", "c:/data/b;c"],
+            [r"\\server\share\a", r"\\server\share\b c"],
+            ["//server/share/a", r"\\?\C:\a\very\long\path"],
+        ],
+    )
+    def test_paths_of_windows(self, paths):
+        """Without asking the disk: a server that is away answers after half a minute."""
+        from iikmc.algorithms.scenes_widget.paths import distinct, join_paths, split_paths
+
+        asked = []
+        assert split_paths(join_paths(paths), asked.append) == paths
+        assert split_paths("\n".join(f'"{path}"' for path in paths), asked.append) == paths
+        assert asked == [] or ";c" in asked[0]
+        assert distinct(paths) == paths
+
+    def test_spellings_of_windows_are_one_place(self, monkeypatch):
+        import ntpath
+        from types import SimpleNamespace
+
+        from iikmc.algorithms.scenes_widget import paths
+
+        monkeypatch.setattr(paths, "os", SimpleNamespace(path=ntpath, PathLike=os.PathLike, fspath=os.fspath))
+        assert paths.distinct([r"C:\Data\A", "c:/data/a/", r"C:\data\x\..\a", r"C:\data\b"]) == [
+            r"C:\Data\A",
+            r"C:\data\b",
+        ]
+        assert paths.date_in(r"C:\data\LC08_L2SP_218074_20190114_20200829_02_T1") == "20190114"
+        assert paths.date_in(r"C:\20200101\scene") == ""
+
     def test_an_existing_path_with_a_semicolon_is_one_path(self, tmp_path):
         from iikmc.algorithms.scenes_widget.paths import split_paths
 
