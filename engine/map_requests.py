@@ -15,8 +15,8 @@ from .choices import (
     DEFAULT_SEED,
     PROPORTIONAL_LEAST,
 )
-from .errors import ParameterError
-from .paths import Place, companions
+from .errors import ParameterError, shown
+from .paths import Place, companions, same_file
 from .ranges import check_number
 from .requests import check_destinations, check_path
 
@@ -79,6 +79,85 @@ class SeriesRequest:
         check_path("OUTPUT", self.output)
         if os.path.exists(self.output) and not os.path.isdir(self.output):
             raise ParameterError(f"OUTPUT: {self.output} is a file; choose a folder.")
+
+
+@dataclass(frozen=True)
+class MergeRequest:
+    """The parameters of merging classes, named as in `iikmc:merge`."""
+
+    results: Path
+    """RESULTS: the folder of a run."""
+    output: Path
+    """OUTPUT: the folder the results go to."""
+    legend: Path | None = None
+    """LEGEND: a CSV of class, to, name and colour; by default classes of one name in the legend become one."""
+    min_pixels: int = 0
+    """MIN_PIXELS: patches of fewer pixels join their largest neighbour."""
+    connectivity: int = 4
+    """CONNECTIVITY: 4 or 8 neighbours belong to a patch."""
+    workers: int = 0
+    """Threads, 0 = as many as memory is sure to bear; never changes the result."""
+
+    def check(self) -> None:
+        """Check the numbers and the place; `runs.merge.check` looks at the run as well.
+
+        Raises
+        ------
+        ParameterError
+            One cannot be; the message names the parameter.
+        """
+        check_number("MIN_PIXELS", self.min_pixels)
+        check_number("WORKERS", self.workers)
+        if self.connectivity not in (4, 8):
+            raise ParameterError(f"CONNECTIVITY is {shown(self.connectivity)}; choose 4 or 8 neighbours.")
+        check_run_folder(self.results)
+        check_path("OUTPUT", self.output)
+        if os.path.exists(self.output) and not os.path.isdir(self.output):
+            raise ParameterError(f"OUTPUT: {self.output} is a file; choose a folder.")
+        if same_file(self.results, self.output):
+            raise ParameterError(
+                f"OUTPUT: {self.output} is the folder of RESULTS itself, whose rasters and tables would be replaced; "
+                "choose another folder."
+            )
+
+
+@dataclass(frozen=True)
+class NamesRequest:
+    """The parameters of naming classes, named as in `iikmc:names`."""
+
+    results: Path
+    """RESULTS: the folder of a run."""
+    legend: Path | None = None
+    """LEGEND: a CSV of class, name and colour; by default what was changed in the styles beside the rasters."""
+    workers: int = 0
+    """Threads, 0 = as many as memory is sure to bear; never changes the result."""
+
+    def check(self) -> None:
+        """Check the number of threads and the folder; `runs.names.check` looks at the run as well.
+
+        Raises
+        ------
+        ParameterError
+            One cannot be; the message names the parameter.
+        """
+        check_number("WORKERS", self.workers)
+        check_run_folder(self.results)
+
+
+def check_run_folder(results: Path) -> None:
+    """Check that RESULTS is a folder.
+
+    Raises
+    ------
+    ParameterError
+        It is none.
+    """
+    check_path("RESULTS", results)
+    if not os.path.isdir(results):
+        what = "is a file" if os.path.exists(results) else "is not there"
+        raise ParameterError(
+            f"RESULTS: {results} {what}; choose the output folder of a run of iikmc:cluster, classify or merge."
+        )
 
 
 @dataclass(frozen=True)

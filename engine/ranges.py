@@ -59,6 +59,7 @@ RANGES: Mapping[str, Range] = {
     "REPEATS": Range(1, MAX_REPEATS, f"a number from 1 to {MAX_REPEATS}"),
     "N": Range(1, MAX_POINTS, f"a number of points from 1 to {MAX_POINTS}"),
     "MIN_PER_CLASS": Range(0, MAX_POINTS, f"a number of points up to {MAX_POINTS}, or 0 for none"),
+    "MIN_PIXELS": Range(0, _MOST, f"a number of pixels up to {_MOST}, or 0 to leave all patches"),
     "MAX_DAYS": Range(0, _MOST, f"a number of days up to {_MOST}, or 0 for the same day"),
     "PIXELS": Range(0, _MOST, f"a number of pixels up to {_MOST}, or 0 for all"),
 }

@@ -253,6 +253,27 @@ def _cell(value: object) -> object:
     return f"'{value}" if _FORMULA.match(value) else value
 
 
+def from_csv(text: str) -> list[list[str]]:
+    """Return the rows of a CSV text that are not empty, cells without space around them.
+
+    The cells are set apart by commas, or where the first line has none, by semicolons or tabs, as spreadsheets write
+    them where the comma is the decimal sign. The quote that `to_csv` puts before what looks like a formula is taken
+    away again.
+    """
+    first = text.split("\n", 1)[0]
+    delimiter = next((mark for mark in (",", ";", "\t") if mark in first), ",")
+    try:
+        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
+    except csv.Error as error:
+        raise Unreadable(f"it is no CSV text: {first_line(error)}") from error
+    return [[_plain_cell(cell) for cell in row] for row in rows if any(cell.strip() for cell in row)]
+
+
+def _plain_cell(cell: str) -> str:
+    quoted = cell[:1] == "'" and _FORMULA.match(cell[1:])
+    return writable(cell[1:] if quoted else cell).strip()
+
+
 def writable(text: str) -> str:
     """Return the text with a space for each character that not every file can hold: control characters, half pairs."""
     return _UNWRITABLE.sub(" ", text)

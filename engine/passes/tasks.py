@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from ..kernels.kernel import Change
 from ..kernels.moves import Moves
+from ..maps.merging import merge_labels
 from ..pixels.block import Block
 from ..pixels.masking import Audit
 from ..pixels.sketch import ClassRows, SketchRows, look_at_classes
@@ -154,9 +155,10 @@ class WriteScene:
                     seen.append(look_at_classes(scene.checked_grid(), strip, classes))
                     yield Rows(strip.row, classes)
 
-        write_classes(self.tray.path(name), scene, rows(), legend.names, legend.colours)
-        self.tray.write_text(f"{name}.aux.xml", pam_xml(legend.names))
-        self.tray.write_text(f"{name[:-4]}.qml", qml(legend.names, legend.colours))
+        names, colours = legend.names_by_number, legend.colours_by_number
+        write_classes(self.tray.path(name), scene, rows(), names, colours)
+        self.tray.write_text(f"{name}.aux.xml", pam_xml(names))
+        self.tray.write_text(f"{name[:-4]}.qml", qml(names, colours))
         return SceneWritten(self.scene, tuple(seen))
 
 
@@ -182,6 +184,8 @@ class ClassifyStrip:
     """Which rows."""
     centres: Grid64
     """(k, n_bands) in 1/64 DN."""
+    merged: tuple[int, ...] = ()
+    """The class of each centre, where classes were merged."""
 
     def do(self, site: SeriesSite) -> StripClassified:
         """Read and label."""
@@ -193,5 +197,5 @@ class ClassifyStrip:
             held = site.kernel.hold(Block(self.strip, pixels.valid, pixels.dn), k)
             held.relabel(self.centres)
             found = moments(held.tally, site.packer.squares(pixels.dn, held.labels(), k))
-            site.keep_classes(self.strip, pixels.valid, held.labels())
-        return StripClassified(self.strip, pixels.audit, found, packed.sketch)
+            site.keep_classes(self.strip, pixels.valid, merge_labels(held.labels(), self.merged))
+        return StripClassified(self.strip, pixels.audit, found.merged(self.merged), packed.sketch)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..pixels.masking import Audit
@@ -25,3 +26,10 @@ class SceneResult:
     """Of the classes in the scene; all zero before it is labelled."""
     own: OwnClasses | None = None
     """The scene's own classes beside the common ones, where they were asked for and it has valid pixels."""
+    sieved: Sequence[int] | None = None
+    """Pixels of each class in the raster, where a sieve has changed them; otherwise those of `moments`."""
+
+    @property
+    def counts(self) -> Sequence[int]:
+        """Pixels of each class in the scene's raster."""
+        return self.moments.count if self.sieved is None else self.sieved

@@ -8,7 +8,7 @@ from ..results.signatures import Signatures
 from ..sensors.roles import WAVELENGTHS
 from . import figures
 from .html import Cell, Heat, Html, number, plot, table
-from .shared import WELL_SEPARABLE, Numbers, chip, full_name, percent
+from .shared import UNKNOWN, WELL_SEPARABLE, Numbers, chip, full_name, percent
 
 # Heat: where a drift or a Jeffries-Matusita distance is as dark as it gets. 0.05 is the order of the spread within a
 # class; below 1 two classes overlap widely.
@@ -84,8 +84,12 @@ def drift_section(numbers: Numbers) -> str:
     heading = '<h2 id="drift">Drift of each class from the common signature</h2>'
     if len(numbers.scenes) == 1:
         return f"{heading}<p>One scene: there is no other to compare it with.</p>"
+    if all(drift is UNKNOWN for drift in numbers.drifts):
+        return f"{heading}<p>Not known: the page of the run does not say what its scenes add up to.</p>"
     rows: list[list[Cell]] = []
     for scene, drift in zip(numbers.scenes, numbers.drifts):
+        if drift is UNKNOWN:
+            continue
         row: list[Cell] = [scene.acquired.isoformat(), f"{scene.product.sensor} {scene.product.path_row}"]
         offset = None if drift.offset is None else Heat(f"{drift.offset:+.4f}", abs(drift.offset) / _STRONG_DRIFT)
         row += [_hot(drift.overall), offset, *map(_hot, drift.distance)]
@@ -132,12 +136,12 @@ def separability_section(numbers: Numbers) -> str:
 
 
 def _matrix(numbers: Numbers) -> Html:
-    members = [record for record in numbers.signed.classes if record.pixels]
+    members = [(place, record) for place, record in enumerate(numbers.signed.classes) if record.pixels]
     rows: list[list[Cell]] = []
-    for a in members:
-        pairs = [(min(a.id, b.id) - 1, max(a.id, b.id) - 1) for b in members]
+    for i, a in members:
+        pairs = [(min(i, j), max(i, j)) for j, _ in members]
         rows.append([chip(a), *(_near(numbers.separation.get(pair)) for pair in pairs)])
-    return table(["Class", *map(chip, members)], rows)
+    return table(["Class", *(chip(record) for _, record in members)], rows)
 
 
 def _listed(numbers: Numbers) -> Html:

@@ -14,6 +14,7 @@ from ..sensors.scale import SCALE
 from . import figures
 from .classes import areas_section, drift_section, separability_section, signatures_section, vanished_section
 from .html import Cell, number, page, plot, table
+from .kept import kept_block
 from .own_classes import own_classes_section, remark
 from .pictures import Picture
 from .scenes import quicklooks_section, scenes_section
@@ -54,6 +55,7 @@ def render(signed: Signatures, fit: Fit, results: Sequence[SceneResult], picture
         separability_section(numbers),
         _convergence(fit, signed),
         parameters_section(signed.run),
+        kept_block(results),
     ]
     return page(_title(numbers), "\n".join(sections), STYLE)
 

@@ -59,8 +59,13 @@ def draw(sketch: Sketch, middle: float, colours: Sequence[RGB]) -> Picture:
     colours
         Of the classes 1..k.
     """
-    height, width = sketch.classes.shape
     natural = _data_uri(_natural(sketch.dn, middle)) if len(sketch.dn) else None
+    return redraw(natural, sketch, colours)
+
+
+def redraw(natural: str | None, sketch: Sketch, colours: Sequence[RGB]) -> Picture:
+    """Draw the classes of a scene beside its picture in natural colour that there is, if there is one."""
+    height, width = sketch.classes.shape
     return Picture(natural, _data_uri(sketch.classes, [EMPTY, *colours]), width, height)
 
 

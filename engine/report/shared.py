@@ -27,6 +27,8 @@ image-rendering:pixelated;border:1px solid #ccc;margin-right:.3rem}.legend>span{
 """
 """Beside that of all pages."""
 
+UNKNOWN = Drift((), None, None)
+"""Of a scene of which the sums of its classes are not known, as of a run before pages kept them."""
 WELL_SEPARABLE = 1.9
 """Jeffries-Matusita distance below which a pair is told as hard to separate: the usual bound."""
 
@@ -54,9 +56,9 @@ class Numbers:
         return [one.scene for one in self.results]
 
     @property
-    def counts(self) -> list[list[int]]:
+    def counts(self) -> list[Sequence[int]]:
         """Per scene the k member counts."""
-        return [one.moments.count for one in self.results]
+        return [one.counts for one in self.results]
 
     def least_separable(self) -> list[tuple[int, int]]:
         """Return the pairs below the bound, the worst first."""
@@ -68,17 +70,18 @@ class Numbers:
 def gather(signed: Signatures, fit: Fit, results: Sequence[SceneResult]) -> Numbers:
     """Compute what the sections show; the parameters are those of `cluster.render`."""
     moments = [one.moments for one in results]
-    whole = added(moments, signed.k, len(signed.roles))
-    drifts = [quality.drift(part, whole) for part in moments]
-    vanished = quality.vanished([part.count for part in moments])
+    whole = added([part for part in moments if part.total], signed.k, len(signed.roles))
+    drifts = [quality.drift(part, whole) if part.total else UNKNOWN for part in moments]
+    vanished = quality.vanished([one.counts for one in results])
     return Numbers(signed, fit, results, drifts, _separation(signed.classes), vanished)
 
 
 def _separation(classes: Sequence[ClassRecord]) -> dict[tuple[int, int], float]:
     found = {}
-    for a, b in combinations([record for record in classes if record.pixels], 2):
+    members = [(place, record) for place, record in enumerate(classes) if record.pixels]
+    for (i, a), (j, b) in combinations(members, 2):
         values = [[value or 0.0 for value in row] for row in (a.mean, a.std, b.mean, b.std)]
-        found[a.id - 1, b.id - 1] = quality.jeffries_matusita(*values)
+        found[i, j] = quality.jeffries_matusita(*values)
     return found
 
 

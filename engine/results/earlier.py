@@ -22,6 +22,7 @@ from ..scenes.scene import Scene
 from ..sensors.landsat.product_id import leading_product_id
 from . import signatures_file
 from .geotiff import SOFTWARE
+from .legend import legend_of
 from .names import (
     RASTER_END,
     REPORT_NAME,
@@ -83,7 +84,9 @@ class Classes:
     centres: Grid64
     """(k, n_bands) in 1/64 DN."""
     colours: Sequence[RGB]
-    """k colours."""
+    """Of the classes 1, 2, ...; black for a number that is no class."""
+    merged: tuple[int, ...] = ()
+    """The class of each centre, where classes were merged."""
 
 
 def left_rasters(output: Path, scenes: Sequence[Scene]) -> tuple[str, ...]:
@@ -153,7 +156,7 @@ def _own_colours(path: Path, classes: Classes) -> list[RGB]:
     except SignatureError:
         return []
     same = found.roles == classes.roles and np.array_equal(found.centres, classes.centres)
-    return [record.colour for record in found.classes] if same else []
+    return legend_of(found).colours_by_number if same and found.merged == classes.merged else []
 
 
 def _listed(names: Sequence[str]) -> str:

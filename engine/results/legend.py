@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -14,10 +14,19 @@ from ..errors import SignatureError
 from ..scenes.scene import Scene
 from ..text_files import Unreadable, read_text
 from . import signatures_file
-from .styles import entries_of
+from .names import SIGNATURES_NAME
+from .signatures import Signatures
+from .styles import Entry, entries_of
 
 if TYPE_CHECKING:
     from ..arrays import Grid64
+
+T = TypeVar("T")
+
+UNCLASSIFIED = 255
+"""What a raster has for a pixel that was too far from every centre: not a class, and not nodata."""
+NO_COLOUR: RGB = (0, 0, 0)
+"""What a colour table has for a number that is no class."""
 
 
 def names_for(
@@ -58,12 +67,56 @@ def names_for(
         return default
     if not same:
         return default
-    edited: dict[int, str] = {}
-    for style in sorted(output.glob(styles), key=_age):
-        for j, label in _names_in(style).items():
-            if 1 <= j <= k and label not in ("", names[j - 1]):
-                edited.setdefault(j, label)
-    return [edited.get(j + 1, name) for j, name in enumerate(names)]
+    legend = Legend(names, [NO_COLOUR] * k)
+    return list(edited(legend, output.glob(styles)).names)
+
+
+def colours_for(output: Path, roles: Sequence[str], centres: Grid64, default: Sequence[RGB]) -> list[RGB]:
+    """Return the colours of the common classes of a run: those of an earlier run of the same centres, as for names.
+
+    Parameters
+    ----------
+    output, roles, centres
+        As for `names_for`.
+    default
+        The k colours by default.
+    """
+    try:
+        earlier = signatures_file.read(output / SIGNATURES_NAME)
+    except SignatureError:
+        return list(default)
+    if earlier.merged or earlier.roles != tuple(roles) or not np.array_equal(earlier.centres, centres):
+        return list(default)
+    return list(edited(legend_of(earlier), output.glob("*_classes.qml")).colours)
+
+
+def edited(legend: Legend, styles: Iterable[Path]) -> Legend:
+    """Return a legend with what a user has changed in style files: of each class, what was edited last.
+
+    Parameters
+    ----------
+    legend
+        What the run itself wrote into the styles.
+    styles
+        The style files that show its classes.
+    """
+    names: dict[int, str] = {}
+    colours: dict[int, RGB] = {}
+    own = {number: (name, colour) for number, name, colour in zip(legend.numbers, legend.names, legend.colours)}
+    for style in sorted(styles, key=_age):
+        for entry in _entries_in(style):
+            name, colour = own.get(entry.value, ("", None))
+            if colour is None:
+                continue
+            if entry.label not in ("", name):
+                names.setdefault(entry.value, entry.label)
+            if entry.colour not in (None, colour):
+                colours.setdefault(entry.value, entry.colour)
+    return Legend(
+        [names.get(number, name) for number, (name, _) in own.items()],
+        [colours.get(number, colour) for number, (_, colour) in own.items()],
+        legend.ids,
+    )
 
 
 def _age(path: Path) -> tuple[int, str]:
@@ -74,13 +127,12 @@ def _age(path: Path) -> tuple[int, str]:
         return 0, path.name
 
 
-def _names_in(style: Path) -> dict[int, str]:
-    """Return value -> label of a style file's unique values; nothing from a file that is none."""
+def _entries_in(style: Path) -> list[Entry]:
+    """Return the unique values of a style file; nothing from a file that is none."""
     try:
-        text = read_text(style, strict=True)
+        return list(entries_of(read_text(style, strict=True)))
     except Unreadable:
-        return {}
-    return {entry.value: entry.label for entry in entries_of(text)}
+        return []
 
 
 def default_name(number: int) -> str:
@@ -100,9 +152,42 @@ def default_names(scene: Scene, k: int) -> list[str]:
 
 @dataclass(frozen=True)
 class Legend:
-    """How the classes 1..k are shown, the same in every scene."""
+    """How the classes are shown, the same in every scene."""
 
     names: Sequence[str]
     """k names."""
     colours: Sequence[RGB]
     """k colours."""
+    ids: Sequence[int] = ()
+    """Their k numbers, ascending; 1..k where there are none."""
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """The numbers of the classes."""
+        return tuple(self.ids) or tuple(range(1, len(self.names) + 1))
+
+    @property
+    def names_by_number(self) -> list[str]:
+        """The names of 1, 2, ... up to the highest number; "" of a number that is no class."""
+        return self._by_number(self.names, "")
+
+    @property
+    def colours_by_number(self) -> list[RGB]:
+        """The colours likewise; black of a number that is no class."""
+        return self._by_number(self.colours, NO_COLOUR)
+
+    def _by_number(self, values: Sequence[T], none: T) -> list[T]:
+        found = [none] * max(self.numbers, default=0)
+        for number, value in zip(self.numbers, values):
+            found[number - 1] = value
+        return found
+
+
+def legend_of(signatures: Signatures) -> Legend:
+    """Return how signatures show their classes."""
+    records = signatures.classes
+    return Legend(
+        [record.name for record in records],
+        [record.colour for record in records],
+        [record.id for record in records],
+    )

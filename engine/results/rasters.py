@@ -28,7 +28,7 @@ def write_classes(
     rows
         Its classes, top to bottom; rows that are not given become nodata.
     names, colours
-        Of the classes 1..k.
+        Of the values 1, 2, ...; a value without a name is no class.
 
     Raises
     ------
@@ -38,6 +38,6 @@ def write_classes(
     tags = {
         "TIFFTAG_DATETIME": scene.acquired.strftime("%Y:%m:%d 00:00:00"),
         "LANDSAT_PRODUCT_ID": scene.id,
-        "CLASS_NAMES": "; ".join(f"{j}={name}" for j, name in enumerate(names, start=1)),
+        "CLASS_NAMES": "; ".join(f"{j}={name}" for j, name in enumerate(names, start=1) if name),
     }
     write_raster(path, scene.checked_grid(), Band("Class", "uint8", tags, colours), rows)

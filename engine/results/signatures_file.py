@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..arrays import GRID
+from ..choices import MAX_K
 from ..colours import colour_of, css_colour
 from ..errors import SignatureError, shown
 from ..sensors.roles import ROLES
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
     from ..arrays import Grid64
 
 FORMAT = "iikmc-signatures"
-VERSION = 1
+VERSION, MERGED_VERSION = 1, 2
+"""Without and with the key "merged", which a reader of version 1 must not overlook."""
 # A centre is a mean of uint16, or a user's own number within that range.
 _MAX_CENTRE = 65535 * GRID
 
@@ -31,12 +33,13 @@ def to_json(signatures: Signatures) -> str:
     """Return the text of signatures.json."""
     document = {
         "format": FORMAT,
-        "version": VERSION,
+        "version": MERGED_VERSION if signatures.merged else VERSION,
         "bands": list(signatures.roles),
         "scale": SCALE,
         "offset": OFFSET,
         "grid": GRID,
         "centres": [[int(value) for value in centre] for centre in signatures.centres],
+        **({"merged": list(signatures.merged)} if signatures.merged else {}),
         "classes": [
             {
                 "id": record.id,
@@ -54,18 +57,25 @@ def to_json(signatures: Signatures) -> str:
 
 
 def to_csv(signatures: Signatures) -> str:
-    """Return the text of signatures.csv: one class a row, means and deviations in reflectance, centres in DN."""
+    """Return the text of signatures.csv: one class a row, means and deviations in reflectance, centres in DN.
+
+    A class that several were merged into has no one centre, and nothing in these columns.
+    """
     roles = signatures.roles
     head = ["class_id", "class_name", "colour", "pixels"]
     rows: list[list[object]] = [
         [*head, *(f"{what}_{role}" for what in ("mean", "std", "centre_dn") for role in roles)],
     ]
-    for record, centre in zip(signatures.classes, signatures.centres):
+    centres: dict[int, list[list[object]]] = {}
+    for number, centre in zip(signatures.class_of_centre, signatures.centres):
+        centres.setdefault(number, []).append([int(value) / GRID for value in centre])
+    for record in signatures.classes:
+        own = centres[record.id]
         rows.append(
             [record.id, record.name, css_colour(record.colour), record.pixels]
             + [_short(value) for value in record.mean]
             + [_short(value) for value in record.std]
-            + [int(value) / GRID for value in centre]
+            + (own[0] if len(own) == 1 else [""] * len(roles))
         )
     return csv_text(rows)
 
@@ -107,7 +117,8 @@ def read_centres(path: Path, roles: Sequence[str], k: int | None = None) -> Grid
     centres = _centres(path, document, len(roles))
     if k is not None and centres.shape[0] != k:
         raise SignatureError(
-            f"SIGNATURES: {path} has {centres.shape[0]} classes, but K is {k}; set K to {centres.shape[0]}."
+            f"SIGNATURES: {path} has {centres.shape[0]} {'centres' if 'merged' in document else 'classes'}, but K is "
+            f"{k}; set K to {centres.shape[0]}."
         )
     return centres
 
@@ -162,16 +173,31 @@ def read(path: Path) -> Signatures:
             "use a file that this version of IIkMC wrote."
         )
     centres = _centres(path, document, len(known))
+    merged = _merged(path, document, len(centres))
+    ids = sorted(set(merged)) or list(range(1, len(centres) + 1))
     rows = document.get("classes")
-    if not isinstance(rows, list) or len(rows) != len(centres):
+    if not isinstance(rows, list) or len(rows) != len(ids):
         found = len(rows) if isinstance(rows, list) else "no list of"
+        wanted = f"{len(ids)} in merged" if merged else f"{len(centres)} centres"
         raise SignatureError(
-            f"SIGNATURES: {path} describes {found} classes, but has {len(centres)} centres; "
-            "there must be one class with id, name and colour for each centre."
+            f"SIGNATURES: {path} describes {found} classes, but has {wanted}; "
+            f"there must be one class with id, name and colour for each{' of them' if merged else ' centre'}."
         )
-    classes = tuple(_class_record(path, row, number, len(known)) for number, row in enumerate(rows, start=1))
+    classes = tuple(_class_record(path, row, number, len(known)) for number, row in zip(ids, rows))
     run = document.get("run")
-    return Signatures(tuple(known), centres, classes, run if isinstance(run, dict) else {})
+    return Signatures(tuple(known), centres, classes, run if isinstance(run, dict) else {}, merged)
+
+
+def _merged(path: Path, document: dict[str, Any], k: int) -> tuple[int, ...]:
+    """Return the class of each of k centres, none where classes were not merged."""
+    if document.get("version") == VERSION:
+        return ()
+    ids = document.get("merged")
+    if not isinstance(ids, list) or len(ids) != k or not all(type(one) is int and 1 <= one <= MAX_K for one in ids):
+        raise SignatureError(
+            f"SIGNATURES: merged in {path} is damaged; expected {k} numbers of classes from 1 to {MAX_K}, one a centre."
+        )
+    return tuple(ids)
 
 
 def _class_record(path: Path, row: object, number: int, n_bands: int) -> ClassRecord:
@@ -182,7 +208,7 @@ def _class_record(path: Path, row: object, number: int, n_bands: int) -> ClassRe
 
     if not isinstance(row, dict) or row.get("id") != number or type(row["id"]) is not int:
         found = row.get("id") if isinstance(row, dict) else None
-        raise wrong("id", found, f"the ids must be 1, 2, ... in the order of the centres, so {number} here")
+        raise wrong("id", found, f"the ids must be those of the centres in their order, so {number} here")
     name, colour, pixels = row.get("name"), row.get("colour"), row.get("pixels", 0)
     name = writable(name) if isinstance(name, str) else name
     if not isinstance(name, str) or not name.strip():
@@ -210,11 +236,12 @@ def _is_number(value: object) -> bool:
 def _checked_document(path: Path) -> dict[str, Any]:
     """Return the document of a signatures file of this version, scale, offset and grid."""
     document = _read_document(path)
-    for key, expected in (("version", VERSION), ("scale", SCALE), ("offset", OFFSET), ("grid", GRID)):
-        if document.get(key) != expected:
+    versions = (VERSION, MERGED_VERSION)
+    for key, expected in (("version", versions), ("scale", (SCALE,)), ("offset", (OFFSET,)), ("grid", (GRID,))):
+        if document.get(key) not in expected:
             raise SignatureError(
-                f"SIGNATURES: {path} has {key} {shown(document.get(key))}, expected {expected!r}; "
-                "use a file that this version of IIkMC wrote."
+                f"SIGNATURES: {path} has {key} {shown(document.get(key))}, expected "
+                f"{' or '.join(map(repr, expected))}; use a file that this version of IIkMC wrote."
             )
     return document
 

@@ -23,9 +23,9 @@ class Moments:
     count: list[int]
     """k numbers."""
     total: list[list[int]]
-    """k x n_bands sums of DN."""
+    """k x n_bands sums of DN; empty where only the members are known."""
     squares: list[list[int]]
-    """k x n_bands sums of squared DN."""
+    """k x n_bands sums of squared DN; likewise."""
 
     @classmethod
     def zero(cls, k: int, n_bands: int) -> Moments:
@@ -39,6 +39,26 @@ class Moments:
             for b in range(len(self.total[j])):
                 self.total[j][b] += other.total[j][b]
                 self.squares[j][b] += other.squares[j][b]
+
+    def merged(self, ids: Sequence[int]) -> Moments:
+        """Return the moments of the classes that these were merged into, in the order of their numbers.
+
+        Parameters
+        ----------
+        ids
+            The number of the new class of each; none where nothing was merged.
+        """
+        if not ids:
+            return self
+        places = {number: place for place, number in enumerate(sorted(set(ids)))}
+        whole = Moments.zero(len(places), len(self.total[0]) if self.total else 0)
+        for j, number in enumerate(ids):
+            place = places[number]
+            whole.count[place] += self.count[j]
+            for b, total in enumerate(self.total[j] if self.total else ()):
+                whole.total[place][b] += total
+                whole.squares[place][b] += self.squares[j][b]
+        return whole if self.total else Moments(whole.count, [], [])
 
 
 def moments(tally: Tally, squares: NDArray[np.uint64]) -> Moments:
@@ -66,7 +86,12 @@ def added(parts: Iterable[Moments], k: int, n_bands: int) -> Moments:
     return whole
 
 
-def to_csv(scenes: Sequence[Scene], names: Sequence[str], counts: Sequence[Sequence[int]]) -> str:
+def to_csv(
+    scenes: Sequence[Scene],
+    names: Sequence[str],
+    counts: Sequence[Sequence[int]],
+    ids: Sequence[int] | None = None,
+) -> str:
     """Return the text of statistics.csv: one row per class and scene.
 
     Parameters
@@ -74,11 +99,18 @@ def to_csv(scenes: Sequence[Scene], names: Sequence[str], counts: Sequence[Seque
     scenes
         In order.
     names
-        Of the classes 1..k.
+        Of the classes.
     counts
         Per scene the k member counts.
+    ids
+        The numbers of the classes; 1..k by default.
     """
-    return _csv(_row(j, name, scene, count) for j, name in enumerate(names) for scene, count in zip(scenes, counts))
+    numbers = ids or range(1, len(names) + 1)
+    return _csv(
+        _row(j, number, name, scene, count)
+        for j, (number, name) in enumerate(zip(numbers, names))
+        for scene, count in zip(scenes, counts)
+    )
 
 
 def to_csv_each(scenes: Sequence[Scene], names: Sequence[Sequence[str]], counts: Sequence[Sequence[int]]) -> str:
@@ -92,7 +124,9 @@ def to_csv_each(scenes: Sequence[Scene], names: Sequence[Sequence[str]], counts:
         Per scene the names and the member counts of its classes, none where it has no classes.
     """
     return _csv(
-        _row(j, name, scene, count) for scene, own, count in zip(scenes, names, counts) for j, name in enumerate(own)
+        _row(j, j + 1, name, scene, count)
+        for scene, own, count in zip(scenes, names, counts)
+        for j, name in enumerate(own)
     )
 
 
@@ -101,11 +135,11 @@ def _csv(rows: Iterable[list[object]]) -> str:
     return csv_text([head, *rows])
 
 
-def _row(j: int, name: str, scene: Scene, count: Sequence[int]) -> list[object]:
+def _row(j: int, number: int, name: str, scene: Scene, count: Sequence[int]) -> list[object]:
     area = scene.checked_grid().hectares_per_pixel
     valid = sum(count)
     return [
-        j + 1,
+        number,
         name,
         scene.id,
         scene.acquired.isoformat(),

@@ -53,7 +53,7 @@ def qml(names: Sequence[str], colours: Sequence[RGB]) -> str:
     Parameters
     ----------
     names : sequence of str
-        The label of each class 1, 2, ...; any text.
+        The label of each class 1, 2, ...; any text, "" for a number that is no class.
     colours : sequence of (red, green, blue)
         The colour of each class, levels 0 to 255.
 
@@ -69,7 +69,8 @@ def qml(names: Sequence[str], colours: Sequence[RGB]) -> str:
     """
     if len(names) != len(colours):
         raise ValueError(f"There are {len(names)} names for {len(colours)} colours; expected one name per colour.")
-    return qml_of_values((value, name, colour) for value, (name, colour) in enumerate(zip(names, colours), start=1))
+    entries = ((value, name, colour) for value, (name, colour) in enumerate(zip(names, colours), start=1))
+    return qml_of_values(entry for entry in entries if entry[1])
 
 
 def qml_of_values(entries: Iterable[tuple[int, str, RGB]]) -> str:
@@ -146,7 +147,7 @@ def pam_xml(names: Sequence[str]) -> str:
     Parameters
     ----------
     names : sequence of str
-        The name of each class 1, 2, ...; any text.
+        The name of each class 1, 2, ...; any text, "" for a number that is no class.
 
     Returns
     -------

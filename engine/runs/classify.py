@@ -28,13 +28,13 @@ from ..requests import ClassifyRequest
 from ..results import signatures_file
 from ..results.earlier import Classes as EarlierClasses
 from ..results.earlier import left_over
-from ..results.legend import Legend
+from ..results.legend import Legend, legend_of
 from ..results.names import SIGNATURES_NAME, check_outputs, raster_name, written_names
 from ..results.result import Result
 from ..results.run_record import run_record, unconverged
 from ..results.signatures import Signatures
 from ..results.staging import Staging
-from ..results.statistics import added
+from ..results.statistics import Moments, added
 from ..scenes.check import usable_scenes
 from ..scenes.scene import Scene, Strip
 from ..scenes.selection import Selection
@@ -111,15 +111,17 @@ def classify(
     _tell_other_mask(request, source, progress)
     _warn_of_unfinished(request, source, progress)
     kernel = kernel or pick_kernel()
-    seconds = labelling_seconds(most_valid(scenes)[0], source.k, threads_of(request.workers), 1)
+    k = len(source.centres)
+    seconds = labelling_seconds(most_valid(scenes)[0], k, threads_of(request.workers), 1)
     begin(kernel, seconds)
-    foretell_classification(request, scenes, source.roles, source.k, expected_name(kernel), progress)
+    foretell_classification(request, scenes, source.roles, k, expected_name(kernel), progress)
     run.clock.lap("prepare")
     strips = tuple(plan_series(scenes, strip_pixels))
-    plan = Plan(tuple(scenes), Selection(source.roles, request.mask), strips, source.k, Wish(pictures=True))
+    plan = Plan(tuple(scenes), Selection(source.roles, request.mask), strips, k, Wish(pictures=True))
     with run:
-        colours = [record.colour for record in source.classes]
-        earlier = left_over(request.output, scenes, EarlierClasses(source.roles, source.centres, colours))
+        legend = legend_of(source)
+        classes = EarlierClasses(source.roles, source.centres, legend.colours_by_number, source.merged)
+        earlier = left_over(request.output, scenes, classes)
         run.files.check_replaceable([*(raster_name(scene) for scene in scenes), *earlier.apart])
         site = run.enter(SeriesSite(plan, kernel, pick_packer(kernel)))
         executor = ThreadExecutor(site, request.workers)
@@ -127,18 +129,17 @@ def classify(
             f"Classifying {counted(len(scenes), 'scene')} into the {source.k} classes of {request.signatures} "
             f"on {counted(executor.workers, 'thread')} ({expected_name(kernel)} kernel)"
         )
-        legend = Legend([record.name for record in source.classes], colours)
         results = _classified(run, executor, plan, source, legend)
         tell(kernel, progress, ended=True)
         run.clock.lap("classify")
         fit = _fit(source, results)
-        empty = empty_classes(fit)
+        empty = tuple(legend.numbers[place - 1] for place in empty_classes(fit))
         if empty:
             progress.note(f"No pixel of these scenes belongs to class {', '.join(map(str, empty))}.")
         parameters, audits = request.parameters(source.roles, source.k), [one.audit for one in results]
         record = run_record(scenes, audits, fit, parameters, kernel, run.clock)
         record["applied"] = _origin(request, source)
-        write_tables(run.files, results, Classes(source.roles, fit, legend, record))
+        write_tables(run.files, results, Classes(source.roles, fit, legend, record, source.merged))
         run.publish(earlier=earlier)
     result = Result(
         scenes=plan.scenes,
@@ -159,9 +160,11 @@ def _classified(
 ) -> list[SceneResult]:
     """Read, label and write the scenes one behind the other."""
     tray, results = run.files.tray, unread(plan)
+    for one in results:
+        one.moments = Moments.zero(source.k, plan.n_bands)
 
     def classify_strip(strip: Strip) -> ClassifyStrip:
-        return ClassifyStrip(strip, source.centres)
+        return ClassifyStrip(strip, source.centres, source.merged)
 
     def write_scene(number: int) -> WriteScene:
         return WriteScene(number, legend, tray)
@@ -182,7 +185,7 @@ def _classified(
 
 def _fit(source: Signatures, results: Sequence[SceneResult]) -> Fit:
     """Return the saved centres with the tally of these scenes, and no iteration."""
-    whole = added((one.moments for one in results), *source.centres.shape)
+    whole = added((one.moments for one in results), source.k, len(source.roles))
     tally = Tally(np.array(whole.count, np.int64), np.array(whole.total, np.int64))
     return Fit(source.centres, tally, (), bool(source.run.get("converged")))
 

@@ -10,7 +10,6 @@ from ..quantities import counted
 from ..requests import Request
 from ..results import earlier
 from ..results.names import raster_name
-from ..results.palette import class_colours
 from ..results.result import Result
 from ..results.staging import Staging
 from .clustering import ITERATE, READ, Clustering, Tools, check_scenes, given_centres, no_valid_pixels
@@ -18,7 +17,7 @@ from .compare import compare_each
 from .foretell import foretell
 from .frame import Run
 from .unfinished import Keeper, superseded, tell_continued
-from .write import write_results
+from .write import kept_colours, write_results
 
 # Where the common iteration ends if each scene is also clustered on its own.
 _COMPARE = 0.65
@@ -63,7 +62,7 @@ def cluster(
         with run:
             clustering = run.enter(Clustering(scenes, request, tools, run.files))
             result = _clustered(run, clustering, request, tools)
-            colours = class_colours(result.fit.centres, request.roles)
+            colours = kept_colours(request, result.fit)
             classes = earlier.Classes(request.roles, result.fit.centres, colours)
             run.publish(superseded(scenes, request), earlier.left_over(request.output, scenes, classes))
     usual = not was_compiled_meanwhile(tools.cpu)

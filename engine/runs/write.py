@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..centres.fit import Fit
+from ..colours import RGB
 from ..passes.series import Series
 from ..passes.write import write_rasters
 from ..quality.scene_result import SceneResult
@@ -16,7 +17,7 @@ from ..report.cluster import render
 from ..report.pictures import draw_all
 from ..requests import Request
 from ..results import signatures_file, statistics
-from ..results.legend import Legend, names_for
+from ..results.legend import Legend, colours_for, names_for
 from ..results.names import REPORT_NAME, SIGNATURES_NAME, STATISTICS_NAME, raster_name
 from ..results.palette import class_colours
 from ..results.result import Result
@@ -40,6 +41,8 @@ class Classes:
     """Names and colours."""
     record: dict[str, Any]
     """What "run" in signatures.json says."""
+    merged: tuple[int, ...] = ()
+    """The class of each centre, where classes were merged."""
 
 
 def write_results(run: Run[Staging], clustering: Clustering, series: Series, fit: Fit, request: Request) -> Result:
@@ -53,7 +56,7 @@ def write_results(run: Run[Staging], clustering: Clustering, series: Series, fit
         The user cancelled.
     """
     names = names_for(request.output, SIGNATURES_NAME, request.roles, fit.centres)
-    legend = Legend(names, class_colours(fit.centres, request.roles))
+    legend = Legend(names, kept_colours(request, fit))
     empty = empty_classes(fit)
     if empty:
         run.progress.warn(
@@ -75,6 +78,12 @@ def write_results(run: Run[Staging], clustering: Clustering, series: Series, fit
         empty_classes=empty,
         names=tuple(legend.names),
     )
+
+
+def kept_colours(request: Request, fit: Fit) -> list[RGB]:
+    """Return the colours of the classes: those that a user gave to an earlier run of the same ones, or their own."""
+    own = class_colours(fit.centres, request.roles)
+    return colours_for(request.output, request.roles, fit.centres, own)
 
 
 def empty_classes(fit: Fit) -> tuple[int, ...]:
@@ -101,8 +110,9 @@ def write_tables(staging: Staging, results: Sequence[SceneResult], classes: Clas
     """
     signed = write_signatures(staging, "signatures", [one.moments for one in results], classes)
     scenes, counts = [one.scene for one in results], [one.moments.count for one in results]
-    staging.write_text(STATISTICS_NAME, statistics.to_csv(scenes, classes.legend.names, counts))
-    pictures = draw_all([one.sketch for one in results], [classes.legend.colours] * len(results))
+    legend = classes.legend
+    staging.write_text(STATISTICS_NAME, statistics.to_csv(scenes, legend.names, counts, legend.numbers))
+    pictures = draw_all([one.sketch for one in results], [legend.colours_by_number] * len(results))
     staging.write_text(REPORT_NAME, render(signed, classes.fit, results, pictures))
 
 
@@ -124,9 +134,9 @@ def write_signatures(staging: Staging, stem: str, moments: Sequence[Moments], cl
         A file cannot be written.
     """
     legend, centres = classes.legend, classes.fit.centres
-    whole = added(moments, *centres.shape)
-    records = class_records(legend.names, legend.colours, whole.count, whole.total, whole.squares)
-    signed = Signatures(tuple(classes.roles), centres, records, classes.record)
+    whole = added(moments, len(legend.names), centres.shape[1])
+    records = class_records(legend.names, legend.colours, whole.count, whole.total, whole.squares, legend.numbers)
+    signed = Signatures(tuple(classes.roles), centres, records, classes.record, classes.merged)
     staging.write_text(f"{stem}.json", signatures_file.to_json(signed))
     staging.write_text(f"{stem}.csv", signatures_file.to_csv(signed))
     return signed

@@ -21,6 +21,7 @@ from iikmc.engine.kernels.moves import MoveLog
 from iikmc.engine.kernels.numpy_kernel import NumpyKernel
 from iikmc.engine.map_requests import ReferencePoints
 from iikmc.engine.maps.classified import open_classified
+from iikmc.engine.maps.merging import EIGHT, lookup
 from iikmc.engine.maps.overlap import overlap
 from iikmc.engine.maps.raster_set import CountClasses, open_raster_set
 from iikmc.engine.maps.reference import place
@@ -46,6 +47,8 @@ from iikmc.engine.runs.benchmark import benchmark
 from iikmc.engine.runs.cluster import cluster
 from iikmc.engine.runs.compare import OWN, DifferStrip, LeaveStrip, SurveyStrip
 from iikmc.engine.runs.each import cluster_each
+from iikmc.engine.runs.finished import open_finished
+from iikmc.engine.runs.rewrite import RewriteScene, RewriteSite, Rewriting
 from iikmc.engine.runs.samplepoints import DrawStrip
 from iikmc.engine.runs.series import FollowSite, FollowStrip
 from iikmc.engine.runs.suggestk import SampleSite, ScoreK, suggest
@@ -71,6 +74,7 @@ OF_PAIR = {CountPairs, CodeStrip}
 OF_SAMPLE = {ScoreK}
 OF_MAPS = {CountClasses, DrawStrip, MeetStrip}
 OF_GRID = {FollowStrip}
+OF_FINISHED = {RewriteScene}
 
 
 def travelled(thing: Any) -> Any:
@@ -154,7 +158,7 @@ def test_every_task_of_the_engine_is_known_here_and_is_frozen():
                 one for one in vars(importlib.import_module(name)).values() if getattr(one, "__module__", "") == name
             ]
             found |= {one for one in own if isinstance(one, type) and hasattr(one, "do") and one is not Task}
-    assert found == OF_SERIES | OF_PAIR | OF_SAMPLE | OF_MAPS | OF_GRID
+    assert found == OF_SERIES | OF_PAIR | OF_SAMPLE | OF_MAPS | OF_GRID | OF_FINISHED
     for task in found:
         assert dataclasses.is_dataclass(task)
         assert task.__dataclass_params__.frozen, task
@@ -324,6 +328,24 @@ def test_tasks_of_a_grid_do_the_same_wherever_they_are_done(tmp_path):
     assert sum(part.counts.sum() for part in found) == 2 * grid.pixels
     assert all(part.observed for part in found)
     assert both.kinds == OF_GRID
+
+
+def test_tasks_of_a_finished_run_do_the_same_wherever_they_are_done(small_series, request_of, tmp_path):
+    finished = open_finished(cluster(request_of(*small_series, k=K, max_iterations=1)).output)
+    trays = [Tray(tmp_path / name, tmp_path / "new", "OUTPUT") for name in ("here", "there")]
+    for tray in trays:
+        tray.folder.mkdir()
+    table = tuple(int(value) for value in lookup([2, 2, 1, 4]))
+    work = Rewriting(table, finished.legend.numbers, LEGEND, 3, EIGHT)
+    both = Both(RewriteSite(finished.scenes, work), RewriteSite(travelled(finished.scenes), travelled(work)))
+    for number in range(3):
+        task = RewriteScene(number, trays[0], raster=number > 0)
+        answer = both.do(task)
+        assert_same(dataclasses.replace(travelled(task), tray=travelled(trays[1])).do(both.there), answer)
+        assert answer.before.sum() == answer.after.sum() == finished.scenes[number].raster.grid.pixels
+    assert listing(trays[0].folder) == listing(trays[1].folder)
+    assert len(listing(trays[0].folder)) == 8
+    assert both.kinds == OF_FINISHED
 
 
 def test_tasks_of_a_sample_do_the_same_wherever_they_are_done():

@@ -137,7 +137,7 @@ BAD = {
     "a number": ("3", "no format 'iikmc-signatures'"),
     "other format": (changed(format="scp-signatures"), "no format 'iikmc-signatures'"),
     "no format": (without("format"), "no format 'iikmc-signatures'"),
-    "version": (changed(version=2), "has version 2, expected 1"),
+    "version": (changed(version=3), "has version 3, expected 1 or 2"),
     "no version": (without("version"), "has version None, expected 1"),
     "scale": (changed(scale=0.0001), "has scale 0.0001, expected 2.75e-05"),
     "offset": (changed(offset=0), "has offset 0, expected -0.2"),

@@ -169,7 +169,7 @@ def test_bad_values_are_refused_in_the_users_words(answer, signatures, tiny, tmp
 
     assert "bands red, blue" in told(bands=["red", "blue"])
     assert "scale 0.0001, expected 2.75e-05" in told(scale=0.0001)
-    assert "version 2, expected 1" in told(version=2)
+    assert "version 3, expected 1 or 2" in told(version=3)
     assert "describes 0 classes, but has 3 centres" in told(classes=[])
     assert "SIGNATURES is empty" in answer(SIGNATURES="")
     assert "cannot be read" in answer(SIGNATURES=str(tmp_path / "gone.json"))
