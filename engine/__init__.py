@@ -38,14 +38,14 @@ lines above its own, type hints included, and ``LAYERS`` in tests/test_architect
 The front door, which scripts may rely on: ``from iikmc.engine import ...``::
 
   scenes    find_scenes, check_series, Scene, Selection, MaskRule, Area, ROLES, FLAGS
-  tools     cluster, classify, audit, suggest_k, compare, follow_series, sample_points, assess_accuracy,
-            benchmark
-  asking    Request, ClassifyRequest, AuditRequest, SuggestRequest, TransitionRequest, SeriesRequest, SampleRequest,
-            AccuracyRequest, ReferencePoints, BenchmarkRequest
+  tools     cluster, classify, audit, suggest_k, compare, name_classes, merge_classes, follow_series, sample_points,
+            assess_accuracy, benchmark
+  asking    Request, ClassifyRequest, AuditRequest, SuggestRequest, TransitionRequest, NamesRequest, MergeRequest,
+            SeriesRequest, SampleRequest, AccuracyRequest, ReferencePoints, BenchmarkRequest
   choices   MINIMUM_MAXIMUM, PERCENTILE_RANGE, PLUS_PLUS, SIGNATURES_FILE, COARSE_TO_FINE (start);
             TOGETHER, EACH_SCENE (mode); AUTOMATIC, CPU, GPU (device);
             EQUAL, PROPORTIONAL, PROPORTIONAL_LEAST (allocation)
-  answers   Result, EachResult, AuditResult, Suggestion, Transitions, SeriesResult, PointSample, Assessment,
+  answers   Result, EachResult, AuditResult, Suggestion, Transitions, Named, SeriesResult, PointSample, Assessment,
             BenchmarkResult, Signatures, read_signatures
   progress  Progress, Silent
   errors    IIkMCError
@@ -88,6 +88,9 @@ __all__ = [  # noqa: F405
     "EachResult",
     "IIkMCError",
     "MaskRule",
+    "MergeRequest",
+    "Named",
+    "NamesRequest",
     "PointSample",
     "Progress",
     "ReferencePoints",
@@ -113,6 +116,8 @@ __all__ = [  # noqa: F405
     "compare",
     "find_scenes",
     "follow_series",
+    "merge_classes",
+    "name_classes",
     "read_signatures",
     "sample_points",
     "suggest_k",

@@ -21,7 +21,14 @@ from .choices import (
     TOGETHER,
 )
 from .errors import IIkMCError, in_one_sentence
-from .map_requests import AccuracyRequest, ReferencePoints, SampleRequest, SeriesRequest
+from .map_requests import (
+    AccuracyRequest,
+    MergeRequest,
+    NamesRequest,
+    ReferencePoints,
+    SampleRequest,
+    SeriesRequest,
+)
 from .maps.assessment import Assessment
 from .maps.transition import Transitions
 from .measuring.timings import BenchmarkResult
@@ -34,8 +41,9 @@ from .results.signatures import Signatures
 from .runs import accuracy as runs_accuracy
 from .runs import benchmark as runs_benchmark
 from .runs import classify as runs_classify
-from .runs import each, samplepoints, series, suggestk, transitions
+from .runs import each, merge, names, samplepoints, series, suggestk, transitions
 from .runs.audit import AuditResult, audit_scenes
+from .runs.names import Named
 from .runs.samplepoints import PointSample
 from .runs.series import SeriesResult
 from .scenes import check, search
@@ -56,4 +64,6 @@ compare = in_one_sentence(transitions.compare, "The comparison")
 benchmark = in_one_sentence(runs_benchmark.benchmark, "The benchmark")
 sample_points = in_one_sentence(samplepoints.sample_points, "Drawing the points")
 assess_accuracy = in_one_sentence(runs_accuracy.assess_accuracy, "The assessment")
+merge_classes = in_one_sentence(merge.merge, "The merging")
+name_classes = in_one_sentence(names.give_names, "The naming")
 follow_series = in_one_sentence(series.follow_series, "The series")

@@ -57,6 +57,8 @@ CALLS = {
     "suggest_k": "request, progress=, strip_pixels=",
     "compare": "request, progress=, strip_pixels=",
     "sample_points": "request, progress=, strip_pixels=",
+    "name_classes": "request, progress=",
+    "merge_classes": "request, progress=",
     "follow_series": "request, progress=, strip_pixels=",
     "assess_accuracy": "request, progress=, strip_pixels=",
     "benchmark": "request, progress=, contenders=, strip_pixels=",
@@ -70,6 +72,8 @@ CALLS = {
     "BenchmarkRequest": SCENES + "roles=, aoi=, workers=, k=, max_iterations=, repeats=, pixels=",
     "SuggestRequest": "scenes, mask=, roles=, workers=, k_min=, k_max=, sample=, seed=, table=, report=",
     "TransitionRequest": "before, after, changes=, matrix=, report=, workers=",
+    "NamesRequest": "results, legend=, workers=",
+    "MergeRequest": "results, output, legend=, min_pixels=, connectivity=, workers=",
     "SeriesRequest": "rasters, output, grid=, workers=",
     "SampleRequest": "rasters, n=, allocation=, min_per_class=, seed=, workers=",
     "ReferencePoints": "x, y, crs, classes, days=, scenes=",
@@ -82,11 +86,12 @@ ANSWERS = {
     "AuditResult": "scenes, audits, output",
     "Suggestion": "request, scenes, sample, scores, advice, scikit_learn",
     "Transitions": "before, after, overlap, counts, before_names, after_names, colours",
+    "Named": "folder, rasters, legend, changed, held",
     "SeriesResult": "series, output",
     "PointSample": "points, crs, names, pixels, drawn",
     "Assessment": "raster_set, accuracy, met, left_out, shared, max_days",
     "BenchmarkResult": "request, parts, all_pixels, comparison, changed_percent, versions, notes",
-    "Signatures": "roles, centres, classes, run",
+    "Signatures": "roles, centres, classes, run, merged",
 }
 OTHERS = {"FLAGS", "ROLES", "IIkMCError", "Progress", "Scene"}
 
