@@ -36,9 +36,11 @@ OPTIONAL = {
 OWN_MODULES = {
     "engine.compiled.cells": {"numba"},
     "engine.compiled.chunk": {"numba"},
+    "engine.compiled.common": {"numba"},
     "engine.compiled.loops": {"numba"},
     "engine.compiled.mixed": {"numba"},
     "engine.compiled.pixels": {"numba"},
+    "engine.compiled.wide_cells": {"numba"},
 }
 # QGIS loads these at start: they must load without NumPy too, or a missing package could never be told.
 LISTED_WITHOUT_NUMPY = STOREYS[1:]

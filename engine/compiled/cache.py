@@ -52,6 +52,10 @@ def _imported(name: str) -> ModuleType:
         from . import loops
 
         return loops
+    if name == "wide_cells":
+        from . import wide_cells
+
+        return wide_cells
     if name == "cells":
         from . import cells
 
@@ -96,7 +100,7 @@ def _forget() -> bool:
     package = sys.modules[__package__]
     with _loading:
         # With what they share: code that was loaded for one of them stays in it, and would be put into the new one.
-        for name in ("loops", "pixels", "cells", "mixed", "chunk"):
+        for name in ("loops", "pixels", "cells", "mixed", "chunk", "wide", "wide_cells", "common"):
             sys.modules.pop(f"{__package__}.{name}", None)
             vars(package).pop(name, None)
     for path in files:

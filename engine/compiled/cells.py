@@ -1,7 +1,7 @@
 """The Numba loops that lay pixels out cell by cell, and bring labels back. Importing this module imports Numba.
 
 What cells are is told in `kernels.cells`; what the loops do, `kernels.cells.numpy_work` does in NumPy. They are written
-for up to 6 bands: one that is not there is read as the first, with zero for its factor.
+for up to 6 bands, those in `wide_cells` for more: one that is not there is read as the first, with zero for its factor.
 """
 
 from __future__ import annotations
@@ -9,7 +9,8 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from .chunk import OPTIONS, bands, jit
+from .chunk import bands
+from .common import OPTIONS, jit
 
 CHUNK = 4096
 BANDS = 6

@@ -2,60 +2,60 @@
 
 Pixels are taken in chunks that stay in the first-level cache. For each pixel of a chunk straight-line code writes the
 smallest and second smallest distance and the class on a *workbench*, one float32 array of rows at constant strides: so
-compilers need few run-time checks for overlaps, and every LLVM since version 11 makes vector instructions of it.
+compilers need few run-time checks for overlaps, and every LLVM since version 11 makes vector instructions of it. That
+code is here for up to six bands and in `wide` for up to ten; the rest is for both.
 
 Two forms, both certain. DN and centres in DN have at most 22 bits and float32 holds 24, so both are exact in it, and so
-are their differences; u = 2**-24.
+are their differences; u = 2**-24, B <= 10 is the number of bands.
 
-- *Squares*, sum_b (x_b - c_b)**2, is off by at most 6 u/(1 - 6 u) of itself, fused or not: where the second smallest
-  exceeds the smallest by more than 16 u of itself, the order is certain. The other pixels, about one in a million, are
-  labelled again in int64 (`settle`).
+- *Squares*, sum_b (x_b - c_b)**2, is off by at most B u/(1 - B u) of itself, fused or not, for a square and B - 1 sums
+  round it: where the second smallest exceeds the smallest by more than 2 B u/(1 - B u) of itself, for 10 bands 20.0002
+  u, the order is certain. 24 u are asked for, which leaves room for the rounding of the test itself. The other pixels,
+  about one in a million, are labelled again in int64 (`_settle`).
 - *Scores*, |d|**2 - 2 y.d with y = x - o, d = c - o and whole offsets o near the middle of the centres, take half the
-  operations and order the classes alike. Rounding |d|**2, six products and six sums leaves an error of at most 8.01 u
-  of |d|**2 + 2 sum_b |y_b d_b| <= 2 |d|**2 + |y|**2. Where two scores differ by more than 20 u (2 max |d|**2 +
-  |y|**2), their order is certain. The other pixels, fewer than one in a thousand, are labelled again by squares.
+  operations and order the classes alike. Rounding |d|**2, B products and B sums leaves an error of at most (B + 2.01) u
+  of |d|**2 + 2 sum_b |y_b d_b| <= 2 |d|**2 + |y|**2. Where two scores differ by more than (2 B + 8) u (2 max |d|**2 +
+  |y|**2), their order is certain: that is 3.98 u more than twice the error, while |y|**2 and the bound itself are off
+  by less than (B + 3) u of themselves. Up to six bands are reckoned as six, more as ten (`kernels.numba_kernel`). The
+  other pixels, fewer than one in a thousand, are labelled again by squares.
 
 What a key is. It says how far a pixel is from changing its class: the gap between its two smallest distances in quanta
-of 1/16 DN, rounded down past all errors (a distance is at most 161 000 DN and wrong by 4 u of itself, a gap by less
-than 1.4 quanta), plus by how much the gaps of its class had closed at that moment (`kernels.moves`). While a key
-exceeds by how much they have closed now, no other centre can have become nearer. Keys are a cache: too small a key
-costs time and never changes the answer.
+of 1/16 DN, rounded down past all errors, plus by how much the gaps of its class had closed at that moment
+(`kernels.moves`). A distance is at most sqrt(10) 65535 < 208 000 DN, and wrong by (B/2 + 1) u = 6 u of itself: half of
+its square's error, and the root's own. So the gap is wrong by less than 13 u 208 000 DN < 0.162 DN, 2.6 quanta, for
+which 3 are taken off. While a key exceeds by how much they have closed now, no other centre can have become nearer.
+Keys are a cache: too small a key costs time and never changes the answer.
 
 """
 
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
-CHUNK = 1024
-_SECOND, _CLASS, _DOUBT = CHUNK, 2 * CHUNK, 3 * CHUNK
-_GAP = _DOUBT
+from . import wide
+from .common import CLASS, DOUBT, INFINITY, SECOND, ZERO, jit, take
+
+_GAP = DOUBT
 ROWS = 4
-# Centres are taken in groups, each filled up with centres that are never nearest.
+# Centres are taken in groups, each filled up with centres that are never nearest; `wide` takes smaller ones.
 GROUP = 8
-# A class's row of the tally: the sums of up to 6 bands, the count, and one number to make it a power of two.
+# A class's row of the tally for up to 6 bands: their sums, the count, and one number to make it a power of two.
 TALLY = 8
 COUNT = 6
 # Classes 0..255, where 0 means "not yet labelled".
 CLASSES = 256
 
 _F = np.float32
-_ZERO, _ONE, _TWO, _THREE, _FOUR, _FIVE, _SIX, _SEVEN = (_F(i) for i in range(8))
-_INFINITY = _F(np.inf)
-# 16 u: above 2 x 6 u/(1 - 6 u) by enough for the rounding of the test itself.
-_CLOSE = _F(16 * 2.0**-24)
-# 16 quanta a DN, shrunk by 2**-20 for the rounding of the product.
+_ONE, _TWO, _THREE, _FOUR, _FIVE, _SIX, _SEVEN = (_F(i) for i in range(1, 8))
+# Above 2 B u/(1 - B u) for B = 10 bands, by enough for the rounding of the test itself.
+_CLOSE = _F(24 * 2.0**-24)
+# 16 quanta a DN, shrunk by 2**-20 for the rounding of the product; and what the error of a gap is at most.
 _QUANTA = _F(16 * (1 - 2.0**-20))
+_WRONG = _F(3)
 _LARGEST_KEY = _F(65535)
 _BYTES_1, _BYTES_128 = np.uint64(0x0101010101010101), np.uint64(0x8080808080808080)
 # Unsigned indices spare the test for negative ones; << 3 is * TALLY.
 _TIMES_TALLY, _U1, _U2, _U3, _U4, _U5, _U6 = (np.uintp(i) for i in (3, 1, 2, 3, 4, 5, COUNT))
-
-# contract and nsz leave every rounding within the bounds above; nothing else of fastmath would.
-OPTIONS = {"nogil": True, "error_model": "numpy", "fastmath": {"contract", "nsz"}, "boundscheck": False}
-# Each is kept on disk by itself: where a process ends before all is compiled, the next one goes on from there.
-jit = njit(cache=True, no_cpython_wrapper=True, no_cfunc_wrapper=True, **OPTIONS)
 
 
 @jit
@@ -67,15 +67,6 @@ def _square(x0, x1, x2, x3, x4, x5, c0, c1, c2, c3, c4, c5):
 @jit
 def _score(x0, x1, x2, x3, x4, x5, c0, c1, c2, c3, c4, c5, c6):
     return x0 * c0 + (x1 * c1 + (x2 * c2 + (x3 * c3 + (x4 * c4 + (x5 * c5 + c6)))))
-
-
-@jit
-def _take(square, j, best, second, nearest):
-    larger = square if square > best else best
-    second = larger if larger < second else second
-    nearest = j if square < best else nearest
-    best = square if square < best else best
-    return best, second, nearest
 
 
 @jit
@@ -92,16 +83,16 @@ def _squares(r0, r1, r2, r3, r4, r5, w, m, c, j):
     for i in range(m):
         x0, x1, x2 = _F(np.int32(r0[i])), _F(np.int32(r1[i])), _F(np.int32(r2[i]))
         x3, x4, x5 = _F(np.int32(r3[i])), _F(np.int32(r4[i])), _F(np.int32(r5[i]))
-        s, t, n = w[i], w[i + _SECOND], w[i + _CLASS]
-        s, t, n = _take(_square(x0, x1, x2, x3, x4, x5, a0, a1, a2, a3, a4, a5), j, s, t, n)
-        s, t, n = _take(_square(x0, x1, x2, x3, x4, x5, b0, b1, b2, b3, b4, b5), j + _ONE, s, t, n)
-        s, t, n = _take(_square(x0, x1, x2, x3, x4, x5, d0, d1, d2, d3, d4, d5), j + _TWO, s, t, n)
-        s, t, n = _take(_square(x0, x1, x2, x3, x4, x5, e0, e1, e2, e3, e4, e5), j + _THREE, s, t, n)
-        s, t, n = _take(_square(x0, x1, x2, x3, x4, x5, f0, f1, f2, f3, f4, f5), j + _FOUR, s, t, n)
-        s, t, n = _take(_square(x0, x1, x2, x3, x4, x5, g0, g1, g2, g3, g4, g5), j + _FIVE, s, t, n)
-        s, t, n = _take(_square(x0, x1, x2, x3, x4, x5, h0, h1, h2, h3, h4, h5), j + _SIX, s, t, n)
-        s, t, n = _take(_square(x0, x1, x2, x3, x4, x5, k0, k1, k2, k3, k4, k5), j + _SEVEN, s, t, n)
-        w[i], w[i + _SECOND], w[i + _CLASS] = s, t, n
+        s, t, n = w[i], w[i + SECOND], w[i + CLASS]
+        s, t, n = take(_square(x0, x1, x2, x3, x4, x5, a0, a1, a2, a3, a4, a5), j, s, t, n)
+        s, t, n = take(_square(x0, x1, x2, x3, x4, x5, b0, b1, b2, b3, b4, b5), j + _ONE, s, t, n)
+        s, t, n = take(_square(x0, x1, x2, x3, x4, x5, d0, d1, d2, d3, d4, d5), j + _TWO, s, t, n)
+        s, t, n = take(_square(x0, x1, x2, x3, x4, x5, e0, e1, e2, e3, e4, e5), j + _THREE, s, t, n)
+        s, t, n = take(_square(x0, x1, x2, x3, x4, x5, f0, f1, f2, f3, f4, f5), j + _FOUR, s, t, n)
+        s, t, n = take(_square(x0, x1, x2, x3, x4, x5, g0, g1, g2, g3, g4, g5), j + _FIVE, s, t, n)
+        s, t, n = take(_square(x0, x1, x2, x3, x4, x5, h0, h1, h2, h3, h4, h5), j + _SIX, s, t, n)
+        s, t, n = take(_square(x0, x1, x2, x3, x4, x5, k0, k1, k2, k3, k4, k5), j + _SEVEN, s, t, n)
+        w[i], w[i + SECOND], w[i + CLASS] = s, t, n
 
 
 @jit
@@ -119,17 +110,17 @@ def _first_scores(r0, r1, r2, r3, r4, r5, w, m, c, o, slack, share):
     for i in range(m):
         x0, x1, x2 = _F(r0[i]) - o0, _F(r1[i]) - o1, _F(r2[i]) - o2
         x3, x4, x5 = _F(r3[i]) - o3, _F(r4[i]) - o4, _F(r5[i]) - o5
-        s, t, n = _INFINITY, _INFINITY, _ZERO
-        s, t, n = _take(_score(x0, x1, x2, x3, x4, x5, a0, a1, a2, a3, a4, a5, a6), _ZERO, s, t, n)
-        s, t, n = _take(_score(x0, x1, x2, x3, x4, x5, b0, b1, b2, b3, b4, b5, b6), _ONE, s, t, n)
-        s, t, n = _take(_score(x0, x1, x2, x3, x4, x5, d0, d1, d2, d3, d4, d5, d6), _TWO, s, t, n)
-        s, t, n = _take(_score(x0, x1, x2, x3, x4, x5, e0, e1, e2, e3, e4, e5, e6), _THREE, s, t, n)
-        s, t, n = _take(_score(x0, x1, x2, x3, x4, x5, f0, f1, f2, f3, f4, f5, f6), _FOUR, s, t, n)
-        s, t, n = _take(_score(x0, x1, x2, x3, x4, x5, g0, g1, g2, g3, g4, g5, g6), _FIVE, s, t, n)
-        s, t, n = _take(_score(x0, x1, x2, x3, x4, x5, h0, h1, h2, h3, h4, h5, h6), _SIX, s, t, n)
-        s, t, n = _take(_score(x0, x1, x2, x3, x4, x5, k0, k1, k2, k3, k4, k5, k6), _SEVEN, s, t, n)
-        w[i], w[i + _SECOND], w[i + _CLASS] = s, t, n
-        w[i + _DOUBT] = _score(x0, x1, x2, x3, x4, x5, x0, x1, x2, x3, x4, x5, _ZERO) * share + slack
+        s, t, n = INFINITY, INFINITY, ZERO
+        s, t, n = take(_score(x0, x1, x2, x3, x4, x5, a0, a1, a2, a3, a4, a5, a6), ZERO, s, t, n)
+        s, t, n = take(_score(x0, x1, x2, x3, x4, x5, b0, b1, b2, b3, b4, b5, b6), _ONE, s, t, n)
+        s, t, n = take(_score(x0, x1, x2, x3, x4, x5, d0, d1, d2, d3, d4, d5, d6), _TWO, s, t, n)
+        s, t, n = take(_score(x0, x1, x2, x3, x4, x5, e0, e1, e2, e3, e4, e5, e6), _THREE, s, t, n)
+        s, t, n = take(_score(x0, x1, x2, x3, x4, x5, f0, f1, f2, f3, f4, f5, f6), _FOUR, s, t, n)
+        s, t, n = take(_score(x0, x1, x2, x3, x4, x5, g0, g1, g2, g3, g4, g5, g6), _FIVE, s, t, n)
+        s, t, n = take(_score(x0, x1, x2, x3, x4, x5, h0, h1, h2, h3, h4, h5, h6), _SIX, s, t, n)
+        s, t, n = take(_score(x0, x1, x2, x3, x4, x5, k0, k1, k2, k3, k4, k5, k6), _SEVEN, s, t, n)
+        w[i], w[i + SECOND], w[i + CLASS] = s, t, n
+        w[i + DOUBT] = _score(x0, x1, x2, x3, x4, x5, x0, x1, x2, x3, x4, x5, ZERO) * share + slack
 
 
 @jit
@@ -147,16 +138,16 @@ def _next_scores(r0, r1, r2, r3, r4, r5, w, m, c, o, j):
     for i in range(m):
         x0, x1, x2 = _F(r0[i]) - o0, _F(r1[i]) - o1, _F(r2[i]) - o2
         x3, x4, x5 = _F(r3[i]) - o3, _F(r4[i]) - o4, _F(r5[i]) - o5
-        s, t, n = w[i], w[i + _SECOND], w[i + _CLASS]
-        s, t, n = _take(_score(x0, x1, x2, x3, x4, x5, a0, a1, a2, a3, a4, a5, a6), j, s, t, n)
-        s, t, n = _take(_score(x0, x1, x2, x3, x4, x5, b0, b1, b2, b3, b4, b5, b6), j + _ONE, s, t, n)
-        s, t, n = _take(_score(x0, x1, x2, x3, x4, x5, d0, d1, d2, d3, d4, d5, d6), j + _TWO, s, t, n)
-        s, t, n = _take(_score(x0, x1, x2, x3, x4, x5, e0, e1, e2, e3, e4, e5, e6), j + _THREE, s, t, n)
-        s, t, n = _take(_score(x0, x1, x2, x3, x4, x5, f0, f1, f2, f3, f4, f5, f6), j + _FOUR, s, t, n)
-        s, t, n = _take(_score(x0, x1, x2, x3, x4, x5, g0, g1, g2, g3, g4, g5, g6), j + _FIVE, s, t, n)
-        s, t, n = _take(_score(x0, x1, x2, x3, x4, x5, h0, h1, h2, h3, h4, h5, h6), j + _SIX, s, t, n)
-        s, t, n = _take(_score(x0, x1, x2, x3, x4, x5, k0, k1, k2, k3, k4, k5, k6), j + _SEVEN, s, t, n)
-        w[i], w[i + _SECOND], w[i + _CLASS] = s, t, n
+        s, t, n = w[i], w[i + SECOND], w[i + CLASS]
+        s, t, n = take(_score(x0, x1, x2, x3, x4, x5, a0, a1, a2, a3, a4, a5, a6), j, s, t, n)
+        s, t, n = take(_score(x0, x1, x2, x3, x4, x5, b0, b1, b2, b3, b4, b5, b6), j + _ONE, s, t, n)
+        s, t, n = take(_score(x0, x1, x2, x3, x4, x5, d0, d1, d2, d3, d4, d5, d6), j + _TWO, s, t, n)
+        s, t, n = take(_score(x0, x1, x2, x3, x4, x5, e0, e1, e2, e3, e4, e5, e6), j + _THREE, s, t, n)
+        s, t, n = take(_score(x0, x1, x2, x3, x4, x5, f0, f1, f2, f3, f4, f5, f6), j + _FOUR, s, t, n)
+        s, t, n = take(_score(x0, x1, x2, x3, x4, x5, g0, g1, g2, g3, g4, g5, g6), j + _FIVE, s, t, n)
+        s, t, n = take(_score(x0, x1, x2, x3, x4, x5, h0, h1, h2, h3, h4, h5, h6), j + _SIX, s, t, n)
+        s, t, n = take(_score(x0, x1, x2, x3, x4, x5, k0, k1, k2, k3, k4, k5, k6), j + _SEVEN, s, t, n)
+        w[i], w[i + SECOND], w[i + CLASS] = s, t, n
 
 
 @jit
@@ -181,12 +172,15 @@ def bands(dn, start, m, nothing):
 @jit
 def by_squares(dn, start, m, w, nothing, squares, grid, centres, new, index):
     """Find the classes and the two smallest distances of m pixels."""
-    _fill(w[:_SECOND], m, _INFINITY)
-    _fill(w[_SECOND:_CLASS], m, _INFINITY)
-    _fill(w[_CLASS:_DOUBT], m, _ZERO)
-    r0, r1, r2, r3, r4, r5 = bands(dn, start, m, nothing)
-    for group in range(squares.shape[0]):
-        _squares(r0, r1, r2, r3, r4, r5, w, m, squares[group], _F(GROUP * group))
+    _fill(w[:SECOND], m, INFINITY)
+    _fill(w[SECOND:CLASS], m, INFINITY)
+    _fill(w[CLASS:DOUBT], m, ZERO)
+    if squares.ndim == 2:
+        r0, r1, r2, r3, r4, r5 = bands(dn, start, m, nothing)
+        for group in range(squares.shape[0]):
+            _squares(r0, r1, r2, r3, r4, r5, w, m, squares[group], _F(GROUP * group))
+    else:
+        wide.all_squares(dn, start, m, w, nothing, squares)
     _name_squares(w, m, new)
     open_ = list_open(new, m, index)
     if open_ > 0:
@@ -197,8 +191,8 @@ def by_squares(dn, start, m, w, nothing, squares, grid, centres, new, index):
 def _name_squares(w, m, new):
     """Write the classes, 0 where two squares are too close to call."""
     for i in range(m):
-        best, second = w[i], w[i + _SECOND]
-        name = w[i + _CLASS] + _ONE if second - best > second * _CLOSE else _ZERO
+        best, second = w[i], w[i + SECOND]
+        name = w[i + CLASS] + _ONE if second - best > second * _CLOSE else ZERO
         new[i] = np.uint8(np.int32(name))
 
 
@@ -206,7 +200,7 @@ def _name_squares(w, m, new):
 def _name_scores(w, m, new):
     """Write the classes, 0 where two scores are too close to call."""
     for i in range(m):
-        name = w[i + _CLASS] + _ONE if w[i + _SECOND] - w[i] > w[i + _DOUBT] else _ZERO
+        name = w[i + CLASS] + _ONE if w[i + SECOND] - w[i] > w[i + DOUBT] else ZERO
         new[i] = np.uint8(np.int32(name))
 
 
@@ -247,10 +241,13 @@ def _settle(dn, start, index, n, grid, centres, new):
 @jit
 def by_scores(dn, start, m, w, nothing, scores, offsets, slack, share, new):
     """Find the classes of m pixels, 0 where the scores leave it open."""
-    r0, r1, r2, r3, r4, r5 = bands(dn, start, m, nothing)
-    _first_scores(r0, r1, r2, r3, r4, r5, w, m, scores[0], offsets, slack, share)
-    for group in range(1, scores.shape[0]):
-        _next_scores(r0, r1, r2, r3, r4, r5, w, m, scores[group], offsets, _F(GROUP * group))
+    if scores.ndim == 2:
+        r0, r1, r2, r3, r4, r5 = bands(dn, start, m, nothing)
+        _first_scores(r0, r1, r2, r3, r4, r5, w, m, scores[0], offsets, slack, share)
+        for group in range(1, scores.shape[0]):
+            _next_scores(r0, r1, r2, r3, r4, r5, w, m, scores[group], offsets, _F(GROUP * group))
+    else:
+        wide.all_scores(dn, start, m, w, nothing, scores, offsets, slack, share)
     _name_scores(w, m, new)
 
 
@@ -258,11 +255,11 @@ def by_scores(dn, start, m, w, nothing, scores, offsets, slack, share, new):
 def write_gaps(w, m):
     """Write the gaps in quanta, not yet rounded down."""
     for i in range(m):
-        best, second = w[i], w[i + _SECOND]
-        quanta = (np.sqrt(second) - np.sqrt(best)) * _QUANTA - _TWO
-        quanta = quanta if quanta > _ZERO else _ZERO
+        best, second = w[i], w[i + SECOND]
+        quanta = (np.sqrt(second) - np.sqrt(best)) * _QUANTA - _WRONG
+        quanta = quanta if quanta > ZERO else ZERO
         # Too close to call: who is second is not certain either.
-        w[i + _GAP] = quanta if second - best > second * _CLOSE else _ZERO
+        w[i + _GAP] = quanta if second - best > second * _CLOSE else ZERO
 
 
 @jit
@@ -307,8 +304,7 @@ def list_differing(new, old, m, index):
 
 
 @jit
-def add_sums(r0, r1, r2, r3, r4, r5, m, new, tally):
-    """Add m pixels that had no class yet to the sums."""
+def _add_six(r0, r1, r2, r3, r4, r5, m, new, tally):
     for i in range(m):
         to = np.uintp(new[i]) << _TIMES_TALLY
         tally[to] += np.int64(r0[i])
@@ -321,8 +317,17 @@ def add_sums(r0, r1, r2, r3, r4, r5, m, new, tally):
 
 
 @jit
-def move_sums(dn, start, index, n, new, old, tally):
-    """Take the n listed pixels out of the sums of their old class and into those of the new."""
+def add_sums(dn, start, m, nothing, new, tally):
+    """Add m pixels that had no class yet to the sums."""
+    if tally.ndim == 1:
+        r0, r1, r2, r3, r4, r5 = bands(dn, start, m, nothing)
+        _add_six(r0, r1, r2, r3, r4, r5, m, new, tally)
+    else:
+        wide.add_sums(dn, start, m, new, tally)
+
+
+@jit
+def _move_six(dn, start, index, n, new, old, tally):
     for a in range(n):
         i = np.uintp(index[a])
         to, off = np.uintp(new[i]) << _TIMES_TALLY, np.uintp(old[i]) << _TIMES_TALLY
@@ -332,6 +337,15 @@ def move_sums(dn, start, index, n, new, old, tally):
             tally[off + np.uintp(b)] -= x
         tally[to + _U6] += 1
         tally[off + _U6] -= 1
+
+
+@jit
+def move_sums(dn, start, index, n, new, old, tally):
+    """Take the n listed pixels out of the sums of their old class and into those of the new."""
+    if tally.ndim == 1:
+        _move_six(dn, start, index, n, new, old, tally)
+    else:
+        wide.move_sums(dn, start, index, n, new, old, tally)
 
 
 @jit

@@ -8,32 +8,30 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from . import wide
 from .chunk import (
-    CHUNK,
     CLASSES,
     COUNT,
     GROUP,
-    OPTIONS,
     ROWS,
     TALLY,
     add_closed,
     add_sums,
-    bands,
     by_scores,
     by_squares,
     copy_labels,
     count_narrow,
     gather,
     gather_row,
-    jit,
     list_differing,
     list_open,
     move_sums,
     write_gaps,
     write_keys,
 )
+from .common import CHUNK, OPTIONS, jit
 
-__all__ = ["CHUNK", "CLASSES", "COUNT", "GROUP", "TALLY", "relabel_keyed", "relabel_plain", "relabel_some"]
+__all__ = ["CHUNK", "CLASSES", "COUNT", "GROUP", "TALLY", "relabel_keyed", "relabel_plain", "relabel_some", "wide"]
 
 # One chunk in 16 is tried.
 _TRIALS = 16 * CHUNK - 1
@@ -49,8 +47,7 @@ def _update(dn, start, m, first, nothing, labels, new, index, tally):
     """Bring labels and tally of m pixels in a row up to date and return how many changed class."""
     old = labels[start : start + m]
     if first:
-        r0, r1, r2, r3, r4, r5 = bands(dn, start, m, nothing)
-        add_sums(r0, r1, r2, r3, r4, r5, m, new, tally)
+        add_sums(dn, start, m, nothing, new, tally)
         copy_labels(old, new, m)
         return m
     changed = list_differing(new, old, m, index)
@@ -76,11 +73,11 @@ def relabel_plain(dn, labels, first, closing, squares, scores, offsets, slack, s
         (CLASSES,) float32 quanta by which one move is expected to close each class's gaps, or nothing to leave out the
         trial.
     squares
-        (groups, GROUP * 6) float32 centres in DN, GROUP of them a row.
+        (groups, GROUP * 6) float32 centres in DN, GROUP of them a row; (groups, wide.GROUP, 10) for more than 6 bands.
     scores
-        (groups, GROUP * 7) float32 of each centre: -2 d in 6 bands and |d|**2.
+        (groups, GROUP * 7) float32 of each centre: -2 d in 6 bands and |d|**2; else (groups, wide.GROUP, 11).
     offsets
-        (6,) float32 whole DN, near the middle of the centres: the point from which scores are reckoned.
+        (6,) or (10,) float32 whole DN, near the middle of the centres: the point from which scores are reckoned.
     slack, share
         float32 bounds of the scores' error: slack + share |y|**2.
     grid
@@ -88,7 +85,8 @@ def relabel_plain(dn, labels, first, closing, squares, scores, offsets, slack, s
     centres
         (k, n_bands) int64 centres on the grid.
     tally
-        (CLASSES * TALLY,) int64, in which the changes of sums and counts are added up.
+        (CLASSES * TALLY,) int64, for more than 6 bands (CLASSES, wide.COUNT + 1), in which the changes of sums and
+        counts are added up.
 
     Returns
     -------

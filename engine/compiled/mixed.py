@@ -4,10 +4,14 @@ Pixels of pure cells are not looked at. Those of others are compared with the ca
 
     d_a - d_j = 2 x.(c_j - c_a) + |c_a|**2 - |c_j|**2
 
-in float32. The factors of x have 22 bits and are exact; rounding the constant, six products and six sums leaves an
-error of at most 8.01 u of the sum of the absolute values of all terms, u = 2**-24. What is not farther from 0 than 12 u
-of the largest such sum is decided in int64. Among several candidates the largest d_a - d_j wins, 0 for a itself, and is
-certain where the second largest is farther below it than twice the largest bound.
+in float32. The factors of x have 22 bits and are exact; rounding the constant, B products and B sums leaves an error of
+at most (B + 2.01) u of the sum of the absolute values of all terms, u = 2**-24. What is not farther from 0 than 12 u of
+the largest such sum for up to six bands, and 16 u for up to ten, is decided in int64. Among several candidates the
+largest d_a - d_j wins, 0 for a itself, and is certain where the second largest is farther below it than twice the
+largest bound.
+
+Numbers of a class's row of the tally are the sums of the bands, the count, and one unused: 8 for up to six bands, 12
+for more (`wide_cells`).
 """
 
 from __future__ import annotations
@@ -15,15 +19,15 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from . import wide_cells
 from .cells import BANDS, places
-from .chunk import OPTIONS, jit
+from .common import OPTIONS, jit
 
 CHUNK = 4096
-TALLY = 8
-"""Numbers of a class's row of the tally: the sums of up to 6 bands, the count, one unused."""
+TALLY, WIDE_TALLY = 8, wide_cells.TALLY
+"""Numbers of a class's row of the tally."""
 PURE, PAIR, MANY = 0, 1, 2
-_COUNT, _CHANGED = 6, 7
-_ERROR = 12 * 2.0**-24
+_ERROR, _WIDE_ERROR = 12 * 2.0**-24, 16 * 2.0**-24
 _LARGEST = 65535.0
 _F = np.float32
 _ZERO = np.int32(0)
@@ -103,16 +107,17 @@ def judge(low, high, rows, slack, rounding, kind, base, other, first, listed):
 
 @jit
 def _factors(a, j, centres, norms, grid, f):
-    """Write the factors, the constant and the error bound of d_a - d_j in DN."""
-    size = 0.0
-    for b in range(BANDS):
+    """Write the factors, constant and error bound of d_a - d_j in DN; f has as many numbers as a row of the tally."""
+    size, places_ = 0.0, f.shape[0] - 2
+    for b in range(places_):
         f[b] = _F(0)
     for b in range(centres.shape[1]):
         slope = 2.0 * np.float64(centres[j, b] - centres[a, b]) / grid
         f[b] = _F(slope)
         size += abs(slope) * _LARGEST
     constant = np.float64(norms[a] - norms[j]) / (grid * grid)
-    f[6], f[7] = _F(constant), _F(_ERROR * (size + abs(constant)))
+    error = _ERROR if places_ == BANDS else _WIDE_ERROR
+    f[places_], f[places_ + 1] = _F(constant), _F(error * (size + abs(constant)))
 
 
 @jit
@@ -164,9 +169,9 @@ def _settle_pair(flat, p, n, a, j, centres, grid, labels, kept, sums, doubt):
                 name = two
                 for b in range(centres.shape[1]):
                     sums[b] += np.int32(flat[p + _U(b) * n + i])
-                sums[_COUNT] += np.int32(1)
+                sums[-2] += np.int32(1)
             # 0 was counted as a change where the old label was another.
-            sums[_CHANGED] += np.int32(name != kept[i]) - np.int32(kept[i] != 0)
+            sums[-1] += np.int32(name != kept[i]) - np.int32(kept[i] != 0)
             labels[p + i] = name
             doubt -= 1
         i += _U1
@@ -253,13 +258,13 @@ def _fill(a, p, m, value):
 
 @jit
 def _move(tally, to, off, sums):
-    for b in range(_COUNT + 1):
+    for b in range(tally.shape[1] - 1):
         tally[to, b] += sums[b]
         tally[off, b] -= sums[b]
 
 
 @_pass
-def label(dn, labels, owner, starts, total, kind, base, other, first, listed, centres, grid, tally):
+def label(dn, labels, owner, starts, total, kind, base, other, first, listed, centres, grid, tally, wide):
     """Label the pixels of a block.
 
     Parameters
@@ -275,7 +280,10 @@ def label(dn, labels, owner, starts, total, kind, base, other, first, listed, ce
     centres, grid
         (k, n_bands) int64, and the number of its steps in a DN.
     tally
-        (k, TALLY) int64 zeros, written.
+        (k, TALLY) int64 zeros, for more than six bands (k, WIDE_TALLY), written.
+    wide
+        An empty tuple for up to six bands, else one of one number: its length is known when this is compiled, so that
+        what the other needs is left out.
 
     Returns
     -------
@@ -285,7 +293,7 @@ def label(dn, labels, owner, starts, total, kind, base, other, first, listed, ce
     n_bands, n = dn.shape[0], _U(dn.shape[1])
     flat = dn.reshape(-1)
     new, w = np.empty(CHUNK, np.uint8), np.empty(2 * CHUNK, np.float32)
-    sums, f = np.zeros(TALLY, np.int32), np.zeros(TALLY, np.float32)
+    sums, f = np.zeros(tally.shape[1], np.int32), np.zeros(tally.shape[1], np.float32)
     norms = (centres * centres).sum(axis=1)
     changed = 0
     for g in range(owner.shape[0]):
@@ -295,7 +303,7 @@ def label(dn, labels, owner, starts, total, kind, base, other, first, listed, ce
         a = base[g]
         for b in range(n_bands):
             tally[a, b] += total[g, b]
-        tally[a, _COUNT] += np.int64(size)
+        tally[a, -2] += np.int64(size)
         before = owner[g]
         if kind[g] == PURE:
             name = np.uint8(a + 1)
@@ -314,10 +322,14 @@ def label(dn, labels, owner, starts, total, kind, base, other, first, listed, ce
             if kind[g] == PAIR:
                 j = other[g]
                 _factors(a, j, centres, norms, grid, f)
-                doubt = _pair(flat, p, n, n_bands, m, f, np.uint8(a + 1), np.uint8(j + 1), labels, new, sums)
+                if len(wide) == 0:
+                    doubt = _pair(flat, p, n, n_bands, m, f, np.uint8(a + 1), np.uint8(j + 1), labels, new, sums)
+                else:
+                    one, two = np.uint8(a + 1), np.uint8(j + 1)
+                    doubt = wide_cells.pair(flat, p, n, n_bands, m, f, one, two, labels, new, sums)
                 if doubt > 0:
                     _settle_pair(flat, p, n, a, j, centres, grid, labels, new, sums, doubt)
-                changed += sums[_CHANGED]
+                changed += sums[-1]
                 _move(tally, j, a, sums)
                 continue
             rivals = listed[first[g] : first[g + 1]]
@@ -327,8 +339,11 @@ def label(dn, labels, owner, starts, total, kind, base, other, first, listed, ce
             bound = _F(0)
             for j in rivals:
                 _factors(a, j, centres, norms, grid, f)
-                bound = max(bound, f[7])
-                _rival(flat, p, n, n_bands, m, f, np.uint8(j + 1), w, new)
+                bound = max(bound, f[-1])
+                if len(wide) == 0:
+                    _rival(flat, p, n, n_bands, m, f, np.uint8(j + 1), w, new)
+                else:
+                    wide_cells.rival(flat, p, n, n_bands, m, f, np.uint8(j + 1), w, new)
             bound = _F(2) * bound
             if _doubts(w, m, bound) > 0:
                 for i in range(m):
@@ -336,6 +351,9 @@ def label(dn, labels, owner, starts, total, kind, base, other, first, listed, ce
                         _settle(flat, p, n, i, a, rivals, centres, grid, new)
             changed += _replace(labels, p, new, m)
             for j in rivals:
-                _members(flat, p, n, n_bands, m, new, np.uint8(j + 1), sums)
+                if len(wide) == 0:
+                    _members(flat, p, n, n_bands, m, new, np.uint8(j + 1), sums)
+                else:
+                    wide_cells.members(flat, p, n, n_bands, m, new, np.uint8(j + 1), sums)
                 _move(tally, j, a, sums)
     return changed

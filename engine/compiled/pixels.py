@@ -256,16 +256,18 @@ def squares(dn, labels, out):
     Parameters
     ----------
     dn
-        (n_bands, n) uint16; n below 2**32, so that a sum of squares stays below 2**64.
+        (n_bands, n) uint16, up to 16 bands; n below 2**32, so that a sum of squares stays below 2**64.
     labels
         (n,) uint8, 0..255.
     out
-        (2, 256 * 8) uint64: two tables with a row of 8 for each class, of which the first n_bands are used.
+        (2, 256 * width) uint64: two tables with a row for each class, of which the first n_bands are used; width is 8
+        for up to 8 bands, else 16.
     """
     n_bands, n = dn.shape
     if n_bands != 6:
+        width = np.uintp(3 if n_bands <= 8 else 4)
         for i in range(n):
-            row = np.uintp(labels[i]) << np.uintp(3)
+            row = np.uintp(labels[i]) << width
             for b in range(n_bands):
                 out[0, row + np.uintp(b)] += _square(dn[b, i])
         return

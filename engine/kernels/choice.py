@@ -2,7 +2,8 @@
 
 Numba's loops are loaded, compiled if need be, tested and timed in the background (`compiled.background`), in parts: one
 for labelling, one for the keys that spare labelling, one for packing. What a run does not need is not compiled for it,
-unless its machine code is there already.
+unless its machine code is there already. Loops for more than `NARROW` bands are parts of their own: they are others,
+and are made for runs with so many.
 """
 
 from __future__ import annotations
@@ -22,8 +23,9 @@ from ..errors import Cancelled, first_line
 from ..pixels.block import Block
 from ..pixels.packing import NumpyPacker, Packer
 from ..progress import Progress, Silent
+from ..sensors.roles import MOST_BANDS
 from .arriving import ArrivingKernel, ArrivingPacker
-from .kernel import Kernel
+from .kernel import NARROW, Kernel
 from .numpy_kernel import NumpyKernel
 from .selftest import check, check_packer
 
@@ -31,7 +33,7 @@ WAIT_VARIABLE = "IIKMC_WAIT_FOR_NUMBA"
 """Environment variable: with "1" every run begins when the compiled loops are ready; for proofs and measurements."""
 
 # The block that kernels are timed with takes 0.2 ms (Numba) to 2 ms (NumPy).
-_PIXELS, _CLASSES, _BANDS = 1 << 16, 8, 6
+_PIXELS, _CLASSES = 1 << 16, 8
 _REPEATS = 3
 # What labelling takes with NumPy a pixel and class on one core: 12 ns for 8 classes (benchmarks/TRIED.md).
 _NUMPY_SECONDS = 1.5e-9
@@ -49,29 +51,65 @@ class NotUsed(Exception):
     """The compiled kernel does not label here; the message is one sentence for the log."""
 
 
-class _Parts:
+class _Loops:
+    """What labels, made once in a process, for up to `NARROW` bands or for more."""
+
+    def __init__(self, wide: bool) -> None:
+        self.wide = wide
+        self.numba: Part[Kernel] = Part(lambda: cache.forgiving(self._numba_kernel))
+        self.chosen: Part[Kernel] = Part(self._chosen)
+        self.keys: Part[bool] = Part(lambda: cache.forgiving(self._tested_keys))
+
+    def _numba_kernel(self) -> Kernel:
+        from . import numba_kernel
+
+        # The loops with keys are another part: many runs end without them.
+        check(numba_kernel.NumbaKernel(keys=lambda: False), self.wide)
+        return numba_kernel.NumbaKernel(keys=self.keys_are_ready)
+
+    def _tested_keys(self) -> bool:
+        from . import numba_kernel
+
+        check(numba_kernel.NumbaKernel(), self.wide)
+        return True
+
+    def are_compiled(self) -> bool:
+        """Tell whether their machine code is there, but for the keys'."""
+        # The first is compiled for both; the second is one of those that it calls for so many bands alone.
+        return cache.is_compiled("relabel_plain") and cache.is_compiled("all_scores" if self.wide else "_first_scores")
+
+    def keys_are_ready(self) -> bool:
+        """Tell whether keys can be used, and have their loops made if not."""
+        self.keys.want()
+        return bool(self.keys.value)
+
+    def _chosen(self) -> Kernel:
+        """Return the compiled kernel if it works and is the faster one; raises NotUsed if not."""
+        if not self.numba.settled:
+            self.numba.make()
+        if self.numba.value is None:
+            why = why_no_numba(self.numba.error or RuntimeError())
+            raise NotUsed(f"{why}: the NumPy kernel gives the same result, several times slower.")
+        n_bands = MOST_BANDS if self.wide else NARROW
+        compiled, plain = _seconds(self.numba.value, n_bands), _seconds(NumpyKernel(), n_bands)
+        if compiled > plain:
+            raise NotUsed(f"The NumPy kernel is used: Numba's takes {compiled / plain:.1f} times as long here.")
+        if cache.is_compiled("relabel_some"):
+            self.keys.want()
+        return self.numba.value
+
+
+class _Parts(_Loops):
     """What is made once in a process."""
 
     def __init__(self) -> None:
-        self.numba: Part[Kernel] = Part(lambda: cache.forgiving(_numba_kernel))
-        self.chosen: Part[Kernel] = Part(_chosen)
-        self.keys: Part[bool] = Part(lambda: cache.forgiving(_tested_keys))
+        super().__init__(False)
+        self.for_more_bands = _Loops(True)
         self.packer: Part[Packer] = Part(lambda: cache.forgiving(_numba_packer))
 
-
-def _numba_kernel() -> Kernel:
-    from . import numba_kernel
-
-    # The loops with keys are another part: many runs end without them.
-    check(numba_kernel.NumbaKernel(keys=lambda: False))
-    return numba_kernel.NumbaKernel(keys=_keys_are_ready)
-
-
-def _tested_keys() -> bool:
-    from . import numba_kernel
-
-    check(numba_kernel.NumbaKernel())
-    return True
+    def of(self, n_bands: int) -> _Loops:
+        """Return what labels pixels of so many bands."""
+        return self.for_more_bands if n_bands > NARROW else self
 
 
 def _numba_packer() -> Packer:
@@ -82,33 +120,18 @@ def _numba_packer() -> Packer:
     return packer
 
 
-def _chosen() -> Kernel:
-    """Return the compiled kernel if it works and is the faster one; raises NotUsed if not."""
-    numba = _parts.numba
-    if not numba.settled:
-        numba.make()
-    if numba.value is None:
-        why = why_no_numba(numba.error or RuntimeError())
-        raise NotUsed(f"{why}: the NumPy kernel gives the same result, several times slower.")
-    compiled, plain = _seconds(numba.value), _seconds(NumpyKernel())
-    if compiled > plain:
-        raise NotUsed(f"The NumPy kernel is used: Numba's takes {compiled / plain:.1f} times as long here.")
-    if cache.is_compiled("relabel_some"):
-        _parts.keys.want()
-    return numba.value
-
-
 _parts = _Parts()
 
 
-def _keys_are_ready() -> bool:
-    """Tell whether keys can be used, and have their loops made if not."""
-    _parts.keys.want()
-    return bool(_parts.keys.value)
-
-
-def numba_kernel(progress: Progress) -> Kernel:
+def numba_kernel(progress: Progress, n_bands: int = NARROW) -> Kernel:
     """Return the compiled kernel with all its loops after its self-test, and tell `progress` if making it takes long.
+
+    Parameters
+    ----------
+    progress
+        Whom to tell; who may cancel.
+    n_bands
+        Bands of the pixels that it shall label.
 
     Raises
     ------
@@ -120,8 +143,9 @@ def numba_kernel(progress: Progress) -> Kernel:
     # Nothing is prepared where Numba is missing: the import fails at once.
     if find_spec("numba") is not None and not cache.is_compiled("relabel_some"):
         progress.stage("Preparing the Numba kernel (first time only)")
-    kernel = _made(_parts.numba, progress)
-    _made(_parts.keys, progress)
+    loops = _parts.of(n_bands)
+    kernel = _made(loops.numba, progress)
+    _made(loops.keys, progress)
     return kernel
 
 
@@ -153,11 +177,11 @@ def why_no_numba(error: Exception) -> str:
     return f"Numba cannot be used here ({first_line(error, with_kind=True)})"
 
 
-def _seconds(kernel: Kernel) -> float:
+def _seconds(kernel: Kernel, n_bands: int) -> float:
     """Return the time that labelling a block takes."""
     rng = np.random.default_rng(1)
-    dn = rng.integers(7000, 30000, (_BANDS, _PIXELS), np.uint16)
-    centres = rng.integers(7000 * GRID, 30000 * GRID, (_CLASSES, _BANDS))
+    dn = rng.integers(7000, 30000, (n_bands, _PIXELS), np.uint16)
+    centres = rng.integers(7000 * GRID, 30000 * GRID, (_CLASSES, n_bands))
     held = kernel.hold(Block.loose(dn), _CLASSES)
     held.relabel(centres)
     times = []
@@ -168,7 +192,7 @@ def _seconds(kernel: Kernel) -> float:
     return min(times)
 
 
-def pick_kernel(progress: Progress | None = None) -> Kernel:
+def pick_kernel(progress: Progress | None = None, n_bands: int = NARROW) -> Kernel:
     """Return the fastest kernel of this machine, which begins as the NumPy kernel until the compiled one is ready.
 
     Nothing is waited for: machine code is loaded in the background, and compiled there after `begin`.
@@ -177,14 +201,17 @@ def pick_kernel(progress: Progress | None = None) -> Kernel:
     ----------
     progress
         Is told in one line why the compiled kernel is not used, where that is known already; nobody by default.
+    n_bands
+        Bands of the pixels that it shall label.
     """
-    chosen = _parts.chosen
+    loops = _parts.of(n_bands)
+    chosen = loops.chosen
     if not chosen.settled:
         _wait_if_asked(chosen, progress)
         if find_spec("numba") is None:
             # Known at once: nothing is begun for it.
             chosen.make()
-        elif cache.is_compiled("relabel_plain"):
+        elif loops.are_compiled():
             chosen.want()
     if not chosen.settled:
         return ArrivingKernel(chosen)

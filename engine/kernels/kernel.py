@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from ..arrays import DN, Grid64, Labels
     from .moves import Moves
 
+NARROW = 6
+"""Bands up to which compiled loops are made for the usual run; those for more are made only where a run has more."""
+
 
 @dataclass(frozen=True)
 class Change:

@@ -11,7 +11,8 @@ import numpy as np
 from ..arrays import GRID
 from ..compiled.cache import load_module
 from ..pixels.block import Block, Tally
-from .kernel import Change, HeldInMemory, Labelling
+from ..sensors.roles import MOST_BANDS
+from .kernel import NARROW, Change, HeldInMemory, Labelling
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,7 +27,6 @@ _DENSE = 0.4
 # as picking touches most cache lines already at a few percent, labelling all pixels by scores is cheaper above that.
 _WORTH = 0.06
 _GIVE_UP = 0.12
-_BANDS = 6
 # A centre that is never nearest, in DN: its squared distance is finite in float32.
 _NOWHERE = 1e9
 
@@ -103,9 +103,12 @@ class NumbaHeld(HeldInMemory):
         """Label the pixels, those alone that can have changed where that is known."""
         loops, labels = self._loops, self._labelling.labels
         k, n_bands = centres.shape
-        squares = _squares(centres, loops.GROUP)
+        squares = self._in_groups(_squares(centres))
         exact = np.ascontiguousarray(centres, np.int64)
-        sums = np.zeros(loops.CLASSES * loops.TALLY, np.int64)
+        wide = n_bands > NARROW
+        width, count = (loops.wide.COUNT + 1, loops.wide.COUNT) if wide else (loops.TALLY, loops.COUNT)
+        # The loops tell by the dimensions how many bands there are.
+        sums = np.zeros((loops.CLASSES, width) if wide else loops.CLASSES * width, np.int64)
         first = not self.tally.count.any()
         gaps = self.gaps if self._prune else None
         if moves is None or not self._prune:
@@ -127,8 +130,8 @@ class NumbaHeld(HeldInMemory):
         else:
             changed, share = self._plain(centres, first, moves.closing, squares, exact, sums)
             self.gaps = _Gaps(moves.history, None, share)
-        rows = sums.reshape(loops.CLASSES, loops.TALLY)[1 : k + 1]
-        difference = Tally(rows[:, loops.COUNT].copy(), rows[:, :n_bands].copy())
+        rows = sums.reshape(loops.CLASSES, width)[1 : k + 1]
+        difference = Tally(rows[:, count].copy(), rows[:, :n_bands].copy())
         self.tally.add(difference)
         return Change(int(changed), difference)
 
@@ -144,11 +147,24 @@ class NumbaHeld(HeldInMemory):
         """Label every pixel; return how many changed and the share in doubt if the centres moved so once more."""
         loops = self._loops
         expected = np.empty(0, np.float32) if closing is None else _by_class(closing, loops.CLASSES)
+        scores, *bounds = _scores(centres)
         changed, tried, narrow = loops.relabel_plain(
-            self.block.dn, self._labelling.labels, first, expected, squares, *_scores(centres, loops.GROUP), GRID,
+            self.block.dn, self._labelling.labels, first, expected, squares, self._in_groups(scores), *bounds, GRID,
             exact, sums,
         )  # fmt: skip
         return int(changed), narrow / tried if tried else 1.0
+
+    def _in_groups(self, rows: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return rows of centres in groups as the loops take them, filled up with copies of the last row, out of reach.
+
+        For up to six bands a group is one row, for more it has a dimension of its own, by which the loops tell.
+        """
+        wide = rows.shape[1] > NARROW + 1
+        group = self._loops.wide.GROUP if wide else self._loops.GROUP
+        k, width = rows.shape[0] - 1, rows.shape[1]
+        groups = -(-k // group)
+        full = np.concatenate([rows[:k], np.repeat(rows[k:], groups * group - k, axis=0)])
+        return full.reshape((groups, group, width) if wide else (groups, group * width))
 
 
 def _by_class(values: NDArray[np.int64], classes: int) -> NDArray[np.float32]:
@@ -158,26 +174,32 @@ def _by_class(values: NDArray[np.int64], classes: int) -> NDArray[np.float32]:
     return table
 
 
-def _squares(centres: Grid64, group: int) -> NDArray[np.float32]:
-    """Return the centres in DN, `group` of them a row, filled up with bands of zeros and centres out of reach."""
+def _places(n_bands: int) -> int:
+    """Return for how many bands the loops have places."""
+    return NARROW if n_bands <= NARROW else MOST_BANDS
+
+
+def _squares(centres: Grid64) -> NDArray[np.float32]:
+    """Return the centres in DN, (k + 1, places), filled up with bands of zeros; the last is out of reach."""
     k, n_bands = centres.shape
-    result = np.zeros((-(-k // group) * group, _BANDS), np.float32)
+    result = np.zeros((k + 1, _places(n_bands)), np.float32)
     result[k:] = _NOWHERE
     result[:k, :n_bands] = centres / GRID
-    return result.reshape(-1, group * _BANDS)
+    return result
 
 
-def _scores(centres: Grid64, group: int) -> tuple[NDArray[np.float32], NDArray[np.float32], np.float32, np.float32]:
-    """Return the scores' factors, offsets and error bounds (`compiled.loops`)."""
+def _scores(centres: Grid64) -> tuple[NDArray[np.float32], NDArray[np.float32], np.float32, np.float32]:
+    """Return the scores' factors, (k + 1, places + 1), the last out of reach; offsets and bounds (`compiled.loops`)."""
     k, n_bands = centres.shape
-    offsets = np.zeros(_BANDS, np.float32)
+    places = _places(n_bands)
+    offsets = np.zeros(places, np.float32)
     offsets[:n_bands] = (centres.min(axis=0) + centres.max(axis=0)) // (2 * GRID)
     d = centres - GRID * offsets[:n_bands].astype(np.int64)
     norms = (d * d).sum(axis=1) / GRID**2
-    result = np.zeros((-(-k // group) * group, _BANDS + 1), np.float32)
-    result[k:, _BANDS] = _NOWHERE**2
+    result = np.zeros((k + 1, places + 1), np.float32)
+    result[k:, places] = _NOWHERE**2
     result[:k, :n_bands] = -2 * d / GRID
-    result[:k, _BANDS] = norms
-    share = 20 * 2.0**-24
+    result[:k, places] = norms
+    share = (2 * places + 8) * 2.0**-24
     slack = 2 * share * float(norms.max())
-    return result.reshape(-1, group * (_BANDS + 1)), offsets, np.float32(slack), np.float32(share)
+    return result, offsets, np.float32(slack), np.float32(share)

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 # Classes and bands: the smallest, a group of 8 and one more, the largest; every number of bands.
 _CASES = ((2, 1), (8, 6), (9, 2), (3, 3), (17, 4), (8, 5), (254, 6))
+# The same with more bands than `NARROW`, which are tested apart as they are compiled apart; groups are of 4 there.
+_WIDE_CASES = ((2, 7), (4, 10), (9, 8), (17, 9), (254, 10))
 # Pixels of a block: more than a chunk of the compiled kernels, and no multiple of anything.
 _PIXELS = 1203
 _EXTREMES = (1, 2, 7273, 32767, 32768, 43636, 65534, 65535)
@@ -27,8 +29,15 @@ _EXTREMES = (1, 2, 7273, 32767, 32768, 43636, 65534, 65535)
 _MOVES = (0, 1, 7, 300)
 
 
-def check(kernel: Kernel) -> None:
+def check(kernel: Kernel, wide: bool = False) -> None:
     """Compare a kernel with the reference on hostile pixels: extremes, ties, near ties, moving centres.
+
+    Parameters
+    ----------
+    kernel
+        Labels.
+    wide
+        Whether the pixels have more than `NARROW` bands, or at most as many.
 
     Raises
     ------
@@ -36,7 +45,7 @@ def check(kernel: Kernel) -> None:
         It gave another answer.
     """
     rng = np.random.default_rng(20240102)
-    for k, n_bands in _CASES:
+    for k, n_bands in _WIDE_CASES if wide else _CASES:
         dn = _pixels(rng, n_bands)
         centres = _centres(rng, dn, k)
         log = moves.MoveLog()
@@ -101,7 +110,7 @@ def check_packer(packer: Packer) -> None:
     # More than a chunk of the compiled loops, and no multiple of anything.
     height, width = 5, 1203
     rule = MaskRule(DEFAULT_FLAGS, True)
-    for n_bands in (1, 6):
+    for n_bands in (1, 6, 8, 10):
         bands = rng.choice(np.array(_EXTREMES, np.uint16), (n_bands, height, width))
         bands[:, rng.random((height, width)) < 0.02] = 0
         qa = np.repeat(rng.choice(np.array([1, 21824, 22280, 23888, 21762], np.uint16), height * width // 9 + 1), 9)

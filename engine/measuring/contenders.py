@@ -78,14 +78,14 @@ def find(counts: tuple[int, ...], job: devices.Job, progress: Progress) -> tuple
     packer: Packer = NumpyPacker()
     began = time.perf_counter()
     try:
-        cpu = choice.numba_kernel(progress)
+        cpu = choice.numba_kernel(progress, job.n_bands)
         packer = choice.compiled_packer(progress) or packer
         _call(cpu, job)
         found.append(Contender(NUMBA, cpu, packer, counts, time.perf_counter() - began))
     except Exception as error:  # noqa: BLE001 - whatever is wrong with Numba, the benchmark says so and goes on
         lacking.append(Lacking(NUMBA, f"{choice.why_no_numba(error)}."))
     check_cancelled(progress)
-    by_cells = at_once(cpu, job.pixels, job.k, progress)
+    by_cells = at_once(cpu, job.pixels, job.k, progress, job.n_bands)
     if by_cells is not None:
         began = time.perf_counter()
         _call(by_cells, job)

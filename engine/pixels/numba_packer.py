@@ -85,6 +85,7 @@ class NumbaPacker:
 
     def squares(self, dn: DN, labels: Labels, k: int) -> NDArray[np.uint64]:
         """Return the (k, n_bands) sums of the members' squared DN."""
-        tables = np.zeros((2, 256 * 8), np.uint64)
+        width = 8 if dn.shape[0] <= 8 else 16
+        tables = np.zeros((2, 256 * width), np.uint64)
         self._loops.squares(dn, labels, tables)
-        return tables.sum(axis=0).reshape(256, 8)[1 : k + 1, : dn.shape[0]]
+        return tables.sum(axis=0).reshape(256, width)[1 : k + 1, : dn.shape[0]]

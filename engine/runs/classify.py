@@ -110,7 +110,7 @@ def classify(
     source, scenes = check(request, progress)
     _tell_other_mask(request, source, progress)
     _warn_of_unfinished(request, source, progress)
-    kernel = kernel or pick_kernel()
+    kernel = kernel or pick_kernel(n_bands=len(source.roles))
     k = len(source.centres)
     seconds = labelling_seconds(most_valid(scenes)[0], k, threads_of(request.workers), 1)
     begin(kernel, seconds)

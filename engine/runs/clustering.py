@@ -63,6 +63,8 @@ class Tools:
     """Threads."""
     strip_pixels: int
     """Wanted pixels of a strip."""
+    n_bands: int
+    """Bands of the pixels."""
 
     @property
     def kernel(self) -> Kernel:
@@ -72,7 +74,7 @@ class Tools:
     def begin(self, scenes: Sequence[Scene], k: int) -> None:
         """Begin to compile what a run with these checked scenes needs, if it is worth that."""
         pixels, _ = most_valid(scenes, self.strip_pixels)
-        begin(self.cpu, labelling_seconds(pixels, k, self.workers), loops_for(pixels, k))
+        begin(self.cpu, labelling_seconds(pixels, k, self.workers), loops_for(pixels, k, self.n_bands))
 
     def tell(self, progress: Progress, ended: bool = False) -> None:
         """Tell once what labelled, where there is something to tell; `ended` is for the end of the run."""
@@ -84,10 +86,11 @@ class Tools:
         cls, request: Request, given: Grid64 | None, kernel: Kernel | None, strip_pixels: int, progress: Progress
     ) -> Tools:
         """Return the tools of a request, with this kernel or by default the one that suits machine and DEVICE."""
-        cpu = kernel or pick_kernel(progress)
+        n_bands = len(request.roles)
+        cpu = kernel or pick_kernel(progress, n_bands)
         device = request.device if kernel is None else CPU
-        choice = DeviceChoice(device, request.k, len(request.roles), cpu, progress, by_cells=kernel is None)
-        return cls(given, cpu, choice, pick_packer(cpu), threads_of(request.workers), strip_pixels)
+        choice = DeviceChoice(device, request.k, n_bands, cpu, progress, by_cells=kernel is None)
+        return cls(given, cpu, choice, pick_packer(cpu), threads_of(request.workers), strip_pixels, n_bands)
 
 
 class Clustering:

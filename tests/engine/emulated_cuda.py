@@ -21,7 +21,7 @@ import numpy as np
 from iikmc.engine.kernels import selftest
 from iikmc.engine.kernels.cuda import source as cuda_source
 
-KINDS = [(k, n_bands) for k in (2, 8, 9, 254) for n_bands in range(1, 7)]
+KINDS = [(k, n_bands) for k in (2, 8, 9, 254) for n_bands in range(1, 7)] + [(2, 7), (9, 8), (8, 10), (254, 10)]
 """Classes and bands that the tests use beside those of the self-test."""
 
 WORDS = r"""
@@ -149,7 +149,10 @@ def launch(library: ctypes.CDLL, kind: dict[str, int], blocks: int, *arguments: 
 
 def build_all(folder: Path) -> dict[tuple[int, int, int], ctypes.CDLL]:
     """Compile every kind that the tests and the self-test use."""
-    kinds = [dict(cuda_source.macros(*kind)) for kind in dict.fromkeys([*KINDS, (3, 6), *selftest._CASES])]
+    kinds = [
+        dict(cuda_source.macros(*kind))
+        for kind in dict.fromkeys([*KINDS, (3, 6), *selftest._CASES, *selftest._WIDE_CASES])
+    ]
     library = build(folder, kinds)
     return {(kind["K"], kind["D"], kind["COLUMNS"]): library for kind in kinds}
 

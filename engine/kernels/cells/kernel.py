@@ -62,10 +62,9 @@ class CellsKernel:
         self._tables: dict[int, Table] = {}
         self._pace = Pace()
 
-    @property
-    def work(self) -> Work:
-        """What works on cells."""
-        return self._workshop.work()
+    def work(self, n_bands: int) -> Work:
+        """Return what works on cells."""
+        return self._workshop.work(n_bands)
 
     def hold(self, block: Block, k: int, labelling: Labelling | None = None) -> Held:
         """Take a block in."""
@@ -77,7 +76,7 @@ class CellsKernel:
         costs = self._workshop.costs
         if costs is not None and costs.pays(k, HOPED, 1.0, pixels):
             # While the pixels are still being read.
-            self._workshop.ready()
+            self._workshop.ready(block.n_bands)
         if block.n_bands not in self._tables:
             # In whatever order they lie: to have them row by row, all of a block's would be made anew.
             sample = _sample(block.stored.lying()[0] if isinstance(block.stored, Kept) else block.dn)
@@ -85,9 +84,9 @@ class CellsKernel:
                 self._samples.setdefault(block.n_bands, []).append(sample)
         return CellsHeld(self, block, k, labelling)
 
-    def ready(self) -> bool:
+    def ready(self, n_bands: int) -> bool:
         """Tell whether cells can be worked on now; if not, that is prepared."""
-        return self._workshop.ready()
+        return self._workshop.ready(n_bands)
 
     def table(self, n_bands: int) -> Table:
         """Return the cells of the run; they are made when they are first asked for, by the blocks held so far."""
@@ -99,7 +98,7 @@ class CellsKernel:
                 del self._samples[n_bands]
             return self._tables[n_bands]
 
-    def pays(self, k: int, moves: Moves | None) -> bool:
+    def pays(self, k: int, n_bands: int, moves: Moves | None) -> bool:
         """Tell whether a block that is labelled now should be laid out by cells."""
         if self._workshop.costs is None:
             return True
@@ -107,7 +106,7 @@ class CellsKernel:
             return False
         with self._lock:
             wanted = self._workshop.costs.pays(k, moves.ahead, self._pace.share(), self._pace.pixels)
-        return wanted and self.ready()
+        return wanted and self.ready(n_bands)
 
     def took(self, pixels: int, seconds: float, moves: Moves | None) -> None:
         """Learn how long the other kernel took for a block."""
@@ -146,7 +145,7 @@ class CellsHeld:
     def relabel(self, centres: Grid64, moves: Moves | None = None) -> Change:
         """Label every pixel, by cells from the time on when they pay."""
         may = self._laid is None and not self._no_room
-        if may and (self._kernel.ready() if _laid_already(self.block) else self._kernel.pays(self._k, moves)):
+        if may and self._may_lay_out(moves):
             self._lay_out()
         if self._laid is not None:
             return self._laid.relabel(centres, moves)
@@ -154,6 +153,13 @@ class CellsHeld:
         change = self._now().relabel(centres, moves)
         self._kernel.took(self.block.size, time.perf_counter() - began, moves)
         return change
+
+    def _may_lay_out(self, moves: Moves | None) -> bool:
+        """Tell whether the block can be laid out now, and whether that pays where it is not so already."""
+        n_bands = self.block.n_bands
+        if _laid_already(self.block):
+            return self._kernel.ready(n_bands)
+        return self._kernel.pays(self._k, n_bands, moves)
 
     def _lay_out(self) -> None:
         """Lay the pixels out; where memory or disk lack the room for it, all stays as it is."""
@@ -178,7 +184,7 @@ class _Laid:
 
     def __init__(self, kernel: CellsKernel, block: Block, labelling: Labelling) -> None:
         self.block = block
-        self._work = kernel.work
+        self._work = kernel.work(block.n_bands)
         kept = block.stored if isinstance(block.stored, Kept) else None
         dn, order = (block.dn, None) if kept is None else kept.lying()
         if isinstance(order, Layout):
@@ -186,7 +192,7 @@ class _Laid:
         else:
             # In memory pixels are put in order where they lie, or freed ones would be holes that are of no use.
             out = dn if kept is not None and kept.in_memory else np.empty(dn.shape, np.uint16)
-            self._layout = kernel.work.lay_out(dn, kernel.table(block.n_bands), out)
+            self._layout = self._work.lay_out(dn, kernel.table(block.n_bands), out)
             # A file that is still mapped cannot be deleted on Windows, and would stay beside the new one.
             dn = out
             if kept is not None:
@@ -196,7 +202,7 @@ class _Laid:
         self.tally = labelling.tally
         # Where nobody has labelled, all labels are 0 in any order.
         some = labelling.tally.count.any()
-        self._labels = kernel.work.in_cells(labelling.labels, self._layout) if some else labelling.labels
+        self._labels = self._work.in_cells(labelling.labels, self._layout) if some else labelling.labels
         # The class of all pixels of a cell, 0 where `_labels` tells them one by one.
         self._owner = np.zeros(self._layout.table.partition.size, np.uint8)
 

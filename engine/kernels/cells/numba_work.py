@@ -9,6 +9,8 @@ import numpy as np
 from ...arrays import GRID
 from ...compiled.cache import load_module
 from ...pixels.block import Tally
+from ...sensors.roles import MOST_BANDS
+from ..kernel import NARROW
 from .boxes import Boxes
 from .layout import Layout
 from .table import Table
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class NumbaWork:
-    """Putting pixels into cells and labelling, in compiled loops for up to 6 bands."""
+    """Putting pixels into cells and labelling, in compiled loops: some for up to 6 bands, others for up to 10."""
 
     def __init__(self) -> None:
         """Load the loops."""
@@ -30,15 +32,17 @@ class NumbaWork:
 
     def lay_out(self, dn: DN, table: Table, out: DN) -> Layout:
         """Sort pixels by cell and add them to the table; see `numpy_work`."""
-        loops, partition = self._loops, table.partition
         n_bands, n = dn.shape
+        loops, partition = load_module("wide_cells") if n_bands > NARROW else self._loops, table.partition
         cell, starts = np.empty(n, np.uint16), np.zeros(partition.size + 1, np.int32)
         shape = np.array(partition.shape, np.int64)
-        slope = _six(partition.slope, partition.slope.shape[0])
+        places = _places(n_bands)
+        slope = _filled(partition.slope, partition.slope.shape[0], places)
         loops.cell_numbers(dn, slope, partition.shift, shape, partition.table, cell, starts)
-        records = np.empty(n * (1 if n_bands <= 4 else 2), np.uint64)
+        # Four bands a word.
+        records = np.empty(n * (-(-n_bands // 4) if n_bands <= NARROW else loops.WORDS), np.uint64)
         # All memory is taken before `out`, which may be `dn`, is written to.
-        axes, total = _six(partition.axes, 6), np.zeros((partition.size, n_bands), np.int64)
+        axes, total = _filled(partition.axes, places, places), np.zeros((partition.size, n_bands), np.int64)
         boxes = Boxes.empty(n_bands, partition.size)
         loops.to_records(dn, cell, starts.copy(), records)
         loops.lay_out(records, starts, axes, out, boxes.low, boxes.high, total)
@@ -61,13 +65,14 @@ class NumbaWork:
     ) -> tuple[int, Tally]:
         """Label the pixels of a block; see `numpy_work`."""
         k, n_bands = centres.shape
-        rows = np.zeros((k, self._mixed.TALLY), np.int64)
+        wide = n_bands > NARROW
+        rows = np.zeros((k, self._mixed.WIDE_TALLY if wide else self._mixed.TALLY), np.int64)
         exact = np.ascontiguousarray(centres, np.int64)
         changed = self._mixed.label(
             arranged, labels, owner, layout.starts, layout.total, verdicts.kind, verdicts.base, verdicts.other,
-            verdicts.first, verdicts.listed, exact, GRID, rows,
+            verdicts.first, verdicts.listed, exact, GRID, rows, (1,) if wide else (),
         )  # fmt: skip
-        return int(changed), Tally(rows[:, 6].copy(), rows[:, :n_bands].copy())
+        return int(changed), Tally(rows[:, -2].copy(), rows[:, :n_bands].copy())
 
     def lying(self, labels: Labels, owner: Labels, layout: Layout) -> Labels:
         """Return the classes as the pixels lie."""
@@ -87,8 +92,13 @@ class NumbaWork:
         return result
 
 
-def _six(rows: NDArray[np.float32] | NDArray[np.float64], number: int) -> NDArray[np.float32]:
-    """Return `number` rows of six bands in float32, filled up with zeros."""
-    result = np.zeros((number, 6), np.float32)
+def _places(n_bands: int) -> int:
+    """Return for how many bands the loops have places."""
+    return NARROW if n_bands <= NARROW else MOST_BANDS
+
+
+def _filled(rows: NDArray[np.float32] | NDArray[np.float64], number: int, places: int) -> NDArray[np.float32]:
+    """Return `number` rows of so many bands in float32, filled up with zeros."""
+    result = np.zeros((number, places), np.float32)
     result[: rows.shape[0], : rows.shape[1]] = rows
     return result

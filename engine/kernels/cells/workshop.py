@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from ...compiled.background import Part
 from ...pixels.block import Tally
+from ..kernel import NARROW
 from .costs import Costs
 from .layout import Layout
 from .table import Judge, Table
@@ -39,7 +40,7 @@ class Work(Judge, Protocol):
 class Workshop:
     """Work that is made when it is first needed: compiled loops take time to load, and more the first time."""
 
-    def __init__(self, part: Part[Work], costs: Costs | None) -> None:
+    def __init__(self, part: Part[Work], costs: Costs | None, wide: Part[Work] | None = None) -> None:
         """Take what is made.
 
         Parameters
@@ -48,10 +49,12 @@ class Workshop:
             The work, made here or in the background.
         costs
             What labelling takes; None: cells are used from the first labelling on.
+        wide
+            What is made for pixels of more than `NARROW` bands, where that is something else.
         """
         self.costs = costs
         """What labelling takes with cells and without."""
-        self._part = part
+        self._part, self._wide = part, wide or part
 
     @classmethod
     def made(cls, work: Work, costs: Costs | None = None) -> Workshop:
@@ -60,14 +63,19 @@ class Workshop:
         part.make()
         return cls(part, costs)
 
-    def ready(self) -> bool:
+    def ready(self, n_bands: int) -> bool:
         """Tell whether the work can be done now; if not, it is prepared beside, and may be so the next time."""
-        if not self._part.settled:
-            self._part.want()
-        return self._part.value is not None
+        part = self._for(n_bands)
+        if not part.settled:
+            part.want()
+        return part.value is not None
 
-    def work(self) -> Work:
-        """Return what works on cells, which is ready."""
-        if self._part.value is None:
+    def work(self, n_bands: int) -> Work:
+        """Return what works on cells of so many bands, which is ready."""
+        work = self._for(n_bands).value
+        if work is None:
             raise RuntimeError("cells are worked on before that can be done")
-        return self._part.value
+        return work
+
+    def _for(self, n_bands: int) -> Part[Work]:
+        return self._wide if n_bands > NARROW else self._part

@@ -167,6 +167,8 @@ class Card:
         self.device = device
         self.least_steps = 1
         """Times that a thread takes pixels, at least; a test sets it, for many are usual in large blocks alone."""
+        self.good_with_more_bands = False
+        """Whether it passed the self-test with more bands than `NARROW`."""
         self._lock = threading.RLock()
         # Two runs that end at the same time would wait for each other's lanes.
         self._closing = threading.Lock()

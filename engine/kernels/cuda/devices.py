@@ -13,6 +13,7 @@ import numpy as np
 from ...choices import AUTOMATIC, GPU
 from ...errors import first_line
 from ...progress import Progress
+from ..kernel import NARROW
 from ..selftest import check
 
 if TYPE_CHECKING:
@@ -131,8 +132,11 @@ def _gpu(job: Job, cpu: Kernel, progress: Progress) -> Kernel:
             card.compile(job.k, job.n_bands)
             step = RUN
             if number not in _good:
-                test(card)
+                test(card, wide=False)
                 _good[number] = card
+            if job.n_bands > NARROW and not card.good_with_more_bands:
+                test(card, wide=True)
+                card.good_with_more_bands = True
         return CupyKernel(card, cpu)
     except DeviceError:
         raise
@@ -144,8 +148,15 @@ def _gpu(job: Job, cpu: Kernel, progress: Progress) -> Kernel:
         raise DeviceError(step, first_line(error, with_kind=True)) from error
 
 
-def test(card: Card) -> None:
+def test(card: Card, wide: bool) -> None:
     """Compare a card with the reference: blocks of one and of several steps, that stay there and that pass through.
+
+    Parameters
+    ----------
+    card
+        Labels.
+    wide
+        Of `selftest.check`.
 
     Raises
     ------
@@ -159,8 +170,8 @@ def test(card: Card) -> None:
     usual = card.least_steps
     try:
         for card.least_steps in (2, usual):
-            check(CupyKernel(card, None))
-        check(PassingKernel(card))
+            check(CupyKernel(card, None), wide)
+        check(PassingKernel(card), wide)
     finally:
         card.least_steps = usual
 

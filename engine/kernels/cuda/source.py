@@ -5,9 +5,10 @@ thread block's shared memory; the block adds its sums to the device's once, at i
 matrix, and nothing is ever added up in floating point.
 
 Labels. The squared distances are float32, in DN. DN and centres have at most 22 bits and are exact in float32, and so
-are their differences; each sum of up to six squares is off by at most 6 u/(1 - 6 u) of itself, u = 2**-24. Where the
-second smallest exceeds the smallest by more than 16 u of itself, the order is certain, whatever a compiler fuses. The
-other pixels, about one in a million, are labelled again in 64-bit integers (`nearest_exactly`).
+are their differences; each sum of up to ten squares is off by at most 10 u/(1 - 10 u) of itself, u = 2**-24. Where the
+second smallest exceeds the smallest by more than 24 u of itself, the order is certain, whatever a compiler fuses (20 u
+and the rounding of the test). The other pixels, about one in a million, are labelled again in 64-bit integers
+(`nearest_exactly`), where a sum of ten is below 10 (2**22)**2 < 2**48.
 
 Sums. The table in shared memory has a column for each lane of a warp (fewer columns for many classes), so that threads
 of a warp seldom add to one place. A column gets at most 2**15 pixels of a block, so that no sum in it passes 2**15 *
@@ -31,14 +32,16 @@ MOST_STEPS = 32
 NAME = "relabel"
 """Name of the kernel."""
 
-# Bytes of shared memory for the table. 32 classes of 6 bands get a column for each lane, 254 get four, and with the
-# centres' 8 kB the block stays below the 48 kB that every card grants without being asked.
+# Bytes of shared memory for the table. 32 classes of 6 bands, or 20 of 10, get a column for each lane, 254 get four or
+# two, and with the centres' 8 or 12 kB the block stays below the 48 kB that every card grants without being asked.
 _TABLE_BYTES = 28 * 1024
 _LANES = 32
 # Blocks that must fit a multiprocessor at once: 64 registers a thread, with which ptxas spills none or three of them
 # (seen for 7.5, 8.6 and 9.0). The loop over the classes stays a loop: unrolled whole, it would keep its centres in
-# registers, and there would be room for one block.
-_BLOCKS = 4
+# registers, and there would be room for one block. The four pixels of ten bands take 40 registers alone: with two
+# blocks ptxas takes 96 and spills none, with three 80 and up to 68 bytes (7.5 and 9.0).
+_BLOCKS, _BLOCKS_WIDE = 4, 2
+_NARROW = 6
 _UNROLL = 4
 
 
@@ -63,7 +66,7 @@ def macros(k: int, n_bands: int) -> tuple[tuple[str, int], ...]:
     k
         Classes, 2..254.
     n_bands
-        Bands, 1..6.
+        Bands, 1..10.
     """
     return (
         ("K", k),
@@ -71,7 +74,7 @@ def macros(k: int, n_bands: int) -> tuple[tuple[str, int], ...]:
         ("COLUMNS", columns(k, n_bands)),
         ("UNROLL", _UNROLL),
         ("THREADS", THREADS),
-        ("BLOCKS", _BLOCKS),
+        ("BLOCKS", _BLOCKS if n_bands <= _NARROW else _BLOCKS_WIDE),
     )
 
 
@@ -82,7 +85,7 @@ def options(k: int, n_bands: int) -> tuple[str, ...]:
 
 SOURCE = r"""
 #define GRID 64                          /* centres are integers in 1/64 DN */
-#define CLOSE 9.5367431640625e-7f        /* 16 u */
+#define CLOSE 1.430511474609375e-6f      /* 24 u */
 #define FAR 3.0e38f                      /* no squared distance is as large */
 #define ROWS (K * (D + 1) + 1)
 #define WIDTH ((D + 3) / 4 * 4)          /* floats of a centre's row: loads of four are aligned */

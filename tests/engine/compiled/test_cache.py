@@ -27,7 +27,7 @@ def own_cache(monkeypatch, tmp_path):
 def load_anew():
     """Forget the loops, as another process would not know them, and return them."""
     found = {}
-    for name in ("loops", "pixels", "chunk"):
+    for name in ("loops", "pixels", "chunk", "wide", "common"):
         module = sys.modules.pop(f"{cache.__package__}.{name}", None)
         vars(sys.modules[cache.__package__]).pop(name, None)
         if module is not None:

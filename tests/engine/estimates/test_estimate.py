@@ -245,7 +245,7 @@ class TestLog:
         ]
         monkeypatch.setattr(rates, "recall", lambda: runs)
         monkeypatch.setattr(devices, "WORTH", worth)
-        monkeypatch.setattr(clustering, "pick_kernel", lambda progress: NumpyKernel())
+        monkeypatch.setattr(clustering, "pick_kernel", lambda *_: NumpyKernel())
         monkeypatch.setitem(sys.modules, "cupy", None)
         recorder = Recorder()
         cluster(request_of(*small_series, device=device, max_iterations=1), recorder)

@@ -66,7 +66,7 @@ def gated(monkeypatch, opens, module):
     """Let runs get a kernel and a packer that change over after so many questions; return both gates."""
     kernel, packer = better()
     gates = Gate(kernel, opens), Gate(packer, opens)
-    monkeypatch.setattr(module, "pick_kernel", lambda *_: ArrivingKernel(gates[0]))
+    monkeypatch.setattr(module, "pick_kernel", lambda *_, **__: ArrivingKernel(gates[0]))
     monkeypatch.setattr(module, "pick_packer", lambda _: ArrivingPacker(gates[1]))
     return gates
 

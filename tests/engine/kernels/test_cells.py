@@ -82,9 +82,10 @@ def compare(held, centres, moves=None):
 
 def test_the_self_test_holds(work):
     check(by_cells(work))
+    check(by_cells(work), wide=True)
 
 
-@pytest.mark.parametrize("n_bands", [1, 2, 3, 4, 5, 6])
+@pytest.mark.parametrize("n_bands", [1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
 @pytest.mark.parametrize("n", [1, 2, 7, 5000])
 def test_any_number_of_bands_and_pixels(work, n_bands, n):
     dn = scattered(n_bands, n, n_bands)

@@ -34,7 +34,7 @@ def untested(monkeypatch):
 
 @pytest.fixture(autouse=True)
 def numpy_kernel(monkeypatch):
-    monkeypatch.setattr(clustering, "pick_kernel", lambda progress: NumpyKernel())
+    monkeypatch.setattr(clustering, "pick_kernel", lambda *_: NumpyKernel())
 
 
 def same_files(folder):

@@ -29,7 +29,7 @@ BLOCK = 960 * 13
 
 @pytest.fixture(autouse=True)
 def numpy_kernel(monkeypatch):
-    monkeypatch.setattr(clustering, "pick_kernel", lambda progress: NumpyKernel())
+    monkeypatch.setattr(clustering, "pick_kernel", lambda *_: NumpyKernel())
 
 
 def labelled(kernel):

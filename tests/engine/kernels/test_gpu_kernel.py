@@ -275,14 +275,15 @@ def real_card():
 
 @pytest.mark.gpu
 def test_a_real_card_passes_the_self_test(real_card):
-    devices.test(real_card)
+    devices.test(real_card, wide=False)
+    devices.test(real_card, wide=True)
 
 
 @pytest.mark.gpu
 @pytest.mark.parametrize("k", [2, 3, 8, 16, 17, 32, 33, 64, 128, 254])
 def test_hostile_pixels_on_a_real_card(real_card, k):
     kernel = cuda_kernel.CupyKernel(real_card, None)
-    for n_bands in range(1, 7):
+    for n_bands in range(1, 11):
         rng = np.random.default_rng(1000 * k + n_bands)
         dn = hostile(rng, n_bands, 20_003)
         first = hostile_centres(rng, dn, k)

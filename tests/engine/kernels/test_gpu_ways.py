@@ -22,7 +22,7 @@ from test_kernels import hostile, hostile_centres, relabel_all
 from tiny import Subject
 
 
-@pytest.mark.parametrize("n_bands", [1, 4, 6])
+@pytest.mark.parametrize("n_bands", [1, 4, 6, 10])
 def test_blocks_that_pass_through(emulated_cupy, n_bands):
     kernel = cuda_kernel.PassingKernel(cuda_card.Card(0))
     rng = np.random.default_rng(n_bands)

@@ -328,7 +328,7 @@ def test_loops_with_keys_are_made_when_they_would_pay(monkeypatch):
     monkeypatch.setattr(choice._parts.keys, "want", lambda: wanted.append(None))
     dn = np.random.default_rng(1).integers(7000, 30000, (6, 5000), np.uint16)
     centres = np.random.default_rng(2).integers(7000 * 64, 30000 * 64, (8, 6))
-    kernel, log = numba_kernel.NumbaKernel(keys=choice._keys_are_ready), MoveLog()
+    kernel, log = numba_kernel.NumbaKernel(keys=choice._parts.keys_are_ready), MoveLog()
     held = kernel.hold(Block.loose(dn), 8)
     held.relabel(centres, log.follow(centres))
     assert wanted == []

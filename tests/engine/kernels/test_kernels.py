@@ -93,8 +93,9 @@ def test_reference_tally_by_hand():
 # --- all kernels against it ------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("n_bands", range(1, 7))
-@pytest.mark.parametrize("k", K)
+@pytest.mark.parametrize(
+    ("k", "n_bands"), [*itertools.product(K, range(1, 7)), *itertools.product((2, 8, 65, 254), (7, 8, 10))]
+)
 def test_hostile_pixels_and_centres(kernel, k, n_bands):
     rng = np.random.default_rng(1000 * k + n_bands)
     dn = hostile(rng, n_bands, 2500)
@@ -105,7 +106,7 @@ def test_hostile_pixels_and_centres(kernel, k, n_bands):
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.data(), st.integers(1, 6), st.sampled_from((2, 3, 7, 63, 64, 65, 66)), st.integers(1, 12))
+@given(st.data(), st.integers(1, 10), st.sampled_from((2, 3, 7, 63, 64, 65, 66)), st.integers(1, 12))
 def test_any_pixels_and_centres(kernel, data, n_bands, k, n):
     dn = np.array(data.draw(st.lists(st.tuples(*[small_dn] * n_bands), min_size=n, max_size=n)), np.uint16).T.copy()
     seeds = data.draw(st.lists(st.integers(0, 2**32 - 1), min_size=1, max_size=3))
@@ -114,7 +115,7 @@ def test_any_pixels_and_centres(kernel, data, n_bands, k, n):
     relabel_all(kernel, dn, sets)
 
 
-@pytest.mark.parametrize("n_bands", [3, 4, 6])
+@pytest.mark.parametrize("n_bands", [3, 4, 6, 7, 10])
 def test_distances_that_differ_by_one_unit_in_2_to_the_44(kernel, n_bands):
     # With a = b + c + 1: (a+1)**2 + b**2 + c**2 is one more than a**2 + (b+1)**2 + (c+1)**2.
     for b, c in [(2**21 - 5, 2**21 - 100), (1, 2**21), (1_000_003, 77), (0, 0), (2**20, 2**20)]:
@@ -133,12 +134,14 @@ def test_distances_that_differ_by_one_unit_in_2_to_the_44(kernel, n_bands):
                 assert subject.labels.tolist() == [expected] * 3, (b, c, pixel)
 
 
+@pytest.mark.parametrize("n_bands", [6, 10])
 @pytest.mark.parametrize("k", [2, 64, 65, 254])
-def test_ties_go_to_the_lowest_class_everywhere(kernel, k):
+def test_ties_go_to_the_lowest_class_everywhere(kernel, k, n_bands):
     # All permutations of one offset are equally far from a pixel with equal bands.
-    offsets = list(itertools.permutations((0, 1, 64, 4000, 31_000, 2**20)))[: k - 1]
-    dn = np.full((6, 5), 40_000, np.uint16)
-    centres = np.array([[64] * 6] + [[40_000 * 64 + o for o in offset] for offset in offsets], np.int64)
+    ways = (0, 1, 64, 4000, 31_000, 2**20, 7, 9, 3, 2)[:n_bands]
+    offsets = list(itertools.islice(itertools.permutations(ways), k - 1))
+    dn = np.full((n_bands, 5), 40_000, np.uint16)
+    centres = np.array([[64] * n_bands] + [[40_000 * 64 + o for o in offset] for offset in offsets], np.int64)
     for order in (centres, np.concatenate([centres[1:], centres[:1]])):
         subject = Subject(dn, k)
         subject.relabel(kernel, order)
@@ -164,16 +167,17 @@ def test_blocks_longer_than_a_kernels_chunk(kernel, k, n):
     relabel_all(kernel, dn, [first, first + 640, first + 640])
 
 
-def test_sums_of_a_full_block_of_the_largest_number(kernel):
+@pytest.mark.parametrize("n_bands", [6, 10])
+def test_sums_of_a_full_block_of_the_largest_number(kernel, n_bands):
     # 200 000 pixels of 65535: 1.3e10, beyond uint32.
-    dn = np.full((6, 200_000), 65535, np.uint16)
-    centres = np.array([[64] * 6, [65535 * 64] * 6], np.int64)
+    dn = np.full((n_bands, 200_000), 65535, np.uint16)
+    centres = np.array([[64] * n_bands, [65535 * 64] * n_bands], np.int64)
     subject = Subject(dn, 2)
     assert subject.relabel(kernel, centres) == 200_000
     assert subject.tally.count.tolist() == [0, 200_000]
-    assert subject.tally.total.tolist() == [[0] * 6, [200_000 * 65535] * 6]
+    assert subject.tally.total.tolist() == [[0] * n_bands, [200_000 * 65535] * n_bands]
     assert subject.relabel(kernel, centres[::-1].copy()) == 200_000
-    assert subject.tally.total.tolist() == [[200_000 * 65535] * 6, [0] * 6]
+    assert subject.tally.total.tolist() == [[200_000 * 65535] * n_bands, [0] * n_bands]
 
 
 def test_picked_kernel_gives_the_reference_answer():

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -70,8 +73,8 @@ def use_keys(subject, moved):
     subject.held.expect_few_doubts(moved.history)
 
 
-@pytest.mark.parametrize("n_bands", range(1, 7))
-@pytest.mark.parametrize("k", [2, 3, 8, 9, 16, 17, 65, 254])
+@pytest.mark.parametrize("n_bands", range(1, 11))
+@pytest.mark.parametrize("k", [2, 3, 4, 5, 8, 9, 16, 17, 65, 254])
 def test_every_path_gives_the_reference_answer_on_hostile_pixels(kernel, k, n_bands):
     rng = np.random.default_rng([k, n_bands])
     dn = hostile(rng, n_bands, 2 * CHUNK + 77)
@@ -107,7 +110,7 @@ def test_blocks_of_any_size(kernel, n):
         centres = centres + rng.integers(-9, 10, centres.shape)
 
 
-@pytest.mark.parametrize(("k", "n_bands"), [(2, 3), (8, 6), (20, 6), (5, 1)])
+@pytest.mark.parametrize(("k", "n_bands"), [(2, 3), (8, 6), (20, 6), (5, 1), (8, 10)])
 def test_a_whole_run_agrees_and_prunes(kernel, k, n_bands):
     rng = np.random.default_rng(k)
     dn = covers(rng, n_bands, 20_000, noise=4000)
@@ -135,7 +138,7 @@ def test_near_ties_are_decided_by_the_integers(kernel):
     # Two centres at almost the same distance: they differ by 1/64 DN in one band, far below float32's resolution.
     rng = np.random.default_rng(8)
     for _ in range(40):
-        n_bands = int(rng.integers(1, 7))
+        n_bands = int(rng.integers(1, 11))
         x = rng.integers(1, 65536, n_bands)
         way = rng.integers(1, 30_000 * 64, n_bands)
         near = np.zeros(n_bands, np.int64)
@@ -161,7 +164,7 @@ def exact_gaps(dn, centres):
     return (second - best) / 64
 
 
-@pytest.mark.parametrize(("k", "n_bands"), [(2, 1), (8, 6), (9, 4), (64, 6)])
+@pytest.mark.parametrize(("k", "n_bands"), [(2, 1), (8, 6), (9, 4), (64, 6), (8, 10), (5, 7)])
 def test_keys_are_below_the_gaps_but_not_far(kernel, k, n_bands):
     rng = np.random.default_rng(k + n_bands)
     for dn in (hostile(rng, n_bands, 3000), covers(rng, n_bands, 3000)):
@@ -175,14 +178,14 @@ def test_keys_are_below_the_gaps_but_not_far(kernel, k, n_bands):
         gap = np.minimum(16 * exact_gaps(dn, centres), 65535)
         key = subject.held.gaps.key
         assert (key <= gap).all()
-        # Rounded down by at most the 2 quanta of the errors' bound, those errors, 1 of rounding, and the 2**-20.
-        assert (key >= gap - 5).all()
+        # Rounded down by at most the 3 quanta of the errors' bound, those errors, 1 of rounding, and the 2**-20.
+        assert (key >= gap - 7).all()
 
 
 @pytest.mark.parametrize("size", [1, 20, 500, 40_000])
 def test_every_pixel_that_would_change_is_in_doubt(kernel, size):
     rng = np.random.default_rng(size)
-    for k, n_bands in ((2, 6), (8, 6), (12, 3)):
+    for k, n_bands in ((2, 6), (8, 6), (12, 3), (9, 10)):
         dn = covers(rng, n_bands, 4000)
         subject = Subject(dn, k)
         centres = rng.integers(7000 * 64, 30000 * 64, (k, n_bands))
@@ -206,12 +209,13 @@ def test_every_pixel_that_would_change_is_in_doubt(kernel, size):
             centres, moved = new, later
 
 
-def test_any_pixel_may_be_looked_at_again(kernel):
+@pytest.mark.parametrize("n_bands", [6, 10])
+def test_any_pixel_may_be_looked_at_again(kernel, n_bands):
     # Keys set to 0 anywhere, few or many to a chunk: picked pixels and whole chunks give the same.
     rng = np.random.default_rng(11)
-    dn = covers(rng, 6, 12 * CHUNK + 5)
+    dn = covers(rng, n_bands, 12 * CHUNK + 5)
     subject = Subject(dn, 8)
-    centres = rng.integers(7000 * 64, 30000 * 64, (8, 6))
+    centres = rng.integers(7000 * 64, 30000 * 64, (8, n_bands))
     log = MoveLog()
     moved = log.follow(centres)
     relabel(kernel, subject, centres, moved)
@@ -283,14 +287,16 @@ def test_keys_are_made_when_little_moves_and_dropped_when_much_does(kernel):
     assert step(64 * 300).key is None
 
 
-def test_pixels_in_a_memory_map(kernel, tmp_path):
+@pytest.mark.parametrize("n_bands", [6, 10])
+def test_pixels_in_a_memory_map(kernel, tmp_path, n_bands):
     rng = np.random.default_rng(15)
-    dn = covers(rng, 6, 5000)
+    dn = covers(rng, n_bands, 5000)
     mapped = np.memmap(tmp_path / "dn", np.uint16, "w+", shape=dn.shape)
     mapped[:] = dn
     subject = Subject(Block.loose(mapped), 8)
+    centres = rng.integers(7000 * 64, 30000 * 64, (8, n_bands))
+    relabel(kernel, Subject(dn, 8), centres, MoveLog().follow(centres))
     before = len(kernel._loops.relabel_plain.signatures)
-    centres = rng.integers(7000 * 64, 30000 * 64, (8, 6))
     relabel(kernel, subject, centres, MoveLog().follow(centres))
     assert len(kernel._loops.relabel_plain.signatures) == before
     np.testing.assert_array_equal(mapped, dn)
@@ -320,3 +326,32 @@ def test_the_kernel_passes_its_self_test_on_every_path(kernel):
     spied._loops = Spy()
     selftest.check(spied)
     assert {"relabel_plain", "relabel_keyed", "relabel_some"} <= calls
+    calls.clear()
+    selftest.check(spied, wide=True)
+    assert {"relabel_plain", "relabel_keyed", "relabel_some"} <= calls
+
+
+def test_what_more_bands_need_is_compiled_for_them_alone():
+    # In a process of its own, since others have compiled both here.
+    code = """
+import numpy as np
+from iikmc.engine.compiled import chunk, mixed, wide, wide_cells
+from iikmc.engine.kernels.numba_kernel import NumbaKernel
+from iikmc.engine.pixels.block import Block
+
+def label(n_bands):
+    centres = np.arange(2 * n_bands).reshape(2, n_bands)
+    NumbaKernel().hold(Block.loose(np.ones((n_bands, 9), np.uint16)), 2).relabel(centres)
+
+label(6)
+assert chunk._squares.signatures and not any(
+    made.signatures for made in (wide.all_squares, wide.all_scores, wide.add_sums, wide.move_sums)
+)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+    assert done.returncode == 0, done.stderr

@@ -107,7 +107,7 @@ def test_spread_puts_each_label_back(packer, seed, n, share):
 
 
 @pytest.mark.parametrize("packer", PACKERS)
-@pytest.mark.parametrize("n_bands", [1, 2, 3, 4, 5, 6])
+@pytest.mark.parametrize("n_bands", [1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
 @pytest.mark.parametrize("n", [0, 1, 2, 70_001])
 def test_squares_are_sums_of_integers(packer, n_bands, n):
     rng = np.random.default_rng(n + n_bands)

@@ -425,7 +425,7 @@ def test_a_cancel_ends_the_run_soon_and_leaves_no_raster(cluster, tiny, tmp_path
     if stage == "Reading":
         monkeypatch.setattr(SeriesSite, "read", slowed(SeriesSite.read))
     elif stage == "Clustering":
-        monkeypatch.setattr(clustering, "pick_kernel", lambda progress: numpy_kernel.NumpyKernel())
+        monkeypatch.setattr(clustering, "pick_kernel", lambda *_: numpy_kernel.NumpyKernel())
         monkeypatch.setattr(numpy_kernel._Held, "relabel", slowed(numpy_kernel._Held.relabel))
     else:
         monkeypatch.setattr(tasks, "write_classes", slowed(tasks.write_classes))
