@@ -124,8 +124,7 @@ class ClusterAlgorithm(ClassifiedScenesAlgorithm):
             from ..engine.runs.cluster import check_scenes, given_centres
 
             request.check()
-            check_scenes(request, progress)
-            given_centres(request)
+            given_centres(request.settled(check_scenes(request, progress)))
 
         return check
 

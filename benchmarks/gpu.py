@@ -39,7 +39,7 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 
 CLASSES = (2, 3, 5, 8, 9, 16, 17, 24, 32, 33, 64, 65, 128, 254)
-BANDS = (1, 2, 3, 4, 5, 6)
+BANDS = (1, 2, 3, 4, 5, 6, 7, 8, 10)
 # The targets.
 MOST_OF_ROOFLINE, LEAST_SPEED_UP, LONGEST_START = 2.5, 390.0, 2.0
 _CUDA = ("devices", "card", "kernel")
@@ -222,8 +222,8 @@ def parse(words: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--no-speed", action="store_true", help="check equality and start-up only")
     parser.add_argument("--start-up-only", action="store_true", help="print this process's start-up times as JSON")
     arguments = parser.parse_args(words)
-    if not 2 <= arguments.k <= 254 or not 1 <= arguments.bands <= 6:
-        parser.error(f"-k must be 2..254 and --bands 1..6, not {arguments.k} and {arguments.bands}")
+    if not 2 <= arguments.k <= 254 or not 1 <= arguments.bands <= 10:
+        parser.error(f"-k must be 2..254 and --bands 1..10, not {arguments.k} and {arguments.bands}")
     if (
         min(arguments.pixels, arguments.iterations, arguments.repeats, arguments.threads, arguments.split_iterations)
         < 1
@@ -249,7 +249,7 @@ def main(words: list[str] | None = None) -> int:
         words = package("engine.errors").first_line(error, with_kind=True)
         sys.exit(f"gpu: there is no usable CUDA device here: {words}")
     report["about"] = about(card)
-    classes, bands = ((2, 8, 9, 254), (1, 6)) if arguments.quick else (CLASSES, BANDS)
+    classes, bands = ((2, 8, 9, 254), (1, 6, 10)) if arguments.quick else (CLASSES, BANDS)
     print(f"comparing {len(classes) * len(bands)} combinations of classes and bands", flush=True)
     report["equality"] = checks.check_equality(gpu.CupyKernel(card, None), classes, bands, arguments.large)
     if not arguments.no_speed:

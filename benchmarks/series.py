@@ -122,11 +122,11 @@ def borrow(source: str, folder: str, full: bool = False, size: int = 700) -> dic
 def band_files(folder: str) -> list[str]:
     """Return the files that a run with default parameters decodes: 6 bands, QA_PIXEL and QA_RADSAT of each scene."""
     from iikmc.engine.scenes.search import find_scenes
-    from iikmc.engine.sensors.roles import ROLES
+    from iikmc.engine.sensors.roles import USUAL
 
     files: list[str] = []
     for scene in find_scenes((folder,)).scenes:
-        readings = [*(scene.bands[role] for role in ROLES), *scene.masks, scene.saturation]
+        readings = [*(scene.bands[role] for role in USUAL), *scene.masks, scene.saturation]
         files += [reading.path for reading in readings if reading is not None]
     return files
 
@@ -142,10 +142,10 @@ def collect(scenes: str, pixels: int, folder: str) -> dict[str, Any]:
     from iikmc.engine.scenes.files import Handles
     from iikmc.engine.scenes.search import find_scenes
     from iikmc.engine.scenes.selection import Selection
-    from iikmc.engine.sensors.roles import ROLES
+    from iikmc.engine.sensors.roles import USUAL
 
     request = Request((scenes,), Path(folder))
-    selection = Selection(ROLES, request.mask)
+    selection = Selection(USUAL, request.mask)
     found = check_series(find_scenes((scenes,)).scenes, selection)
     strips = [strip for number, scene in enumerate(found) for strip in plan_strips(scene.checked_grid(), number, 1)]
     # Strides prime to the number of strips visit all parts of all scenes before they come back to any.
@@ -167,7 +167,7 @@ def collect(scenes: str, pixels: int, folder: str) -> dict[str, Any]:
     for k in (K, MANY):
         np.save(start_of(folder, k), start(dn, k))
     (Path(folder) / "shape.json").write_text(json.dumps(dn.shape), encoding="utf-8")
-    for role, band in zip(ROLES, dn):
+    for role, band in zip(USUAL, dn):
         _write_picture(Path(folder) / f"{role}.tif", band.reshape(-1, width))
     return {"pixels": dn.shape[1]}
 

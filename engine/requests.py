@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -34,14 +34,16 @@ from .paths import Place, check_apart, companions, same_file
 from .progress import Progress
 from .ranges import check_number
 from .scenes.area import Area
-from .scenes.check import check_bands, usable_scenes
+from .scenes.check import usable_scenes
 from .scenes.inputs import input_places
 from .scenes.scene import Scene
 from .scenes.selection import MaskRule, Selection
+from .scenes.shared_bands import settle
 from .sensors.flags import DEFAULT_FLAGS, FLAGS
-from .sensors.roles import ROLES
+from .sensors.roles import MOST_BANDS, ROLES
 
 DEFAULT_MASK = MaskRule(DEFAULT_FLAGS, True)
+R = TypeVar("R", bound="SceneRequest")
 
 
 @dataclass(frozen=True)
@@ -54,8 +56,8 @@ class SceneRequest:
     """OUTPUT: the folder the results go to."""
     mask: MaskRule = DEFAULT_MASK
     """MASK and MASK_SATURATED: what makes a pixel invalid besides fill."""
-    roles: tuple[str, ...] = ROLES
-    """BANDS: the chosen band roles, in the order of `ROLES`."""
+    roles: tuple[str, ...] = ()
+    """BANDS: the chosen band roles, in the order of `ROLES`; none for those of the first six that every scene has."""
     aoi: Area | None = None
     """AOI: only pixels whose centre lies inside; everywhere by default."""
     workers: int = 0
@@ -91,9 +93,23 @@ class SceneRequest:
             raise ParameterError(f"AOI is {shown(self.aoi)}, expected an Area; give one, or None.")
         check_number("WORKERS", self.workers)
 
+    def settled(self: R, scenes: Sequence[Scene]) -> R:
+        """Return the same with the bands that are taken of these scenes, where none was chosen.
+
+        Raises
+        ------
+        SceneError, ParameterError
+            A scene lacks a chosen band, or none was chosen and the scenes share none.
+        """
+        return replace(self, roles=settle(self.roles, scenes))
+
     def _check_bands(self) -> None:
-        check_bands(self.roles)
         _check_names("BANDS", self.roles, ROLES)
+        if len(self.roles) > MOST_BANDS:
+            raise ParameterError(
+                f"BANDS chooses {len(self.roles)} bands, expected at most {MOST_BANDS}, as many as can be clustered "
+                "exactly; choose fewer."
+            )
 
     def _check_place(self) -> None:
         check_path("OUTPUT", self.output)

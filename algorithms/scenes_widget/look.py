@@ -22,7 +22,7 @@ class Wanted:
     """What an algorithm will ask of the scenes, as its dialog stands."""
 
     bands: tuple[str, ...] | None = None
-    """BANDS; None where the bands come from elsewhere."""
+    """BANDS, empty for what all scenes have; None where the bands come from elsewhere."""
     flags: tuple[str, ...] | None = None
     """MASK; None where nothing is known of the mask, so that only what is there is looked for."""
     saturated: bool = True
@@ -75,6 +75,8 @@ class Answer:
     """Paths that do not exist."""
     scenes: tuple[Scene, ...] = ()
     """The scenes, in order; with their grids if they were checked."""
+    bands: tuple[str, ...] = ()
+    """The bands that a run takes; none where they come from elsewhere."""
     size: int = 0
     """Bytes of their files."""
     valid: int | None = None
@@ -137,7 +139,8 @@ def _scenes(question: Question, progress: Progress) -> Answer:
     from ...engine.scenes.check import check_series
     from ...engine.scenes.search import find_scenes
     from ...engine.scenes.selection import MaskRule, Selection
-    from ...engine.sensors.roles import ROLES
+    from ...engine.scenes.shared_bands import settle
+    from ...engine.sensors.roles import USUAL
 
     gone = []
     for path in question.paths:
@@ -148,23 +151,25 @@ def _scenes(question: Question, progress: Progress) -> Answer:
     scenes: list[Scene] = []
     listening, doubting = _Listening(progress), _Listening(progress)
     size, valid, problem = 0, 0, ""
+    bands: tuple[str, ...] = ()
     try:
         found = find_scenes(question.paths, progress)
         scenes = found.scenes
         listening.notes += found.notes
+        bands = () if wanted.bands is None or wanted.flags is None else settle(wanted.bands, scenes)
         for number, scene in enumerate(found.scenes):
             check_cancelled(progress)
             progress.report(number / len(found.scenes))
             size += disk_size(scene)
             if wanted.flags is None or problem:
                 continue
-            bands = wanted.bands if wanted.bands is not None else tuple(scene.bands) or ROLES
+            own = bands or tuple(scene.bands) or USUAL
             rule = MaskRule(wanted.flags, wanted.saturated)
             needed = rule if wanted.needs_flags else MaskRule((), wanted.saturated)
             chosen_by = "SIGNATURES" if wanted.bands is None else "BANDS"
             try:
-                [scenes[number]] = check_series([scene], Selection(bands, needed), chosen_by, listening)
-                seen = glance(scenes[number], Selection(bands, rule), listening)
+                [scenes[number]] = check_series([scene], Selection(own, needed), chosen_by, listening)
+                seen = glance(scenes[number], Selection(own, rule), listening)
                 valid += round(seen.share * scenes[number].checked_grid().pixels)
                 tell_doubts(scene, [seen.doubt] if seen.doubt else [], doubting)
             except Cancelled:
@@ -177,7 +182,7 @@ def _scenes(question: Question, progress: Progress) -> Answer:
         problem = str(error)
     told = None if problem or wanted.flags is None else valid
     doubts, notes = tuple(doubting.notes), tuple(listening.notes)
-    return Answer(tuple(gone), tuple(scenes), size, told, doubts, notes, problem)
+    return Answer(tuple(gone), tuple(scenes), bands, size, told, doubts, notes, problem)
 
 
 def _with_estimate(answer: Answer, question: Question) -> Answer:
@@ -190,11 +195,11 @@ def _with_estimate(answer: Answer, question: Question) -> Answer:
     from ...engine.scenes.selection import MaskRule, Selection
 
     plan, wanted = question.plan, question.wanted
-    if plan is None or answer.valid is None or not wanted.bands or wanted.flags is None:
+    if plan is None or answer.valid is None or not answer.bands or wanted.flags is None:
         return answer
     rule = MaskRule(wanted.flags, wanted.saturated)
     workers = plan.workers or available_cores()
-    job = job_of(answer.scenes, answer.valid, Selection(wanted.bands, rule), plan.k, workers)
+    job = job_of(answer.scenes, answer.valid, Selection(answer.bands, rule), plan.k, workers)
     manner = Manner(plan.start, plan.max_iterations, plan.each, plan.compare)
     told = estimate(answer.scenes, job, manner, budget_of(plan.memory), Path(plan.output), rates.recall())
     return replace(answer, estimate=told)

@@ -26,4 +26,11 @@ def of_roles() -> dict[str, str]:
         "nir": tr("nir"),
         "swir1": tr("swir1"),
         "swir2": tr("swir2"),
+        "coastal": tr("coastal"),
+        "yellow": tr("yellow"),
+        "green1": tr("green1"),
+        "rededge1": tr("rededge1"),
+        "rededge2": tr("rededge2"),
+        "rededge3": tr("rededge3"),
+        "nir_broad": tr("nir_broad"),
     }

@@ -116,12 +116,11 @@ def mask_saturated() -> QgsProcessingParameterDefinition:
 def bands() -> QgsProcessingParameterDefinition:
     """BANDS: by role."""
     return _with_help(
-        QgsProcessingParameterEnum(
-            BANDS, tr("Bands"), [captions.of_roles()[role] for role in ROLES], True, list(range(len(ROLES))), False
-        ),
+        QgsProcessingParameterEnum(BANDS, tr("Bands"), [captions.of_roles()[role] for role in ROLES], True, None, True),
         tr(
-            "Bands by role, not by number, so that TM, ETM+ and OLI scenes mix: near infrared (nir) is band 4 of "
-            "Landsat 4-7 and band 5 of Landsat 8-9."
+            "Bands by role, not by number, so that scenes of several sensors mix: near infrared (nir) is band 4 of "
+            "Landsat 4-7 and band 5 of Landsat 8-9. With none chosen, those of the first six that every scene has are "
+            "taken. Of others, at most 10 in all."
         ),
     )
 

@@ -138,7 +138,8 @@ def _choice(definition: QgsProcessingParameterEnum, value: Any) -> int:
 
 
 def _choices(definition: QgsProcessingParameterEnum, value: Any) -> list[int]:
-    parts = value
+    # Where nothing is a choice as well, it may be the default.
+    parts = [] if value is None else value
     if isinstance(value, str):
         parts = value.split(",") if value.strip() else []
     elif not isinstance(value, (list, tuple)):

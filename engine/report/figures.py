@@ -20,6 +20,8 @@ Figure = dict[str, Any]
 _GRID, _OUTLINE = "#e2e2e2", "#555"
 # With more classes the bands of one standard deviation hide each other; the table has the numbers.
 _MOST_SPREADS = 12
+# With more bands their names stand upright below the curves.
+_MOST_LEVEL_BANDS = 6
 # So many scenes are named level, or slanting, below their bars; of more, some dates stand upright.
 _MOST_LEVEL, _MOST_SLANTING, _MOST_UPRIGHT = 4, 8, 25
 # So many dates are named on the axis, if each is at least this share of the whole time from the next.
@@ -28,13 +30,15 @@ _MOST_DATES, _LEAST_GAP = 5, 0.15
 
 def signature_curves(signed: Signatures) -> Figure:
     """Return mean reflectance over wavelength, a line a class, with a standard deviation up and down."""
-    x = [WAVELENGTHS[role] for role in signed.roles]
-    # Bands come in the order of their wavelengths, so the lines never turn back.
+    # In the order of their wavelengths, so the lines never turn back.
+    order = sorted(range(len(signed.roles)), key=lambda band: WAVELENGTHS[signed.roles[band]])
+    roles = [signed.roles[band] for band in order]
+    x = [WAVELENGTHS[role] for role in roles]
     data: list[dict[str, Any]] = []
     members = [record for record in signed.classes if record.pixels]
     for record in members:
-        mean = [value or 0.0 for value in record.mean]
-        std = [value or 0.0 for value in record.std]
+        mean = [record.mean[band] or 0.0 for band in order]
+        std = [record.std[band] or 0.0 for band in order]
         if len(members) <= _MOST_SPREADS:
             data.append(
                 {
@@ -52,10 +56,13 @@ def signature_curves(signed: Signatures) -> Figure:
         data += _class_line(x, mean, record, "solid", "%{y:.4f}")
     # The lines lie above all the spreads.
     data.sort(key=lambda trace: "fill" not in trace)
-    names = [f"{role}<br>{WAVELENGTHS[role]:.2f}" for role in signed.roles]
+    # Red edges and near infrared lie too near to each other for names that lie.
+    level = len(roles) <= _MOST_LEVEL_BANDS
+    names = [f"{role}{'<br>' if level else ' '}{WAVELENGTHS[role]:.2f}" for role in roles]
     layout = _layout(440)
     layout["xaxis"].update(type="log", tickvals=x, ticktext=names, title={"text": "Wavelength (µm, logarithmic)"})
-    layout["xaxis"]["tickangle"] = 0  # or plotly turns the names where long names of classes leave little room
+    # Told, or plotly turns the names where long names of classes leave little room.
+    layout["xaxis"]["tickangle"] = 0 if level else -90
     layout["yaxis"].update(title={"text": "Surface reflectance"})
     return {"data": data, "layout": layout}
 

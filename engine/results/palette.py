@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..colours import RGB
-from ..sensors.roles import ROLES
+from ..sensors.roles import ROLES, USUAL
 
 Point = tuple[int, int, int]
 
@@ -69,6 +69,12 @@ _LIBRARY: tuple[tuple[str, tuple[int, ...], RGB], ...] = (
     ("cloud", (450, 450, 460, 500, 400, 310), (232, 230, 238)),
     ("thin cloud", (220, 220, 225, 330, 260, 180), (204, 208, 220)),
 )
+
+# Where a usual band is missing, the first of these stands for it: the library has no others.
+_LIKE = {
+    "coastal": "blue", "green1": "green", "yellow": "red", "rededge1": "red", "nir_broad": "nir", "rededge3": "nir",
+    "rededge2": "nir",
+}  # fmt: skip
 
 # One band alone tells no cover, only brightness: from dark to bright through hues that differ.
 _RAMP: tuple[RGB, ...] = (
@@ -142,16 +148,25 @@ def _library_target(row: tuple[int, ...], roles: Sequence[str]) -> Point:
 
     Square roots of reflectance are compared, so that dark covers (water, forest) differ as much as bright ones.
     """
-    columns = [ROLES.index(role) for role in roles]
-    mine = [math.isqrt(value * 10_000) for value in row]
+    columns = _columns(roles)
+    mine = [math.isqrt(row[place] * 10_000) for place in columns]
     total, sums = 0, [0, 0, 0]
     for (_, spectrum, _), point in zip(_LIBRARY, _library_points()):
-        distance = sum((m - math.isqrt(spectrum[c] * 100_000)) ** 2 for m, c in zip(mine, columns))
+        distance = sum((m - math.isqrt(spectrum[c] * 100_000)) ** 2 for m, c in zip(mine, columns.values()))
         weight = 10**36 // (distance + 100) ** 3
         total += weight
         for axis in range(3):
             sums[axis] += weight * point[axis]
     return (sums[0] // total, sums[1] // total, sums[2] // total)
+
+
+def _columns(roles: Sequence[str]) -> dict[int, int]:
+    """Return the places of the bands that are compared -> the columns of the library that they are compared with."""
+    columns = {place: USUAL.index(role) for place, role in enumerate(roles) if role in USUAL}
+    for role, like in _LIKE.items():
+        if role in roles and USUAL.index(like) not in columns.values():
+            columns[list(roles).index(role)] = USUAL.index(like)
+    return columns
 
 
 def _ramp_targets(rows: list[tuple[int, ...]]) -> list[Point]:

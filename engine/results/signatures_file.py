@@ -12,7 +12,7 @@ from ..arrays import GRID
 from ..choices import MAX_K
 from ..colours import colour_of, css_colour
 from ..errors import SignatureError, shown
-from ..sensors.roles import ROLES
+from ..sensors.roles import MOST_BANDS, ROLES
 from ..sensors.scale import OFFSET, SCALE
 from ..text_files import BadJson, Unreadable, read_json, writable
 from ..text_files import to_csv as csv_text
@@ -167,10 +167,10 @@ def read(path: Path) -> Signatures:
     document = _checked_document(path)
     bands = document.get("bands")
     known = [role for role in ROLES if isinstance(bands, list) and role in bands]
-    if not known or bands != known:
+    if not 1 <= len(known) <= MOST_BANDS or bands != known:
         raise SignatureError(
-            f"SIGNATURES: {path} is of the bands {_listed(bands)}, expected some of {', '.join(ROLES)} in this order; "
-            "use a file that this version of IIkMC wrote."
+            f"SIGNATURES: {path} is of the bands {_listed(bands)}, expected 1 to {MOST_BANDS} of {', '.join(ROLES)} in "
+            "this order; use a file that this version of IIkMC wrote."
         )
     centres = _centres(path, document, len(known))
     merged = _merged(path, document, len(centres))

@@ -106,6 +106,7 @@ def audit_scenes(
     run = Run(Staging(request.output), progress)
     progress = run.progress
     scenes = check(request, progress)
+    request = request.settled(scenes)
     plan = Plan(tuple(scenes), Selection(request.roles, request.mask), tuple(plan_series(scenes, strip_pixels)))
     audits = [Audit() for _ in scenes]
     with run:

@@ -70,6 +70,7 @@ def benchmark(
     run = Run(Staging(request.output), progress)
     progress = run.progress
     found = check(request, progress)
+    request = request.settled(found)
     most = threads_of(request.workers)
     scenes, strips = part_of(found, request.pixels, strip_pixels)
     job = Job(sum(pixels_of(scenes, strip) for strip in strips), request.k, len(request.roles))

@@ -51,6 +51,7 @@ def cluster(
     run = Run(Staging(request.output), progress)
     progress = run.progress
     scenes = check_scenes(request, progress)
+    request = request.settled(scenes)
     given = given_centres(request)
     if given is not None and request.signatures is not None:
         tell_continued(request.signatures, scenes, request, progress)

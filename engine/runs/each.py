@@ -71,6 +71,7 @@ def cluster_each(
     run = Run(Staging(request.output), progress)
     progress = run.progress
     scenes = check_scenes(request, progress)
+    request = request.settled(scenes)
     given = given_centres(request)
     if request.compare:
         progress.note("COMPARE is left out: it compares common classes with those of each scene, and there are none.")

@@ -116,8 +116,6 @@ def open_finished(folder: Path) -> Finished:
             product=product,
             place=str(folder),
             bands={},
-            qa_pixel=None,
-            qa_radsat=None,
             sun_elevation=_real(record.get("sun_elevation")),
             sun_azimuth=_real(record.get("sun_azimuth")),
             grid=raster.grid,

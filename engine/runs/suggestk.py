@@ -67,6 +67,7 @@ def suggest(request: SuggestRequest, progress: Progress | None = None, strip_pix
     run = Run(Destinations(request.destinations), progress)
     progress = run.progress
     scenes = request.checked_scenes(progress)
+    request = request.settled(scenes)
     kernel = NumpyKernel()
     plan = Plan(tuple(scenes), Selection(request.roles, request.mask), tuple(plan_series(scenes, strip_pixels)))
     with run:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from ..errors import GridError, ParameterError, SceneError
+from ..errors import GridError, SceneError
 from ..progress import Progress, Silent, check_cancelled
 from ..sensors.landsat.file_names import QUALITY
 from .area import placed
@@ -15,6 +15,7 @@ from .places import printable
 from .scene import PixelGrid, Scene
 from .search import find_scenes
 from .selection import Selection
+from .shared_bands import settle
 from .strays import nearest, needed_name, remedy
 from .unchanged import stamps_of
 
@@ -45,11 +46,11 @@ def check_series(
     scenes
         As found.
     selection
-        Bands, mask and area of interest.
+        Bands, mask and area of interest; no band for the usual ones that all scenes have (`shared_bands.settle`).
     chosen_by
         The parameter that the bands come from, for messages.
     progress
-        Who may cancel, and is warned; nobody by default.
+        Who may cancel, is warned, and is told which bands are taken where none was chosen; nobody by default.
 
     Returns
     -------
@@ -61,13 +62,13 @@ def check_series(
     Cancelled
         The user cancelled.
     SceneError, GridError
-        A file is missing, unreadable or of another kind or size, or an area cannot be placed on a scene without a
-        CRS; the message names scene and file.
+        A file is missing, unreadable or of another kind or size, a sensor does not record a chosen band, or an area
+        cannot be placed on a scene without a CRS; the message names scene and file.
     ParameterError
-        No band is chosen.
+        No band is chosen, and the scenes share none of the usual ones.
     """
-    check_bands(selection.roles)
     progress = progress or Silent()
+    selection = replace(selection, roles=settle(selection.roles, scenes, progress, chosen_by))
     checked = []
     for scene in scenes:
         # Headers on a slow disk take their time.
@@ -133,9 +134,3 @@ def _checked_grid(scene: Scene, selection: Selection, chosen_by: str) -> PixelGr
     if first is None:
         raise RuntimeError("a scene has at least one band")
     return first.own_grid()
-
-
-def check_bands(roles: Sequence[str]) -> None:
-    """Raise ParameterError if no band is chosen."""
-    if not roles:
-        raise ParameterError("BANDS is empty; choose at least one band.")

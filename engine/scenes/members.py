@@ -143,7 +143,8 @@ def choose(files: Files, affix: str | None = None) -> Choice:
 
     def bands(name: str) -> dict[str, str]:
         family = families.get(name, {})
-        found = {role: family.get(band_kind(product, role)) or family.get(role) for role in ROLES}
+        known = [role for role in ROLES if role in BAND_NUMBERS[product.sensor]]
+        found = {role: family.get(band_kind(product, role)) or family.get(role) for role in known}
         return {role: file for role, file in found.items() if file}
 
     if affix is None or not bands(affix):

@@ -22,7 +22,7 @@ class Selection:
     """What is read of every scene: which bands, and which of their pixels count."""
 
     roles: tuple[str, ...]
-    """Band roles, in the order of the bands of every array of pixels."""
+    """Band roles, in the order of the bands of every array of pixels; before scenes are checked there may be none."""
     mask: MaskRule
     """Which pixels are invalid besides fill."""
     area: Area | None = None

@@ -10,13 +10,13 @@ from pathlib import Path
 from ..errors import SceneError
 from ..sensors.landsat.file_names import METADATA, PLAIN, QUALITY, parse
 from ..sensors.landsat.product_id import ProductId, kin, product_in
-from ..sensors.roles import ROLES
+from ..sensors.roles import USUAL
 from .members import Files, band_kind, is_product, owner, unfit
 from .places import Location, bundle, folder, is_bundle, printable
 
 _PACKED = re.compile(r"\.(tar\.(gz|bz2|xz|zst|z)|tgz|tbz2?|txz|zip|7z|rar|gz|bz2|xz)$", re.IGNORECASE)
 _UNFINISHED = re.compile(r"\.(part|partial|crdownload|download|aria2|tmp)$", re.IGNORECASE)
-_BAND_LIKE = re.compile(r"B(AND)?[_ -]?\d|" + "|".join(ROLES), re.IGNORECASE)
+_BAND_LIKE = re.compile(r"B(AND)?[_ -]?\d|" + "|".join(USUAL), re.IGNORECASE)
 _RASTER = re.compile(r"\.(tiff?|jp2|img|vrt|hdf|nc)$", re.IGNORECASE)
 
 

@@ -10,6 +10,7 @@ from iikmc.engine.errors import IIkMCError, ParameterError
 from iikmc.engine.requests import ClassifyRequest, Request, SuggestRequest
 from iikmc.engine.runs.cluster import cluster
 from iikmc.engine.scenes.selection import MaskRule
+from iikmc.engine.sensors.roles import ROLES
 
 
 def request(tmp_path, **options):
@@ -25,7 +26,8 @@ def test_defaults_are_the_documented_ones(tmp_path):
         "mask": ["dilated cloud", "cirrus", "cloud", "cloud shadow"],
         "mask_saturated": True,
         "aoi": None,
-        "bands": ["blue", "green", "red", "nir", "swir1", "swir2"],
+        # Those that all scenes have, which are not known yet.
+        "bands": [],
         "mode": "all scenes together",
         "init": "minimum-maximum",
         "signatures": None,
@@ -50,6 +52,8 @@ def test_defaults_are_the_documented_ones(tmp_path):
         {"workers": 64},
         {"device": "GPU"},
         {"roles": ("nir",)},
+        {"roles": ()},
+        {"roles": ROLES[3:]},
         {"mask": MaskRule((), False)},
         {"start": SIGNATURES_FILE, "signatures": Path("s.json")},
     ],
@@ -65,7 +69,10 @@ def test_the_ends_of_the_ranges_are_good(tmp_path, options):
         ({"k": 1}, "K is 1; choose a number of classes from 2 to 254."),
         ({"k": 255}, "K is 255; choose a number of classes from 2 to 254."),
         ({"k": -3}, "K is -3; choose a number of classes from 2 to 254."),
-        ({"roles": ()}, "BANDS is empty; choose at least one band."),
+        (
+            {"roles": ROLES[:11]},
+            "BANDS chooses 11 bands, expected at most 10, as many as can be clustered exactly; choose fewer.",
+        ),
         ({"max_iterations": 0}, "MAX_ITERATIONS is 0; choose a number of iterations from 1 to 2147483647."),
         ({"tolerance": -0.1}, "TOLERANCE is -0.1 %; choose a share from 0 to 100."),
         ({"tolerance": 100.5}, "TOLERANCE is 100.5 %; choose a share from 0 to 100."),

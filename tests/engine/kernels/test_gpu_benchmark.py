@@ -47,7 +47,9 @@ def test_the_issue_s_job_is_the_default():
     assert not arguments.no_start_up
 
 
-@pytest.mark.parametrize("words", [["-k", "1"], ["-k", "255"], ["--bands", "7"], ["--pixels", "0"], ["--repeats", "0"]])
+@pytest.mark.parametrize(
+    "words", [["-k", "1"], ["-k", "255"], ["--bands", "11"], ["--pixels", "0"], ["--repeats", "0"]]
+)
 def test_impossible_arguments_are_refused(words, capsys):
     with pytest.raises(SystemExit) as caught:
         gpu.parse(words)

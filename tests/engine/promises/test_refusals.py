@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import rasterio
-from iikmc.engine.errors import GridError, IIkMCError, ParameterError, SceneError
+from iikmc.engine.errors import GridError, IIkMCError, SceneError
 from iikmc.engine.runs.cluster import cluster
 from iikmc.engine.scenes.check import check_series
 from iikmc.engine.scenes.search import find_scenes
@@ -219,8 +219,14 @@ def test_scene_of_quality_bands_alone(tmp_path):
     refused(folder, f"Scene {ONE}", "blue band", "is missing")
 
 
-def test_no_band_chosen(one):
-    refused(one, "BANDS is empty", error=ParameterError, roles=())
+def test_a_band_that_the_sensor_does_not_record(one):
+    words = (
+        f"Scene {ONE}",
+        "Landsat 8 OLI",
+        "has no rededge1",
+        "all scenes have are blue, green, red, nir, swir1, swir2",
+    )
+    refused(one, *words, "leave rededge1 out of BANDS", roles=("red", "rededge1"))
 
 
 def write(path, array, crs="EPSG:32633", origin=(465285.0, 5264715.0), cell=30.0, **profile):

@@ -12,7 +12,8 @@ import pytest
 from iikmc.engine.results import palette
 from iikmc.engine.results.legend import class_names
 from iikmc.engine.results.palette import class_colours
-from iikmc.engine.sensors.roles import ROLES
+from iikmc.engine.sensors.roles import ROLES as EVERY_ROLE
+from iikmc.engine.sensors.roles import USUAL as ROLES
 from iikmc.engine.sensors.scale import OFFSET, SCALE
 
 # Reflectances as published for typical covers; not the library's own rows.
@@ -177,6 +178,26 @@ def test_common_band_choices_still_tell_water_from_forest_and_soil(roles):
     assert 230 <= _hue(water) <= 300
     assert 120 <= _hue(forest) <= 180
     assert 30 <= _hue(soil) <= 100
+
+
+@pytest.mark.parametrize(
+    ("extra", "like"),
+    [("coastal", "blue"), ("green1", "green"), ("rededge1", "red"), ("rededge3", "nir"), ("nir_broad", "nir")],
+)
+def test_a_band_stands_for_the_usual_one_that_is_missing(extra, like):
+    columns = [ROLES.index(role) for role in ROLES if role != like]
+    roles = [ROLES[i] for i in columns]
+    centres = _mixed(12)
+    whole = np.column_stack([centres[:, columns], centres[:, ROLES.index(like)]])
+    assert class_colours(whole, [*roles, extra]) == class_colours(centres, ROLES)
+
+
+def test_bands_beside_the_usual_ones_change_no_colour():
+    centres = _mixed(12)
+    more = np.column_stack([centres, centres[:, 2], centres[:, 3], centres[:, 0], centres[:, 1]])
+    assert class_colours(more, [*ROLES, "rededge1", "nir_broad", "coastal", "yellow"]) == class_colours(centres, ROLES)
+    # Of no usual band at all: as many different colours as classes.
+    assert len(set(class_colours(centres[:, :2], EVERY_ROLE[9:11]))) == 12
 
 
 def test_one_band_goes_from_dark_to_bright():

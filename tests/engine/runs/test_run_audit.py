@@ -12,6 +12,7 @@ from iikmc.engine.pixels.store import PixelStore, expected_use
 from iikmc.engine.runs import audit as audit_module
 from iikmc.engine.runs.cluster import cluster
 from iikmc.engine.sensors.flags import DEFAULT_FLAGS
+from iikmc.engine.sensors.roles import ROLES as EVERY_ROLE
 from tiny import Recorder, listing, make_scene, product, read_json
 
 
@@ -206,8 +207,8 @@ def test_nothing_valid_is_said_and_no_error(tmp_path):
 
 
 def test_what_is_refused(one, tmp_path):
-    with pytest.raises(ParameterError, match="BANDS is empty"):
-        audit_of([one], tmp_path / "out", roles=())
+    with pytest.raises(ParameterError, match="BANDS chooses 11 bands"):
+        audit_of([one], tmp_path / "out", roles=EVERY_ROLE[:11])
     (one / f"{one.name}_SR_B5.TIF").unlink()
     with pytest.raises(SceneError, match=r"SR_B5.TIF is missing .*leave nir out of BANDS"):
         audit_of([one], tmp_path / "out")

@@ -27,6 +27,7 @@ from iikmc.engine.scenes.check import check_series
 from iikmc.engine.scenes.scene import Strip
 from iikmc.engine.scenes.search import find_scenes
 from iikmc.engine.scenes.selection import MaskRule, Selection
+from iikmc.engine.sensors.roles import ROLES as EVERY_ROLE
 from tiny import HAS_NUMBA, ROLES, Recorder, make_scene, product, six_band_noise
 
 RULE = MaskRule((), True)
@@ -393,7 +394,10 @@ def test_no_valid_pixel_is_told(tmp_path):
     ("options", "said"),
     [
         ({"k": 1}, "K is 1; choose a number of classes from 2 to 254."),
-        ({"roles": ()}, "BANDS is empty; choose at least one band."),
+        (
+            {"roles": EVERY_ROLE[:11]},
+            "BANDS chooses 11 bands, expected at most 10, as many as can be clustered exactly; choose fewer.",
+        ),
         ({"max_iterations": 0}, "MAX_ITERATIONS is 0; choose a number of iterations from 1 to 2147483647."),
         ({"repeats": 0}, "REPEATS is 0; choose a number from 1 to 100."),
         ({"pixels": -1}, "PIXELS is -1; choose a number of pixels up to 2147483647, or 0 for all."),

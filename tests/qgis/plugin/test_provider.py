@@ -18,7 +18,10 @@ pytestmark = pytest.mark.qgis
 
 ROOT = Path(__file__).resolve().parents[3]
 FLAGS = ["Dilated cloud", "Cirrus", "Cloud", "Cloud shadow", "Snow or ice", "Water"]
-BANDS = ["blue", "green", "red", "nir", "swir1", "swir2"]
+BANDS = [
+    "blue", "green", "red", "nir", "swir1", "swir2",
+    "coastal", "yellow", "green1", "rededge1", "rededge2", "rededge3", "nir_broad",
+]  # fmt: skip
 ADVANCED, PLAIN = True, False
 POLYGON = QgsProcessing.SourceType.TypeVectorPolygon
 POINT = QgsProcessing.SourceType.TypeVectorPoint
@@ -31,7 +34,7 @@ CLUSTER_PARAMETERS = {
     "K": ("number", 8, PLAIN, False, {"minimum": 2, "maximum": 254, "dataType": 0}),
     "MASK": ("enum", [0, 1, 2, 3], PLAIN, True, {"allowMultiple": True, "options": FLAGS}),
     "MASK_SATURATED": ("boolean", True, ADVANCED, False, {}),
-    "BANDS": ("enum", [0, 1, 2, 3, 4, 5], ADVANCED, False, {"allowMultiple": True, "options": BANDS}),
+    "BANDS": ("enum", None, ADVANCED, True, {"allowMultiple": True, "options": BANDS}),
     "MODE": ("enum", 0, PLAIN, False, {"allowMultiple": False}),
     "INIT": ("enum", 0, PLAIN, False, {"allowMultiple": False}),
     "SIGNATURES": ("file", None, PLAIN, True, {"extension": "json"}),
@@ -75,7 +78,7 @@ AUDIT_PARAMETERS = {
     "SCENES": ("multilayer", None, PLAIN, False, {"minimumNumberInputs": 1}),
     "MASK": ("enum", [0, 1, 2, 3], PLAIN, True, {"allowMultiple": True, "options": FLAGS}),
     "MASK_SATURATED": ("boolean", True, ADVANCED, False, {}),
-    "BANDS": ("enum", [0, 1, 2, 3, 4, 5], ADVANCED, False, {"allowMultiple": True, "options": BANDS}),
+    "BANDS": ("enum", None, ADVANCED, True, {"allowMultiple": True, "options": BANDS}),
     "AOI": ("source", None, PLAIN, True, {"dataTypes": [POLYGON]}),
     "WORKERS": ("number", 0, ADVANCED, False, {"minimum": 0, "dataType": 0}),
     "OUTPUT": ("folderDestination", None, PLAIN, False, {}),
@@ -94,7 +97,7 @@ SUGGESTK_PARAMETERS = {
     "K_MAX": ("number", 16, PLAIN, False, {"minimum": 2, "maximum": 254, "dataType": 0}),
     "MASK": ("enum", [0, 1, 2, 3], PLAIN, True, {"allowMultiple": True, "options": FLAGS}),
     "MASK_SATURATED": ("boolean", True, ADVANCED, False, {}),
-    "BANDS": ("enum", [0, 1, 2, 3, 4, 5], ADVANCED, False, {"allowMultiple": True, "options": BANDS}),
+    "BANDS": ("enum", None, ADVANCED, True, {"allowMultiple": True, "options": BANDS}),
     "SAMPLE": ("number", 20000, ADVANCED, False, {"minimum": 100, "maximum": 50000, "dataType": 0}),
     "SEED": ("number", 42, ADVANCED, False, {"dataType": 0}),
     "WORKERS": ("number", 0, ADVANCED, False, {"minimum": 0, "dataType": 0}),
@@ -177,7 +180,7 @@ BENCHMARK_PARAMETERS = {
     "K": ("number", 8, PLAIN, False, {"minimum": 2, "maximum": 254, "dataType": 0}),
     "MASK": ("enum", [0, 1, 2, 3], PLAIN, True, {"allowMultiple": True, "options": FLAGS}),
     "MASK_SATURATED": ("boolean", True, ADVANCED, False, {}),
-    "BANDS": ("enum", [0, 1, 2, 3, 4, 5], ADVANCED, False, {"allowMultiple": True, "options": BANDS}),
+    "BANDS": ("enum", None, ADVANCED, True, {"allowMultiple": True, "options": BANDS}),
     "MAX_ITERATIONS": ("number", 5, ADVANCED, False, {"minimum": 1, "dataType": 0}),
     "REPEATS": ("number", 3, ADVANCED, False, {"minimum": 1, "maximum": 100, "dataType": 0}),
     "PIXELS": ("number", 60_000_000, ADVANCED, False, {"minimum": 0, "dataType": 0}),

@@ -65,7 +65,7 @@ def test_k_out_of_range(answer, scenes, k):
         ("INIT", "9"),
         ("MASK", [9]),
         ("MASK", "0,9"),
-        ("BANDS", [6]),
+        ("BANDS", [13]),
         ("TOLERANCE", "little"),
         ("MAX_ITERATIONS", "x"),
         ("SEED", "x"),
@@ -94,9 +94,15 @@ def test_no_scenes(answer, value):
     assert_names(answer([], SCENES=value), "SCENES is empty", "expected")
 
 
-@pytest.mark.parametrize("value", [[], "", ()])
-def test_no_bands(answer, scenes, value):
-    assert_names(answer(scenes, BANDS=value), "BANDS is empty", "choose at least one band")
+@pytest.mark.parametrize("value", [[], "", (), None])
+def test_without_bands_those_that_all_scenes_have(answer, scenes, value):
+    assert answer(scenes, BANDS=value) == ""
+
+
+def test_a_band_that_the_sensor_does_not_record(answer, scenes):
+    told = answer(scenes, BANDS=[2, 9])
+    assert_names(told, "has no rededge1", "blue, green, red, nir, swir1, swir2", "leave rededge1 out of BANDS")
+    assert_names(answer(scenes, BANDS=list(range(11))), "BANDS chooses 11 bands", "at most 10")
 
 
 def test_a_folder_that_is_not_there(answer, tmp_path):

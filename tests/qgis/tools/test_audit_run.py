@@ -101,7 +101,8 @@ def test_bad_values_are_refused_in_the_users_words(audit, tiny, tmp_path):
     assert "does not exist" in answer(SCENES=[str(tiny / "gone")])
     (tmp_path / "file").write_text("x")
     assert answer(OUTPUT=str(tmp_path / "file")) == f"OUTPUT: {tmp_path / 'file'} is a file; choose a folder."
-    assert answer(BANDS=[]) == "BANDS is empty; choose at least one band."
+    assert answer(BANDS=[]) == ""
+    assert "has no coastal band" in answer(BANDS=[6])
     scenes = write_tiny(tmp_path / "in", [NEWEST])
     file_of(scenes, NEWEST, "SR_B2").unlink()
     assert "leave blue out of BANDS" in answer(SCENES=[str(scenes)])

@@ -497,7 +497,10 @@ class TestDialog:
         self.set(panel, "BANDS", [2, 3])
         wait_for(lambda: "pixels valid; 1.0 MB of memory, which fits" in plain(hint))
         self.set(panel, "BANDS", [])
-        wait_for(lambda: "BANDS is empty; choose at least one band." in plain(hint))
+        # Those that all scenes have: the six.
+        wait_for(lambda: "pixels valid; 2.1 MB of memory, which fits" in plain(hint))
+        self.set(panel, "BANDS", [2, 9])
+        wait_for(lambda: "has no rededge1 band" in plain(hint))
 
     def test_a_list_that_outlives_its_algorithm_asks_it_nothing(self, dialog_of, monkeypatch):
         """Garbage of a dialog may hear of a project's layers; the algorithm's place in memory is not its own then."""
