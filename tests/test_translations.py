@@ -54,8 +54,8 @@ def test_the_tool_reads_what_python_joins():
     (joined,) = (text for text in wanted if text.startswith("Bands by role"))
     assert joined == (
         "Bands by role, not by number, so that scenes of several sensors mix: near infrared (nir) is band 4 of Landsat "
-        "4-7 and band 5 of Landsat 8-9. With none chosen, those of the first six that every scene has are taken. Of "
-        "others, at most 10 in all."
+        "4-7 and band 5 of Landsat 8-9. With none chosen, those of the first six that every scene has are taken. At "
+        "most 10 can be chosen."
     )
     assert len(wanted["Number of scenes"]) > 1  # one text, several files
     assert len(wanted) > 150

@@ -120,7 +120,7 @@ def bands() -> QgsProcessingParameterDefinition:
         tr(
             "Bands by role, not by number, so that scenes of several sensors mix: near infrared (nir) is band 4 of "
             "Landsat 4-7 and band 5 of Landsat 8-9. With none chosen, those of the first six that every scene has are "
-            "taken. Of others, at most 10 in all."
+            "taken. At most 10 can be chosen."
         ),
     )
 
