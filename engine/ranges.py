@@ -1,4 +1,4 @@
-"""The range of every number that a user may set, and the one sentence that says so of another."""
+"""The range of every number that a user may set, and the one sentence that says so of another; names likewise."""
 
 from __future__ import annotations
 
@@ -95,6 +95,16 @@ def check_number(parameter: str, value: object, written: str = "") -> None:
     if not known.low <= number <= known.high:
         found = shown(written)[1:-1] if written else _short(value)
         raise ParameterError(f"{parameter} is {found}{known.unit}; choose {known.wanted}.")
+
+
+def check_names(parameter: str, found: object, known: tuple[str, ...]) -> None:
+    """Raise ParameterError if a choice of several is no list of known names, each once, in their order."""
+    names = [name for name in known if isinstance(found, (tuple, list)) and name in found]
+    if not isinstance(found, (tuple, list)) or names != list(found):
+        raise ParameterError(
+            f"{parameter} is {shown(found)}, expected some of {', '.join(known)}, each once and in this order; choose "
+            "of these."
+        )
 
 
 def _short(value: object) -> str:

@@ -32,7 +32,7 @@ from .choices import (
 from .errors import ParameterError, shown
 from .paths import Place, check_apart, companions, same_file
 from .progress import Progress
-from .ranges import check_number
+from .ranges import check_names, check_number
 from .scenes.area import Area
 from .scenes.check import usable_scenes
 from .scenes.inputs import input_places
@@ -87,24 +87,18 @@ class SceneRequest:
         self._check_bands()
         if not isinstance(self.mask, MaskRule):
             raise ParameterError(f"MASK is {shown(self.mask)}, expected a MaskRule; give one.")
-        _check_names("MASK", self.mask.flags, tuple(FLAGS))
+        check_names("MASK", self.mask.flags, tuple(FLAGS))
         _check_truth("MASK_SATURATED", self.mask.saturated)
         if self.aoi is not None and not isinstance(self.aoi, Area):
             raise ParameterError(f"AOI is {shown(self.aoi)}, expected an Area; give one, or None.")
         check_number("WORKERS", self.workers)
 
     def settled(self: R, scenes: Sequence[Scene]) -> R:
-        """Return the same with the bands that are taken of these scenes, where none was chosen.
-
-        Raises
-        ------
-        SceneError, ParameterError
-            A scene lacks a chosen band, or none was chosen and the scenes share none.
-        """
+        """Return the same with the bands that are taken of these checked scenes where none was chosen."""
         return replace(self, roles=settle(self.roles, scenes))
 
     def _check_bands(self) -> None:
-        _check_names("BANDS", self.roles, ROLES)
+        check_names("BANDS", self.roles, ROLES)
         if len(self.roles) > MOST_BANDS:
             raise ParameterError(
                 f"BANDS chooses {len(self.roles)} bands, expected at most {MOST_BANDS}, as many as can be clustered "
@@ -374,16 +368,6 @@ def _check_truth(parameter: str, found: object) -> None:
     """Raise ParameterError if what a script gave for a yes or no is neither True nor False, also NumPy's."""
     if not isinstance(found, (bool, np.bool_)):
         raise ParameterError(f"{parameter} is {shown(found)}, expected True or False; give one of them.")
-
-
-def _check_names(parameter: str, found: object, known: tuple[str, ...]) -> None:
-    """Raise ParameterError if a choice of several is no list of known names, each once, in their order."""
-    names = [name for name in known if isinstance(found, (tuple, list)) and name in found]
-    if not isinstance(found, (tuple, list)) or names != list(found):
-        raise ParameterError(
-            f"{parameter} is {shown(found)}, expected some of {', '.join(known)}, each once and in this order; choose "
-            "of these."
-        )
 
 
 def check_destinations(

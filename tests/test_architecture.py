@@ -40,6 +40,7 @@ OWN_MODULES = {
     "engine.compiled.loops": {"numba"},
     "engine.compiled.mixed": {"numba"},
     "engine.compiled.pixels": {"numba"},
+    "engine.compiled.wide": {"numba"},
     "engine.compiled.wide_cells": {"numba"},
 }
 # QGIS loads these at start: they must load without NumPy too, or a missing package could never be told.

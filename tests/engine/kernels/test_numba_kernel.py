@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -20,6 +21,7 @@ pytest.importorskip("numba")
 from iikmc.engine.kernels import numba_kernel
 from iikmc.engine.kernels.numba_kernel import NumbaKernel
 
+ROOT = Path(__file__).resolve().parents[3]
 CHUNK = 1024
 EXTREMES = np.array([1, 2, 7273, 32767, 32768, 32769, 43636, 65534, 65535])
 
@@ -331,27 +333,28 @@ def test_the_kernel_passes_its_self_test_on_every_path(kernel):
     assert {"relabel_plain", "relabel_keyed", "relabel_some"} <= calls
 
 
-def test_what_more_bands_need_is_compiled_for_them_alone():
-    # In a process of its own, since others have compiled both here.
+def test_what_more_bands_need_is_compiled_for_them_alone(tmp_path):
+    # In a process that finds no machine code.
     code = """
+import importlib.util, sys
+
+root = sys.argv[1]
+spec = importlib.util.spec_from_file_location("iikmc", root + "/__init__.py", submodule_search_locations=[root])
+sys.modules["iikmc"] = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(sys.modules["iikmc"])
 import numpy as np
-from iikmc.engine.compiled import chunk, mixed, wide, wide_cells
+from iikmc.engine.kernels.cells.numba_work import NumbaWork
 from iikmc.engine.kernels.numba_kernel import NumbaKernel
 from iikmc.engine.pixels.block import Block
 
-def label(n_bands):
+kernel = NumbaKernel()
+for n_bands in (1, 6):
     centres = np.arange(2 * n_bands).reshape(2, n_bands)
-    NumbaKernel().hold(Block.loose(np.ones((n_bands, 9), np.uint16)), 2).relabel(centres)
-
-label(6)
-assert chunk._squares.signatures and not any(
-    made.signatures for made in (wide.all_squares, wide.all_scores, wide.add_sums, wide.move_sums)
-)
+    kernel.hold(Block.loose(np.ones((n_bands, 9), np.uint16)), 2).relabel(centres)
+NumbaWork()
 """
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        capture_output=True,
-        text=True,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
-    )
+    command, environment = [sys.executable, "-c", code, str(ROOT)], {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment)
     assert done.returncode == 0, done.stderr
+    compiled = {path.name.split(".")[0] for path in tmp_path.rglob("*.nbc")}
+    assert compiled == {"loops", "chunk", "common"}
