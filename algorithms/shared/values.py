@@ -139,8 +139,10 @@ def _choice(definition: QgsProcessingParameterEnum, value: Any) -> int:
 
 def _choices(definition: QgsProcessingParameterEnum, value: Any) -> list[int]:
     # Where nothing is a choice as well, it may be the default.
-    parts = [] if value is None else value
-    if isinstance(value, str):
+    parts = value
+    if value is None:
+        parts = []
+    elif isinstance(value, str):
         parts = value.split(",") if value.strip() else []
     elif not isinstance(value, (list, tuple)):
         parts = [value]

@@ -149,7 +149,7 @@ def test_the_whole_benchmark_on_an_emulated_card(emulated_cupy, tmp_path, capsys
     assert gpu.main([*SMALL, "--json", str(tmp_path / "gpu.json")]) == 0
     report = json.loads((tmp_path / "gpu.json").read_text())
     assert report["about"]["card"] == "emulated card"
-    assert len(report["equality"]) == 8
+    assert len(report["equality"]) == 12
     assert all(row["reference"] and row["numpy"] for row in report["equality"])
     measured = report["measured"]
     assert measured["gpu"][0]["changed"] == 9001

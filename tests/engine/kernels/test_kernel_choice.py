@@ -170,7 +170,7 @@ def test_right_kernels_pass_the_self_test():
 
 def test_the_slower_kernel_is_not_used(monkeypatch):
     monkeypatch.setattr(numba_kernel, "NumbaKernel", lambda keys: ReferenceKernel())
-    monkeypatch.setattr(choice, "_seconds", lambda kernel: 0.004 if kernel.name == "reference" else 0.002)
+    monkeypatch.setattr(choice, "_seconds", lambda kernel, _: 0.004 if kernel.name == "reference" else 0.002)
     picked, progress = pick()
     assert picked.name == "numpy"
     assert progress.notes == ["The NumPy kernel is used: Numba's takes 2.0 times as long here."]
@@ -178,7 +178,7 @@ def test_the_slower_kernel_is_not_used(monkeypatch):
 
 @needs_numba
 def test_numba_is_taken_where_it_works_and_is_faster(monkeypatch):
-    monkeypatch.setattr(choice, "_seconds", lambda kernel: 1.0 if kernel.name == "numba" else 2.0)
+    monkeypatch.setattr(choice, "_seconds", lambda kernel, _: 1.0 if kernel.name == "numba" else 2.0)
     monkeypatch.setattr(choice, "_WORTH_TELLING", 1e9)
     picked, progress = pick()
     assert picked.name == "numba"
