@@ -21,6 +21,11 @@ settings.register_profile(
 settings.load_profile("iikmc")
 
 ROOT = Path(__file__).resolve().parents[1]
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # Processes side by side have a user's folder each, as QGIS locks files there, and share the compiled code.
+    os.environ.setdefault("XDG_CACHE_HOME", str(Path.home() / ".cache"))
+    os.environ["HOME"] = str(Path.home() / os.environ["PYTEST_XDIST_WORKER"])
+    Path.home().mkdir(parents=True, exist_ok=True)
 SCENES = Path(os.environ.get("IIKMC_SCENES", ROOT.parent / "shared" / "scenes"))
 
 

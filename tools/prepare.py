@@ -27,7 +27,7 @@ _RUN = ("qgis", "python3-qgis", "qgis-providers", "python3-rasterio")
 _DRAW = ("fonts-dejavu-core",)
 _VENV = ("python3-venv",)
 # The tests of the GPU's kernel compile it for the CPU; Debian 12 brings g++ with QGIS, Debian 13 does not.
-_TEST = ("python3-pytest", "python3-hypothesis", "python3-sklearn", "g++")
+_TEST = ("python3-pytest", "python3-pytest-xdist", "python3-hypothesis", "python3-sklearn", "g++")
 _CHECK = ("git",)
 # A screen, a browser for the reports, palettes, and what the reports have in them when all is installed.
 _PICTURES = ("xvfb", "xauth", "chromium", "python3-pil", "python3-plotly", "python3-sklearn", "git")
@@ -48,6 +48,7 @@ MODULES = {
     "python3-rasterio": "rasterio",
     "python3-venv": "ensurepip",
     "python3-pytest": "pytest",
+    "python3-pytest-xdist": "xdist",
     "python3-hypothesis": "hypothesis",
     "python3-sklearn": "sklearn",
 }
