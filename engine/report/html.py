@@ -1,6 +1,7 @@
 """Pages that open offline in any browser: the frame, tables that copy into a spreadsheet, and plots.
 
-Everything that is not marked as `Html` is escaped, and the page's own content policy forbids it to load anything.
+Everything that is not marked as `Html` is escaped, and the page's own content policy forbids it to load anything but
+the plotting library, which lies beside the pages of a folder once.
 """
 
 from __future__ import annotations
@@ -32,28 +33,39 @@ td.n i{margin-left:.22em}
 .c{display:inline-block;width:1em;height:1em;border:1px solid #888;vertical-align:-.15em;margin-right:.4em}
 .wide{overflow-x:auto}.note{color:#595959}.row{display:flex;flex-wrap:wrap;gap:.5rem 1.5rem}
 figure{margin:.8rem 0;overflow-x:auto}figcaption{color:#595959;max-width:690px}
-.unplotted .plot{display:none}
+.unplotted .plot,.alone{display:none}.unplotted .alone{display:block}
 @page{margin:12mm}
 @media print{body{margin:0;padding:0;max-width:none;font-size:10px}h2,h3{break-after:avoid}
-tr,figure,.scene{break-inside:avoid}th,td{padding:.1rem .35rem;white-space:normal}
+tr,figure,.scene,.short{break-inside:avoid}thead{display:table-header-group}
+th,td{padding:.1rem .35rem;white-space:normal}
 td:first-child{white-space:nowrap}.wide,figure{overflow:visible}
 nav,.modebar{display:none}}
 """
-# Nothing may be fetched from anywhere, even by a plotting library that would like to.
+# Nothing may be fetched from anywhere, even by a plotting library that would like to, except the library itself, from
+# the page's own folder: on a disk ("file:" in browsers that know no own place there), or where a server has it.
 _POLICY = (
-    "default-src 'none'; img-src data: blob:; style-src 'unsafe-inline'; script-src 'unsafe-inline'; "
+    "default-src 'none'; img-src data: blob:; style-src 'unsafe-inline'; script-src 'unsafe-inline' 'self' file:; "
     "base-uri 'none'; form-action 'none'"
 )
+# Neither plotly's mark nor its button that would upload the plot to a service.
 _DRAW = """
-for (const box of document.querySelectorAll(".plot")) {
+if (typeof Plotly === "undefined") {
+  document.body.className = "unplotted";
+} else for (const box of document.querySelectorAll(".plot")) {
   const figure = JSON.parse(box.querySelector("script").textContent);
-  Plotly.newPlot(box.querySelector("div"), figure.data, figure.layout, {displaylogo: false});
+  const config = {displaylogo: false, showSendToCloud: false, modeBarButtonsToRemove: ["sendDataToCloud"]};
+  Plotly.newPlot(box.querySelector("div"), figure.data, figure.layout, config);
 }
 """
-_UNPLOTTED = (
-    '<p class="note">The plots are left out, because the Python package plotly was not found; '
-    "the tables hold all numbers.</p>"
+NO_PLOTS = "The plots are left out, because the Python package plotly was not found; the tables hold all numbers."
+"""What is told of a page with plots where the library is missing."""
+_UNPLOTTED = f'<p class="note">{NO_PLOTS}</p>'
+_ALONE = (
+    '<p class="note alone">The plots need the file {name}, which was written to the folder of this page; '
+    "put it beside the page again. The tables hold all numbers.</p>"
 )
+# Rows of a table that is not to be torn apart where a page of paper ends: about half of one.
+_SHORT = 30
 
 
 # Orange, the darkest ground of `Heat`; and the length from which a text may break into lines.
@@ -121,16 +133,18 @@ def page(title: str, body: str, style: str = "") -> str:
     Returns
     -------
     str
-        One file without any reference to another. Where `body` has plots, plotly's JavaScript (about 3.5 MB) is in
-        it, once; without the package plotly the plots are hidden and a line says so.
+        One file; where `body` has plots, it loads the library beside it (`library`). Without the package plotly the
+        plots are hidden and a line says so.
     """
     kind = script = ""
-    if '<figure class="plot"' in body:
-        library = _plotly()
-        if library is None:
-            kind, body = ' class="unplotted"', body.replace("</h1>", f"</h1>\n{_UNPLOTTED}", 1)
+    if has_plots(body):
+        name = library_name()
+        if name is None:
+            kind, told = ' class="unplotted"', _UNPLOTTED
         else:
-            script = f"<script>{library}</script>\n<script>{_DRAW}</script>\n"
+            told = _ALONE.format(name=name)
+            script = f'<script src="{name}"></script>\n<script>{_DRAW}</script>\n'
+        body = body.replace("</h1>", f"</h1>\n{told}", 1)
     return (
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
@@ -140,8 +154,23 @@ def page(title: str, body: str, style: str = "") -> str:
     )
 
 
-def _plotly() -> str | None:
-    """Return plotly's JavaScript; None where the package is missing."""
+def has_plots(text: str) -> bool:
+    """Tell whether a page, or a part of one, has plots."""
+    return '<figure class="plot"' in text
+
+
+def library_name() -> str | None:
+    """Return the name of the file with plotly's JavaScript, by its version; None where the package is missing."""
+    try:
+        from plotly.offline import get_plotlyjs_version
+
+        return f"plotly-{get_plotlyjs_version()}.min.js"
+    except (ImportError, OSError):
+        return None
+
+
+def library() -> str | None:
+    """Return plotly's JavaScript (3.5 to 9 MB); None where the package is missing."""
     try:
         from plotly.offline import get_plotlyjs
 
@@ -184,7 +213,10 @@ def table(head: Sequence[Cell], rows: Sequence[Sequence[Cell]]) -> Html:
     lines = "\n".join(
         "<tr>" + "".join(_cell(cell, len(head) - i) for i, cell in enumerate(row)) + "</tr>" for row in rows
     )
-    return Html(f'<div class="wide"><table><thead><tr>{top}</tr></thead>\n<tbody>\n{lines}\n</tbody></table></div>')
+    short = " short" if len(rows) <= _SHORT else ""
+    return Html(
+        f'<div class="wide{short}"><table><thead><tr>{top}</tr></thead>\n<tbody>\n{lines}\n</tbody></table></div>'
+    )
 
 
 def _kind(column: Sequence[Cell]) -> str:

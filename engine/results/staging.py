@@ -317,6 +317,20 @@ class Destinations:
             path = self._paths[parameter]
             self._staged[parameter].write_text(path.with_suffix(suffix).name if suffix else path.name, text)
 
+    def wants(self, parameter: str) -> bool:
+        """Tell whether the file of a parameter is wanted."""
+        return parameter in self._staged
+
+    def write_beside(self, parameter: str, name: str, text: str) -> None:
+        """Write a text file that the wanted file of a parameter needs in its folder; an earlier one is replaced.
+
+        Raises
+        ------
+        OutputError
+            It cannot be written.
+        """
+        self._staged[parameter].write_text(name, text)
+
     def recover(self) -> None:
         """Clear what killed runs left beside these files."""
         for parameter, path in self._paths.items():

@@ -27,6 +27,7 @@ from ..results.geotiff import NODATA
 from ..results.staging import Destinations
 from ..scenes.scene import Strip
 from .frame import Run
+from .pages import write_page
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -109,7 +110,7 @@ def assess_accuracy(
         for line in result.warnings():
             progress.warn(line)
         run.files.write_text("MATRIX", page.to_csv(result))
-        run.files.write_text("REPORT", page.render(result))
+        write_page(run.files, "REPORT", page.render(result), progress)
         run.publish()
     _tell(result, progress)
     progress.report(1.0)

@@ -27,6 +27,7 @@ from ..scenes.check import usable_scenes
 from ..scenes.scene import Scene, Strip
 from ..scenes.selection import MaskRule, Selection
 from .frame import Run, tell_doubts
+from .pages import write_page
 
 TABLE_NAME = "audit.csv"
 PAGE_NAME = "audit.html"
@@ -120,7 +121,8 @@ def audit_scenes(
         for sentence in advice:
             progress.note(sentence)
         run.files.write_text(TABLE_NAME, page.to_csv(scenes, audits))
-        run.files.write_text(PAGE_NAME, page.to_html(scenes, audits, _rule(request), advice, LOW_PERCENT))
+        text = page.to_html(scenes, audits, _rule(request), advice, LOW_PERCENT)
+        write_page(run.files, PAGE_NAME, text, progress)
         run.publish()
     progress.report(1.0)
     return AuditResult(tuple(scenes), tuple(audits), request.output)

@@ -25,6 +25,7 @@ from ..scenes.area import may_be_inside
 from ..scenes.check import usable_scenes
 from ..scenes.scene import Scene, Strip
 from .frame import Run
+from .pages import write_page
 
 
 def check(request: BenchmarkRequest, progress: Progress) -> list[Scene]:
@@ -86,7 +87,7 @@ def benchmark(
             bench.changed_percent, _versions(ways), tuple(bench.notes(comparison, most)),
         )  # fmt: skip
         run.files.write_text(TABLE_NAME, page.to_csv(result))
-        run.files.write_text(PAGE_NAME, page.render(result))
+        write_page(run.files, PAGE_NAME, page.render(result), progress)
         run.publish()
     for note in result.notes:
         progress.note(note)

@@ -139,7 +139,7 @@ def classify(
         parameters, audits = request.parameters(source.roles, source.k), [one.audit for one in results]
         record = run_record(scenes, audits, fit, parameters, kernel, run.clock)
         record["applied"] = _origin(request, source)
-        write_tables(run.files, results, Classes(source.roles, fit, legend, record, source.merged))
+        write_tables(run.files, results, Classes(source.roles, fit, legend, record, source.merged), progress)
         run.publish(earlier=earlier)
     result = Result(
         scenes=plan.scenes,

@@ -29,6 +29,7 @@ from .cluster import cluster
 from .clustering import ITERATE, READ, Clustering, Tools, check_scenes, given_centres, no_valid_pixels
 from .foretell import foretell, tell_took
 from .frame import Run
+from .pages import write_page
 from .write import Classes, write_signatures
 
 
@@ -113,7 +114,7 @@ def _clustered(run: Run[Staging], scenes: list[Scene], request: Request, tools: 
     tools.tell(run.progress, ended=True)
     if not any(one.fit for one in done):
         raise no_valid_pixels([one.result.audit for one in done])
-    _write_tables(done, request, run.files)
+    _write_tables(done, request, run.files, run.progress)
     return done
 
 
@@ -149,11 +150,11 @@ def _write(clustering: Clustering, series: Series, legend: Legend, staging: Stag
     write_rasters(clustering.executor, clustering.plan, series, legend, staging.tray, span)
 
 
-def _write_tables(done: list[SceneClasses], request: Request, staging: Staging) -> None:
+def _write_tables(done: list[SceneClasses], request: Request, staging: Staging, progress: Progress) -> None:
     """Write statistics and report of all scenes."""
     classes = [one.signed.classes if one.signed else () for one in done]
     names = [[record.name for record in own] for own in classes]
     counts = [[record.pixels for record in own] for own in classes]
     staging.write_text(STATISTICS_NAME, statistics.to_csv_each([one.result.scene for one in done], names, counts))
     pictures = draw_all([one.result.sketch for one in done], [[record.colour for record in own] for own in classes])
-    staging.write_text(REPORT_NAME, render_each(done, pictures, request.k))
+    write_page(staging, REPORT_NAME, render_each(done, pictures, request.k), progress)

@@ -30,6 +30,7 @@ from ..results.staging import Staging
 from ..results.statistics import Moments
 from .finished import RESULTS, Finished, FinishedScene, open_finished, tally_of, tell_missing
 from .frame import Run
+from .pages import write_page
 from .rewrite import RewriteSite, Rewriting, Rewritten, rewrite
 
 
@@ -107,7 +108,7 @@ def give_names(request: NamesRequest, progress: Progress | None = None) -> Named
         table = tuple(int(value) for value in table_of({}))
         site = RewriteSite(finished.scenes, Rewriting(table, finished.legend.numbers, legend))
         parts = rewrite(site, run.files.tray, run.span(0.0, 0.95), request.workers, held)
-        _write_tables(run.files, finished, legend, parts)
+        _write_tables(run.files, finished, legend, parts, run.progress)
         run.publish()
     paths = tuple(one.raster.path for one in finished.scenes)
     if held:
@@ -132,7 +133,9 @@ def _is_held(files: Staging, name: str) -> bool:
     return False
 
 
-def _write_tables(files: Staging, finished: Finished, legend: Legend, parts: Sequence[Rewritten]) -> None:
+def _write_tables(
+    files: Staging, finished: Finished, legend: Legend, parts: Sequence[Rewritten], progress: Progress
+) -> None:
     """Write signatures, statistics and report of the run's own scenes in the new names."""
     shown = dict(zip(legend.numbers, zip(legend.names, legend.colours)))
     records = tuple(
@@ -152,7 +155,7 @@ def _write_tables(files: Staging, finished: Finished, legend: Legend, parts: Seq
         redraw(one.kept.natural if one.kept else None, result.sketch, legend.colours_by_number)
         for (one, _), result in zip(mine, results)
     ]
-    files.write_text(REPORT_NAME, render(signed, fit, results, pictures))
+    write_page(files, REPORT_NAME, render(signed, fit, results, pictures), progress)
 
 
 def _result(one: FinishedScene, part: Rewritten, numbers: Sequence[int]) -> SceneResult:

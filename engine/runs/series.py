@@ -30,6 +30,7 @@ from ..results.staging import Staging
 from ..results.styles import pam_xml, qml_of_values
 from ..scenes.scene import PixelGrid, Strip
 from .frame import Run
+from .pages import write_page
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -162,7 +163,7 @@ def follow_series(
         progress.stage("Writing the rasters")
         _write_rasters(run.files, series, packed, run.span(_FOLLOWED, 1.0))
         run.files.write_text(TABLE, page.to_csv(series))
-        run.files.write_text(PAGE, page.render(series))
+        write_page(run.files, PAGE, page.render(series), progress)
         run.publish()
     progress.note(
         f"{series.altered:,} of {series.observed:,} pixels changed class at least once ({series.altered_percent:.2f} %)"

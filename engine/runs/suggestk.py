@@ -33,6 +33,7 @@ from ..results.staging import Destinations
 from ..scenes.scene import Scene
 from ..scenes.selection import Selection
 from .frame import Run, tell_doubts
+from .pages import write_page
 
 if TYPE_CHECKING:
     from ..arrays import DN, Grid64
@@ -79,7 +80,7 @@ def suggest(request: SuggestRequest, progress: Progress | None = None, strip_pix
         _tell(scenes, sample, progress)
         result = _suggestion(request, scenes, sample, run.span(_READ, 1.0))
         run.files.write_text("TABLE", page.to_csv(result))
-        run.files.write_text("REPORT", page.render(result))
+        write_page(run.files, "REPORT", page.render(result), progress)
         run.publish()
     progress.note(result.advice.reason)
     progress.report(1.0)

@@ -28,6 +28,7 @@ from ..results.staging import Destinations
 from ..results.styles import qml_of_values
 from ..scenes.scene import Strip
 from .frame import Run
+from .pages import write_page
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -96,7 +97,7 @@ def compare(
             with executor.site.unchanged():
                 _write_changes(result, strips, executor, run.files, run.span(_COUNTED, 1.0))
         run.files.write_text("MATRIX", page.to_csv(result))
-        run.files.write_text("REPORT", page.render(result))
+        write_page(run.files, "REPORT", page.render(result), progress)
         run.publish()
     progress.note(
         f"{result.changed:,} of {result.common:,} pixels classified in both changed class "

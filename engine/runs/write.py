@@ -12,6 +12,7 @@ from ..centres.fit import Fit
 from ..colours import RGB
 from ..passes.series import Series
 from ..passes.write import write_rasters
+from ..progress import Progress
 from ..quality.scene_result import SceneResult
 from ..report.cluster import render
 from ..report.pictures import draw_all
@@ -27,6 +28,7 @@ from ..results.staging import Staging
 from ..results.statistics import Moments, added
 from .clustering import ITERATE, Clustering
 from .frame import Run
+from .pages import write_page
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,7 @@ def write_results(run: Run[Staging], clustering: Clustering, series: Series, fit
     run.clock.lap("write")
     scenes, audits = plan.scenes, [one.audit for one in series.results]
     record = run_record(scenes, audits, fit, request.parameters(), clustering.site.kernel, run.clock)
-    write_tables(run.files, series.results, Classes(request.roles, fit, legend, record))
+    write_tables(run.files, series.results, Classes(request.roles, fit, legend, record), run.progress)
     return Result(
         scenes=scenes,
         rasters=tuple(request.output / raster_name(scene) for scene in scenes),
@@ -91,7 +93,7 @@ def empty_classes(fit: Fit) -> tuple[int, ...]:
     return tuple(int(j) + 1 for j in np.flatnonzero(fit.tally.count == 0))
 
 
-def write_tables(staging: Staging, results: Sequence[SceneResult], classes: Classes) -> None:
+def write_tables(staging: Staging, results: Sequence[SceneResult], classes: Classes, progress: Progress) -> None:
     """Write signatures, statistics and report of common classes.
 
     Parameters
@@ -102,6 +104,8 @@ def write_tables(staging: Staging, results: Sequence[SceneResult], classes: Clas
         Of the scenes, in order.
     classes
         The classes.
+    progress
+        Who is told what the report lacks.
 
     Raises
     ------
@@ -113,7 +117,7 @@ def write_tables(staging: Staging, results: Sequence[SceneResult], classes: Clas
     legend = classes.legend
     staging.write_text(STATISTICS_NAME, statistics.to_csv(scenes, legend.names, counts, legend.numbers))
     pictures = draw_all([one.sketch for one in results], [legend.colours_by_number] * len(results))
-    staging.write_text(REPORT_NAME, render(signed, classes.fit, results, pictures))
+    write_page(staging, REPORT_NAME, render(signed, classes.fit, results, pictures), progress)
 
 
 def write_signatures(staging: Staging, stem: str, moments: Sequence[Moments], classes: Classes) -> Signatures:

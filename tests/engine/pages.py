@@ -65,17 +65,22 @@ def figures(text: str) -> list[dict]:
 
 
 def check_offline(text: str) -> None:
-    """Check that opening the page loads nothing from anywhere: by what stands in it, and by its own policy."""
+    """Check that opening the page loads nothing but the library beside it: by what stands in it, and by its policy."""
     page = Page(text)
+    # Not even a link that somebody would have to click.
+    assert not re.search(r"(?i)\b(https?|ftp|wss?):", text)
     for tag, attributes in page.tags:
         assert tag not in {"link", "iframe", "object", "embed", "base", "form", "audio", "video"}
         for name, value in attributes.items():
             assert not name.startswith("on")
-            if name in ("src", "href", "srcset", "action", "data"):
+            if tag == "script" and name == "src":
+                assert re.fullmatch(r"plotly-[\w.]+\.min\.js", value)
+            elif name in ("src", "href", "srcset", "action", "data"):
                 assert value.startswith("data:image/png;base64," if tag == "img" else "#"), (tag, value)
     policies = [tag["content"] for _, tag in page.tags if tag.get("http-equiv") == "Content-Security-Policy"]
     assert len(policies) == 1
     assert policies[0].startswith("default-src 'none'; img-src data: blob:; style-src 'unsafe-inline'; script-src ")
+    assert "script-src 'unsafe-inline' 'self' file:;" in policies[0]
     assert not re.search("https?:|//|\\*", policies[0])
     for style in re.findall("<style>(.*?)</style>", text, re.DOTALL):
         assert "url(" not in style

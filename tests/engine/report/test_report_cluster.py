@@ -14,12 +14,15 @@ from iikmc.engine.centres.fit import Fit, IterationRecord
 from iikmc.engine.pixels.block import Tally
 from iikmc.engine.pixels.masking import Audit
 from iikmc.engine.pixels.sketch import Sketch
+from iikmc.engine.progress import Silent
 from iikmc.engine.quality.scene_result import SceneResult
 from iikmc.engine.report import cluster as report_page
 from iikmc.engine.report.pictures import Picture
 from iikmc.engine.results.signatures import ClassRecord, Signatures
+from iikmc.engine.results.staging import Destinations, Staging
 from iikmc.engine.results.statistics import Moments
 from iikmc.engine.runs.cluster import cluster
+from iikmc.engine.runs.pages import write_page
 from iikmc.engine.scenes.scene import PixelGrid, Scene
 from iikmc.engine.sensors.flags import DEFAULT_FLAGS
 from iikmc.engine.sensors.landsat.product_id import leading_product_id
@@ -38,7 +41,8 @@ def no_plotly(monkeypatch):
 @pytest.fixture
 def short_plotly(monkeypatch):
     """Take a line of JavaScript for plotly's 3.5 MB."""
-    monkeypatch.setitem(sys.modules, "plotly.offline", SimpleNamespace(get_plotlyjs=lambda: LIBRARY))
+    short = SimpleNamespace(get_plotlyjs=lambda: LIBRARY, get_plotlyjs_version=lambda: "2.6.3")
+    monkeypatch.setitem(sys.modules, "plotly.offline", short)
 
 
 LIBRARY = "/* the library */"
@@ -235,10 +239,15 @@ def test_quicklooks_stand_beside_each_other(short_plotly):
     assert [tag for tag, _ in page.tags].count("img") == 2
 
 
-def test_the_library_is_there_once(short_plotly):
+def test_the_library_lies_beside_and_uploads_nothing(short_plotly):
     text = report_page.render(*hand_made())
-    assert text.count(LIBRARY) == 1
+    assert text.count('<script src="plotly-2.6.3.min.js"></script>') == 1
+    assert LIBRARY not in text
     assert "plotly was not found" not in text
+    assert "showSendToCloud: false" in text
+    assert 'modeBarButtonsToRemove: ["sendDataToCloud"]' in text
+    # A page that was sent alone says what it lacks.
+    assert "The plots need the file plotly-2.6.3.min.js" in Page(text).text
 
 
 def test_without_plotly_the_tables_stay_and_a_line_says_so(no_plotly):
@@ -252,11 +261,45 @@ def test_without_plotly_the_tables_stay_and_a_line_says_so(no_plotly):
     assert page.table("Class", "Pixels")[1][1] == "48"
 
 
-def test_plotly_itself_fits_into_a_page():
-    pytest.importorskip("plotly")
+def test_a_report_is_small_and_plotly_lies_beside_it_once(tmp_path):
+    plotly = pytest.importorskip("plotly.offline")
+    name = f"plotly-{plotly.get_plotlyjs_version()}.min.js"
     text = report_page.render(*hand_made())
-    assert 1_000_000 < len(text) < 12_000_000
+    assert len(text) < 200_000
     check_offline(text)
+    for _ in range(2):
+        with Staging(tmp_path) as staging:
+            write_page(staging, "report.html", text, Silent())
+            staging.publish()
+    assert sorted(path.name for path in tmp_path.iterdir()) == [name, "report.html"]
+    with Destinations({"REPORT": tmp_path / "files" / "page.html", "TABLE": None}) as files:
+        write_page(files, "REPORT", text, Silent())
+        write_page(files, "TABLE", text, Silent())
+        files.publish()
+    assert sorted(path.name for path in (tmp_path / "files").iterdir()) == ["page.html", name]
+    assert (tmp_path / "files" / name).read_text("utf-8") == plotly.get_plotlyjs()
+
+
+def test_the_log_says_that_the_plots_are_missing(no_plotly, tmp_path):
+    progress = Heard()
+    with Staging(tmp_path) as staging:
+        write_page(staging, "report.html", report_page.render(*hand_made()), progress)
+        staging.publish()
+    assert [path.name for path in tmp_path.iterdir()] == ["report.html"]
+    assert progress.notes == [
+        "The plots are left out, because the Python package plotly was not found; the tables hold all numbers. "
+        "It comes with most installations of QGIS, or by pip install plotly."
+    ]
+
+
+class Heard(Silent):
+    """Keeps what is noted."""
+
+    def __init__(self):
+        self.notes = []
+
+    def note(self, text):
+        self.notes.append(text)
 
 
 def test_numbers_copy_without_anything_in_between(short_plotly):
