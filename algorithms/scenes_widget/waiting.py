@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TypeVar, cast
 
+from qgis.PyQt import sip
 from qgis.PyQt.QtCore import QEventLoop, Qt, QTimer
 from qgis.PyQt.QtWidgets import QApplication, QProgressDialog, QWidget
 
@@ -99,10 +100,12 @@ def _live(job: Job, text: str, parent: QWidget | None) -> None:
     waiting.setWindowModality(Qt.WindowModality.WindowModal)
     waiting.setAutoReset(False)
     waiting.show()
-    timer.timeout.connect(lambda: loop.quit() if waiting.wasCanceled() else None)
+    # The window behind it may be closed by whoever, and it with it.
+    timer.timeout.connect(lambda: loop.quit() if sip.isdeleted(waiting) or waiting.wasCanceled() else None)
     try:
         loop.exec()
     finally:
         timer.stop()
-        waiting.close()
-        waiting.deleteLater()
+        if not sip.isdeleted(waiting):
+            waiting.close()
+            waiting.deleteLater()
