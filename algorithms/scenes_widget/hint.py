@@ -36,7 +36,7 @@ class WrappedText(QLabel):
         self.setWordWrap(True)
         # Names of files come from the disk: they are no rich text.
         self.setTextFormat(Qt.TextFormat.PlainText)
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
 
     def show_text(self, text: str) -> None:
@@ -49,7 +49,9 @@ class WrappedText(QLabel):
         self._fit()
 
     def _fit(self) -> None:
-        self.setMinimumHeight(self.heightForWidth(self.width()) if self.text() else 0)
+        # A label counts the least height that it has been given in: without this it would never shrink again.
+        self.setMinimumHeight(0)
+        self.setFixedHeight(self.heightForWidth(self.width()) if self.text() else 0)
 
 
 class ScenesHint(QWidget):

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from qgis.core import QgsSettings
 from qgis.PyQt.QtCore import QDir, pyqtSignal
+from qgis.PyQt.QtGui import QShowEvent
 from qgis.PyQt.QtWidgets import (
+    QBoxLayout,
     QFileDialog,
     QHBoxLayout,
     QLabel,
+    QMenu,
     QPushButton,
     QSizePolicy,
     QVBoxLayout,
@@ -53,36 +56,60 @@ class ScenesPanel(QWidget):
         """Makes the question for the hint of the paths; the dialog's other parameters belong to it."""
         self.changed.connect(self.look)
 
-        self.add_folder_button = _button(
+        menu = QMenu(self)
+        menu.setToolTipsVisible(True)
+        menu.aboutToShow.connect(self._enable)
+        self.add_folder = _entry(
+            menu,
             tr("Add scene folder…"),
             tr("Add one folder: a scene, or a folder whose sub-folders are scenes"),
             self.choose_folder,
         )
-        self.add_every_button = _button(
+        self.add_every = _entry(
+            menu,
             tr("Add every scene in a folder…"),
             tr("Search a folder and the folders in it, and add each scene folder and .tar bundle"),
             self.choose_parent,
         )
-        self.add_files_button = _button(
-            tr("Add files…"), tr("Add MTL files or .tar bundles as downloaded"), self.choose_files
+        self.add_files = _entry(
+            menu, tr("Add files…"), tr("Add MTL files or .tar bundles as downloaded"), self.choose_files
         )
-        self.add_last_button = _button(
-            tr("Scenes of the last run"), tr("Add the scenes that the last run of a tool was given"), self.add_last
+        menu.addSeparator()
+        self.add_last = _entry(
+            menu,
+            tr("Scenes of the last run"),
+            tr("Add the scenes that the last run of a tool was given"),
+            lambda: self.add(last_scenes.recall()),
         )
+        self.add_button = QPushButton(tr("Add"))
+        self.add_button.setToolTip(tr("Add scenes to the list; or drop folders and files on it"))
+        self.add_button.setAutoDefault(False)  # Return belongs to the dialog
+        self.add_button.setMenu(menu)
         self.remove_button = _button(tr("Remove"), tr("Remove the selected entries (Delete)"), self.remove)
         self.remove_all_button = _button(tr("Remove all"), tr("Empty the list"), self.remove_all)
 
-        # Two rows of buttons, so that all of it fits in the dialog's usual width.
+        buttons = QHBoxLayout()
+        buttons.addWidget(self.add_button)
+        buttons.addStretch()
+        buttons.addWidget(self.remove_button)
+        buttons.addWidget(self.remove_all_button)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.list, 1)
-        layout.addLayout(_row([self.add_folder_button, self.add_files_button], self.remove_button))
-        layout.addLayout(_row([self.add_every_button, self.add_last_button], self.remove_all_button))
+        layout.addLayout(buttons)
         layout.addWidget(self.status)
         layout.addWidget(self.hint)
         self.setFocusProxy(self.list)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self._tell()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        around = self.parentWidget()
+        layout = around.layout() if around is not None else None
+        if isinstance(layout, QBoxLayout):
+            # In a tall dialog the list gets the room, not the empty space below all fields.
+            layout.setStretchFactor(self, 1)
 
     def paths(self) -> list[str]:
         """Return the chosen paths."""
@@ -137,10 +164,6 @@ class ScenesPanel(QWidget):
         except Exception as error:  # noqa: BLE001 - told in one sentence, whatever it is
             self._tell(self.hint.spoken(str(unexpected(error, tr("The search")))))
 
-    def add_last(self) -> None:
-        """Add the scenes of the last run."""
-        self.add(last_scenes.recall())
-
     def remove(self) -> None:
         """Remove the selected entries."""
         if self.list.remove_selected():
@@ -185,7 +208,7 @@ class ScenesPanel(QWidget):
     def _enable(self) -> None:
         self.remove_button.setEnabled(bool(self.list.selectedItems()))
         self.remove_all_button.setEnabled(self.list.topLevelItemCount() > 0)
-        self.add_last_button.setEnabled(bool(last_scenes.recall()))
+        self.add_last.setEnabled(bool(last_scenes.recall()))
 
 
 def _button(text: str, tool_tip: str, on_click: Callable[[], None]) -> QPushButton:
@@ -196,13 +219,12 @@ def _button(text: str, tool_tip: str, on_click: Callable[[], None]) -> QPushButt
     return button
 
 
-def _row(left: Iterable[QWidget], right: QWidget) -> QHBoxLayout:
-    row = QHBoxLayout()
-    for widget in left:
-        row.addWidget(widget)
-    row.addStretch()
-    row.addWidget(right)
-    return row
+def _entry(menu: QMenu, text: str, tool_tip: str, on_choice: Callable[[], None]) -> Any:
+    # QAction, which Qt 6 keeps in another module.
+    action = menu.addAction(text)
+    action.setToolTip(tool_tip)
+    action.triggered.connect(lambda _checked=False: on_choice())
+    return action
 
 
 def _last_folder() -> str:

@@ -19,7 +19,15 @@ from qgis.core import QgsProcessingContext
 from qgis.gui import QgsMessageBar
 from qgis.PyQt import sip
 from qgis.PyQt.QtCore import QEvent, QTimer
-from qgis.PyQt.QtWidgets import QApplication, QDialog, QProgressDialog, QVBoxLayout
+from qgis.PyQt.QtWidgets import (
+    QApplication,
+    QDialog,
+    QLabel,
+    QProgressDialog,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
 from tiny_series import MIDST, NEWEST, OLDEST, file_of, write_tiny
 
 pytestmark = pytest.mark.qgis
@@ -72,6 +80,62 @@ def question(*paths, **wanted):
 
     plan = wanted.pop("plan", None)
     return Question(tuple(map(str, paths)), Wanted(**wanted), plan)
+
+
+class TestRoom:
+    """In a scroll area with other fields below, as in the dialog."""
+
+    @pytest.fixture
+    def form(self, qgis_app):
+        from iikmc.algorithms.scenes_widget.panel import ScenesPanel
+
+        area, content = QScrollArea(), QWidget()
+        area.setWidgetResizable(True)
+        area.setWidget(content)
+        layout = QVBoxLayout(content)
+        area.panel, area.below = ScenesPanel(), QLabel("Number of classes")
+        layout.addWidget(area.panel)
+        layout.addWidget(area.below)
+        layout.addStretch()
+        area.resize(380, 300)
+        area.show()
+        return area
+
+    @staticmethod
+    def settle():
+        for _ in range(20):
+            QApplication.processEvents()
+
+    def hole(self, form):
+        self.settle()
+        text = form.panel.hint.text
+        return form.below.y() - text.mapTo(form.widget(), text.rect().bottomLeft()).y()
+
+    def test_there_is_no_hole_below_a_hint_that_shrinks(self, form):
+        hint = form.panel.hint
+        hint._say("Short")
+        usual, low = self.hole(form), hint.text.height()
+        hint._say("Many words about scenes. " * 20, problem=True)
+        assert self.hole(form) == usual
+        assert hint.text.height() > 3 * low
+        hint._say("Short")
+        assert self.hole(form) == usual
+        assert hint.text.height() == low
+
+    def test_nor_where_the_dialog_becomes_wider(self, form):
+        hint = form.panel.hint
+        hint._say("Many words about scenes. " * 20)
+        usual, high = self.hole(form), hint.text.height()
+        form.resize(1400, 900)
+        assert self.hole(form) == usual
+        assert hint.text.height() < high / 2
+
+    def test_the_list_has_the_room_of_a_tall_dialog(self, form):
+        self.settle()
+        before = form.panel.list.height()
+        form.resize(380, 1200)
+        self.settle()
+        assert form.panel.list.height() > before + 500
 
 
 class TestWords:

@@ -373,12 +373,12 @@ class TestPanel:
 
         QgsSettings().remove(last_scenes.KEY)
         panel.remove_all()
-        assert not panel.add_last_button.isEnabled()
+        assert not panel.add_last.isEnabled()
         for kept in (["/a"], ["/a", "/b;c"]):  # settings make a text of a list of one
             last_scenes.remember(kept)
             assert last_scenes.recall() == kept
         panel.setPaths(["/a"])
-        panel.add_last_button.click()
+        panel.add_last.trigger()
         assert panel.paths() == ["/a", "/b;c"]
         assert panel.status.text() == "1 added, 1 already in the list"
         QgsSettings().remove(last_scenes.KEY)
@@ -493,9 +493,9 @@ class TestPanel:
         QgsSettings().setValue("iikmc/last_scenes_folder", "/data/start")
         monkeypatch.setattr(QFileDialog, "getExistingDirectory", folder)
         monkeypatch.setattr(QFileDialog, "getOpenFileNames", files)
-        panel.add_folder_button.click()
-        panel.add_files_button.click()
-        panel.add_every_button.click()
+        panel.add_folder.trigger()
+        panel.add_files.trigger()
+        panel.add_every.trigger()
         assert started == ["/data/start", str(tree), str(tree)]
         assert panel.paths() == [str(tree / SCENE_1), str(tree / f"{SCENE_5}.tar")]
         assert QgsSettings().value("iikmc/last_scenes_folder") == str(tree / SCENE_1)
@@ -503,8 +503,8 @@ class TestPanel:
     def test_nothing_chosen_changes_nothing(self, panel, monkeypatch):
         monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: "")
         monkeypatch.setattr(QFileDialog, "getOpenFileNames", lambda *_: ([], ""))
-        for button in (panel.add_folder_button, panel.add_every_button, panel.add_files_button):
-            button.click()
+        for entry in (panel.add_folder, panel.add_every, panel.add_files):
+            entry.trigger()
         assert panel.paths() == []
 
     def test_the_folder_gives_way_to_the_name(self, panel, qgis_app):
@@ -647,7 +647,7 @@ class TestFallback:
 
 
 def test_widgets_have_tool_tips(panel):
-    buttons = [panel.add_folder_button, panel.add_every_button, panel.add_files_button]
+    buttons = [panel.add_folder, panel.add_every, panel.add_files]
     assert all(button.toolTip() for button in buttons)
     assert isinstance(panel, QWidget)
     assert panel.findChildren(QLabel)
