@@ -13,7 +13,6 @@ from qgis.core import (
     QgsProcessingParameterEnum,
     QgsProcessingParameterFile,
     QgsProcessingParameterFolderDestination,
-    QgsProcessingParameterMultipleLayers,
     QgsProcessingParameterNumber,
 )
 
@@ -22,7 +21,7 @@ from ...engine.sensors.flags import DEFAULT_FLAGS, FLAGS
 from ...engine.sensors.roles import ROLES
 from . import captions
 from .i18n import tr
-from .sources import FeatureSource
+from .sources import FeatureSource, Files
 
 SCENES = "SCENES"
 K = "K"
@@ -63,7 +62,7 @@ def _with_help(parameter: QgsProcessingParameterDefinition, text: str) -> QgsPro
 
 def scenes() -> QgsProcessingParameterDefinition:
     """SCENES: folders and files, in a list widget of our own."""
-    parameter = QgsProcessingParameterMultipleLayers(SCENES, tr("Landsat scenes"), QgsProcessing.SourceType.TypeFile)
+    parameter = Files(SCENES, tr("Landsat scenes"), QgsProcessing.SourceType.TypeFile)
     parameter.setMinimumNumberInputs(1)
     parameter.setMetadata({"widget_wrapper": {"class": _SCENES_WIDGET}})
     return _with_help(

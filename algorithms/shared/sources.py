@@ -137,6 +137,29 @@ class MultipleLayers(QgsProcessingParameterMultipleLayers):
         return _is_refused(self, value, context) or super().checkValueIsAcceptable(value, context)
 
 
+class Files(QgsProcessingParameterMultipleLayers):
+    """A parameter of files and folders, which QGIS does not open to write its history.
+
+    From 3.24 on, a dialog writes down each value when Run is pressed, and QGIS tries every path as a layer for that: as
+    a raster, as a vector layer and as a mesh, in the window's thread.
+    """
+
+    def valueAsJsonObject(self, value: Any, context: QgsProcessingContext) -> Any:
+        """Return the value for the history: paths as they are."""
+        return _written(value) or super().valueAsJsonObject(value, context)
+
+    def valueAsStringList(self, value: Any, context: QgsProcessingContext) -> tuple[list[str], bool]:
+        """Return the value for a command line, and that it could be written."""
+        written = _written(value)
+        return (written, True) if written else super().valueAsStringList(value, context)
+
+
+def _written(value: Any) -> list[str]:
+    """Return paths that need no more than to be written down; nothing if there is anything else."""
+    values = value if isinstance(value, (list, tuple)) else [value]
+    return list(values) if all(isinstance(one, str) for one in values) else []
+
+
 def _is_refused(definition: QgsProcessingParameterDefinition, value: Any, context: QgsProcessingContext | None) -> bool:
     # qgis_process asks this of all values before it asks the algorithm anything.
     try:

@@ -15,7 +15,7 @@ import pytest
 pytest.importorskip("qgis.core")
 
 import rasterio
-from qgis.core import QgsProcessingAlgRunnerTask, QgsProcessingFeedback, QgsSettings
+from qgis.core import QgsProcessingAlgRunnerTask, QgsProcessingContext, QgsProcessingFeedback, QgsSettings
 from qgis.PyQt.QtCore import QMimeData, QTimer, QUrl
 from qgis.PyQt.QtWidgets import QApplication, QProgressDialog
 from tiny_series import IDS, NEWEST, write_tiny
@@ -129,8 +129,10 @@ class TestRun:
         assert disk.asked_beside > 0
         cluster.asPythonCommand(values, context)
         if hasattr(cluster, "asMap"):  # QGIS 3.24 and newer write these into the history
-            cluster.asMap(values, context)
-            cluster.asQgisProcessCommand(values, context)
+            assert cluster.asMap(values, context)["inputs"]["SCENES"] == values["SCENES"]
+            command, good = cluster.asQgisProcessCommand(values, context)
+            assert good
+            assert all(f"--SCENES={path}" in command for path in values["SCENES"])
         task = QgsProcessingAlgRunnerTask(cluster, values, context, QgsProcessingFeedback(False))
         assert not task.isCanceled()
         assert disk.asked_by_the_window == []
@@ -154,6 +156,18 @@ class TestRun:
         assert not good
         assert f"{NEWEST}_SR_B4.TIF" in text
         assert disk.asked_by_the_window == []
+
+
+def test_the_history_opens_no_scene(cluster):
+    """QGIS would try each path as a layer, in its own code, which `Disk` does not see."""
+    from iikmc.algorithms.shared.sources import Files
+
+    definition, context = cluster.parameterDefinition("SCENES"), QgsProcessingContext()
+    assert isinstance(definition, Files)
+    paths = ["/data/a", "/data/b_MTL.txt"]
+    assert definition.valueAsJsonObject(paths, context) == paths
+    assert definition.valueAsJsonObject("/data/a", context) == ["/data/a"]
+    assert definition.valueAsStringList(paths, context) == (paths, True)
 
 
 class TestWaiting:
