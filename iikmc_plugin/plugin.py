@@ -1,6 +1,8 @@
-"""The plugin object: adds the provider to Processing, in the user's language, and takes it away again."""
+"""The plugin object: adds the provider to Processing, in the user's language, and an entry to the window's menus."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from qgis.core import QgsApplication
 from qgis.PyQt.QtCore import QTranslator
@@ -11,10 +13,12 @@ from .provider import IIkMCProvider
 
 
 class IIkMCPlugin:
-    """What `classFactory` returns; touches no window, so that it also serves qgis_process."""
+    """What `classFactory` returns; touches no window before `initGui`, so that it also serves qgis_process."""
 
-    def __init__(self, iface: object) -> None:
-        """Take QGIS's interface, which is None in qgis_process and is not used."""
+    def __init__(self, iface: Any) -> None:
+        """Take QGIS's interface, which is None in qgis_process."""
+        self._iface = iface
+        self._class_names: Any = None
         self._provider: IIkMCProvider | None = None
         self._translator: QTranslator | None = None
 
@@ -27,13 +31,21 @@ class IIkMCPlugin:
             QgsApplication.processingRegistry().addProvider(self._provider)
 
     def initGui(self) -> None:
-        """Add the provider to QGIS with a window."""
+        """Add the provider to QGIS with a window, and "Class names …" to its menus."""
         self.initProcessing()
+        if self._iface is not None and self._class_names is None:
+            # Here, because qgis_process shall import no widget.
+            from .class_names import ClassNames
+
+            self._class_names = ClassNames(self._iface)
 
     def unload(self) -> None:
         """Take the provider and the translation away."""
         # QGIS may end right after this.
         rest()
+        if self._class_names is not None:
+            self._class_names.remove()
+            self._class_names = None
         if self._provider is not None:
             QgsApplication.processingRegistry().removeProvider(self._provider)
             self._provider = None

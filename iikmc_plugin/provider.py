@@ -10,6 +10,8 @@ from ..algorithms.audit import AuditAlgorithm
 from ..algorithms.benchmark import BenchmarkAlgorithm
 from ..algorithms.classify import ClassifyAlgorithm
 from ..algorithms.cluster import ClusterAlgorithm
+from ..algorithms.merge import MergeAlgorithm
+from ..algorithms.names import NamesAlgorithm
 from ..algorithms.samplepoints import SamplePointsAlgorithm
 from ..algorithms.series import SeriesAlgorithm
 from ..algorithms.shared import packages
@@ -21,6 +23,8 @@ from ..engine.version import version
 ALGORITHMS = (
     ClusterAlgorithm,
     ClassifyAlgorithm,
+    NamesAlgorithm,
+    MergeAlgorithm,
     AuditAlgorithm,
     SuggestKAlgorithm,
     TransitionsAlgorithm,

@@ -74,6 +74,8 @@ def value(parameter: Any) -> str:
     if kind == "source":
         of = {parameter_type("VectorPoint"): " of points", parameter_type("VectorPolygon"): " of polygons"}
         return _KINDS[kind] + "".join(of.get(found, "") for found in parameter.dataTypes())
+    if kind == "file" and parameter.behavior() == parameter.Behavior.Folder:
+        return "folder"
     if kind == "file" and parameter.extension():
         return f".{parameter.extension()} file"
     return _KINDS[kind]

@@ -27,6 +27,7 @@ from qgis.PyQt.QtCore import QDateTime, Qt, QTimer
 
 from . import window
 from .i18n import tr
+from .refresh import layers_of, reload
 
 # Post-processors that Processing has not called yet. QGIS keeps only a pointer to a Python post-processor, and inside
 # a model the algorithm that made it is gone by then: without this reference it would silently not be called.
@@ -166,9 +167,11 @@ class LayerStyler(QgsProcessingLayerPostProcessorInterface):
         _, good = layer.loadNamedStyle(str(self._style))
         if self._day is not None:
             _date(layer, self._day, self._first)
-        # A layer of an earlier run into the same folder is used again, with the old file still open.
-        layer.reload()
-        layer.triggerRepaint()
+        # A layer of an earlier run into the same folder is used again, with the old file still open; other layers of
+        # the project may show it too.
+        project, raster = layer.project(), Path(layer.source())
+        others = [] if project is None else layers_of(project, raster)
+        reload([layer, *(one for one in others if one.id() != layer.id())], raster)
         text = tr("The style {style} could not be applied to {layer}.")
         return "" if good else text.format(style=self._style, layer=layer.name())
 

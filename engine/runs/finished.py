@@ -89,6 +89,17 @@ class Finished:
         return Fit(self.signed.centres, tally, _iterations(run), run.get("converged") is True)
 
 
+def legend_in(folder: Path) -> Legend:
+    """Return the classes of a run as they are named and coloured now, without looking at its rasters.
+
+    Raises
+    ------
+    IIkMCError
+        The folder holds no run with common classes.
+    """
+    return edited(legend_of(_signatures(folder)), folder.glob(f"*{RASTER_END[:-4]}.qml"))
+
+
 def open_finished(folder: Path) -> Finished:
     """Read back a run with common classes.
 

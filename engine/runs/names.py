@@ -26,6 +26,7 @@ from ..results.names import (
     raster_name,
     written_names,
 )
+from ..results.result import Written
 from ..results.staging import Staging
 from ..results.statistics import Moments
 from .finished import RESULTS, Finished, FinishedScene, open_finished, tally_of, tell_missing
@@ -35,11 +36,11 @@ from .rewrite import RewriteSite, Rewriting, Rewritten, rewrite
 
 
 @dataclass(frozen=True)
-class Named:
+class Named(Written):
     """What naming the classes of a run has changed."""
 
-    folder: Path
-    """The run's."""
+    output: Path
+    """The run's folder."""
     rasters: tuple[Path, ...]
     """One a scene."""
     legend: Legend
@@ -48,6 +49,11 @@ class Named:
     """The classes that have another name or colour than before, by the run's signatures."""
     held: tuple[Path, ...]
     """Rasters that another program holds open: they have the new names beside them, and the old ones inside."""
+
+    @property
+    def signatures(self) -> Path:
+        """Path of signatures.json."""
+        return self.output / SIGNATURES_NAME
 
 
 def check(request: NamesRequest) -> tuple[Finished, Legend]:

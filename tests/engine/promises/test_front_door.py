@@ -86,7 +86,7 @@ ANSWERS = {
     "AuditResult": "scenes, audits, output",
     "Suggestion": "request, scenes, sample, scores, advice, scikit_learn",
     "Transitions": "before, after, overlap, counts, before_names, after_names, colours",
-    "Named": "folder, rasters, legend, changed, held",
+    "Named": "output, rasters, legend, changed, held",
     "SeriesResult": "series, output",
     "PointSample": "points, crs, names, pixels, drawn",
     "Assessment": "raster_set, accuracy, met, left_out, shared, max_days",

@@ -80,6 +80,8 @@ def data(plugin, tmp_path_factory):
         (folder / "landsat" / name).symlink_to(folder / "years" / "2019", target_is_directory=True)
     values = {"SCENES": [str(folder / "landsat" / scene) for scene in SCENES], "K": 3}
     run = processing.run("iikmc:cluster", {**values, "OUTPUT": str(folder / "classes")})
+    (folder / "covers.csv").write_text("class,to,name\n1,1,Water\n2,2,Land\n3,2,Land\n", encoding="utf-8")
+    (folder / "names.csv").write_text("class,name\n1,Water\n", encoding="utf-8")
     drawn = {"RASTERS": run["CLASSIFICATIONS"], "N": 60, "MIN_PER_CLASS": 10, "OUTPUT": str(folder / "drawn.gpkg")}
     labelled = {
         "INPUT": processing.run("iikmc:samplepoints", drawn)["OUTPUT"],

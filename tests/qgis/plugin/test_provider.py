@@ -74,6 +74,28 @@ CLASSIFY_PARAMETERS = {
     "OUTPUT": ("folderDestination", None, PLAIN, False, {}),
 }
 CLASSIFY_OUTPUTS = {name: kind for name, kind in CLUSTER_OUTPUTS.items() if name not in ("ITERATIONS", "CONVERGED")}
+MERGE_PARAMETERS = {
+    "RESULTS": ("file", None, PLAIN, False, {"behavior": 1}),
+    "LEGEND": ("file", None, PLAIN, True, {"extension": "csv"}),
+    "MIN_PIXELS": ("number", 0, PLAIN, False, {"minimum": 0, "dataType": 0}),
+    "CONNECTIVITY": ("enum", 0, PLAIN, False, {"allowMultiple": False}),
+    "LOAD_RESULTS": ("boolean", True, PLAIN, False, {}),
+    "OUTPUT": ("folderDestination", None, PLAIN, False, {}),
+}
+# The start of each caption, by its number.
+CONNECTIVITY_CAPTIONS = ["4 neighbours", "8 neighbours"]
+NAMES_PARAMETERS = {
+    "RESULTS": ("file", None, PLAIN, False, {"behavior": 1}),
+    "LEGEND": ("file", None, PLAIN, True, {"extension": "csv"}),
+}
+NAMES_OUTPUTS = {
+    "OUTPUT": "outputFolder",
+    "CLASSIFICATIONS": "outputMultilayer",
+    "SIGNATURES_FILE": "outputFile",
+    "STATISTICS": "outputFile",
+    "REPORT": "outputHtml",
+    "CHANGED_CLASSES": "outputNumber",
+}
 AUDIT_PARAMETERS = {
     "SCENES": ("multilayer", None, PLAIN, False, {"minimumNumberInputs": 1}),
     "MASK": ("enum", [0, 1, 2, 3], PLAIN, True, {"allowMultiple": True, "options": FLAGS}),
@@ -210,6 +232,8 @@ ALGORITHMS = {
     "cluster": ("", CLUSTER_PARAMETERS, CLUSTER_OUTPUTS),
     "classify": ("classification", CLASSIFY_PARAMETERS, CLASSIFY_OUTPUTS),
     "suggestk": ("preparation", SUGGESTK_PARAMETERS, SUGGESTK_OUTPUTS),
+    "merge": ("classification", MERGE_PARAMETERS, CLASSIFY_OUTPUTS),
+    "names": ("classification", NAMES_PARAMETERS, NAMES_OUTPUTS),
     "transitions": ("analysis", TRANSITIONS_PARAMETERS, TRANSITIONS_OUTPUTS),
 }
 
@@ -340,6 +364,11 @@ def test_the_numbers_of_init_are_frozen(cluster):
 def test_the_numbers_of_mode_are_frozen(cluster):
     captions = cluster.parameterDefinition("MODE").options()
     assert [caption.split(" (")[0] for caption in captions] == ["All scenes together", "Each scene on its own"]
+
+
+def test_the_numbers_of_connectivity_are_frozen(provider):
+    captions = provider.algorithm("merge").parameterDefinition("CONNECTIVITY").options()
+    assert [caption.split(" (")[0] for caption in captions] == CONNECTIVITY_CAPTIONS
 
 
 def test_the_numbers_of_allocation_are_frozen(provider):
