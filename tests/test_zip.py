@@ -65,8 +65,8 @@ def _modules(built):
 
 def test_there_is_one_top_folder_with_what_qgis_and_the_website_need(names):
     assert {name.split("/")[0] for name in names} == {"iikmc"}
-    model = "models/two_dates_to_change_map.model3"
-    for name in ("__init__.py", "metadata.txt", "LICENSE", "README.md", "icons/iikmc.png", "icons/iikmc.svg", model):
+    models = ("models/two_dates_to_change_map.model3", "models/series_to_land_cover.model3")
+    for name in ("__init__.py", "metadata.txt", "LICENSE", "README.md", "icons/iikmc.png", "icons/iikmc.svg", *models):
         assert f"iikmc/{name}" in names
     assert "iikmc/i18n/iikmc_de.qm" in names  # compiled: a user has no lrelease
     assert {f"iikmc/docs/algorithms/{name}.md" for name in ("cluster", "transitions")} <= set(names)  # for Help

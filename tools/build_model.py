@@ -1,7 +1,7 @@
 #!/usr/bin/python3
-"""Write the model that ships with the plugin, by QGIS's own model API: `make docs` calls it.
+"""Write the models that ship with the plugin, by QGIS's own model API: `make docs` calls it.
 
-    /usr/bin/python3 tools/build_model.py [FILE]      (default: models/two_dates_to_change_map.model3)
+    /usr/bin/python3 tools/build_model.py [FOLDER]      (default: models)
 
 To be run with the oldest QGIS that is supported: newer ones read its files, and not always the other way round.
 """
@@ -34,13 +34,13 @@ from qgis.core import (  # noqa: E402
 from qgis.PyQt.QtCore import QPointF  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[1]
-MODEL = ROOT / "models" / "two_dates_to_change_map.model3"
+FOLDER = ROOT / "models"
 
 # A classified raster is named after its product, whose identifier stands in the path of the scene: in that of its
 # folder, its MTL file and its .tar bundle alike. The greedy beginning finds the last one in the path.
 _PRODUCT = ".*(L[COTE]0[4-9]_L2S[PR]_[0-9]{6}_[0-9]{8}_[0-9]{8}_[0-9]{2}_[A-Z0-9]{2})"
 
-HELP = {
+HELP_CHANGE = {
     "ALG_DESC": (
         "Clusters two Landsat Collection 2 Level-2 scenes of one place together and compares them. It gives the "
         "classified rasters of both dates, in the same classes; a raster of changes; the from-to matrix; and a "
@@ -54,6 +54,25 @@ HELP = {
     "compare:Changes": "Raster of changes: 1 is unchanged, 3005 is class 3 to class 5.",
     "compare:Matrix": "From-to matrix as CSV.",
     "compare:Change report": "From-to matrix, gains and losses as HTML.",
+}
+HELP_COVER = {
+    "ALG_DESC": (
+        "From a series of scenes to named land covers and what became of each pixel: the scenes are clustered "
+        "together, the classes merged into covers, small patches sieved, and the covers followed over all dates. "
+        "Without a table run it once, give classes that belong together one name (Class names … in the menu of a layer of "
+        "the classes), and run it again with the same folders: the classes are the same, and those of one name merge."
+    ),
+    "scenes": "Folder with the scenes of one place and of two dates or more, anywhere below it.",
+    "k": "How many classes the scenes are divided into before they are merged; two to four times as many as covers.",
+    "masked": "Leaves out dilated cloud, cirrus, cloud and cloud shadow. No for scenes without a QA_PIXEL file.",
+    "legend": (
+        "A CSV with the columns class, to, name and colour, which says what each class becomes. Without it, classes of "
+        "the same name become one."
+    ),
+    "min_pixels": "Patches of fewer pixels become part of their largest neighbour; 0 leaves all.",
+    "cluster:Classes": "Folder of the spectral classes, with their signatures and report.",
+    "merge:Land cover": "Folder of the named covers of each date, with areas and report.",
+    "follow:Series": "Folder of what became of each pixel: majority, changes and when, with areas over time.",
 }
 
 
@@ -100,8 +119,8 @@ def add_step(
     model.addChildAlgorithm(child)
 
 
-def build() -> QgsProcessingModelAlgorithm:
-    """Return the model: two scenes are clustered together, and their classes compared."""
+def build_change() -> QgsProcessingModelAlgorithm:
+    """Return a model: two scenes are clustered together, and their classes compared."""
     model = QgsProcessingModelAlgorithm("Two dates to change map", "IIkMC")
     cluster = QgsApplication.processingRegistry().algorithmById("iikmc:cluster")
     mask = cluster.parameterDefinition("MASK").defaultValue()
@@ -147,26 +166,68 @@ def build() -> QgsProcessingModelAlgorithm:
         rasters[name] = source("ChildOutput", f"{date}_raster", "CONCATENATION")
     ends = {"Changes": "CHANGES", "Matrix": "MATRIX", "Change report": "REPORT"}
     add_step(model, "iikmc:transitions", "compare", (330, 450), rasters, ends)
-    model.setHelpContent(HELP)
+    model.setHelpContent(HELP_CHANGE)
     model.updateDestinationParameters()
     return model
 
 
-def write(path: Path) -> None:
-    """Build the model and write it.
+def build_cover() -> QgsProcessingModelAlgorithm:
+    """Return a model: a series is clustered, its classes merged into covers, and these followed over the dates."""
+    model = QgsProcessingModelAlgorithm("Series to land cover", "IIkMC")
+    registry = QgsApplication.processingRegistry()
+    cluster, merge = (registry.algorithmById(f"iikmc:{name}") for name in ("cluster", "merge"))
+    mask = cluster.parameterDefinition("MASK").defaultValue()
+    kinds = QgsProcessingParameterFile.Behavior
+    add_input(model, QgsProcessingParameterFile("scenes", "Folder of scenes", kinds.Folder), 0)
+    number = QgsProcessingParameterNumber.Type.Integer
+    k = cluster.parameterDefinition("K")
+    add_input(model, QgsProcessingParameterNumber("k", k.description(), number, 16, False, k.minimum(), k.maximum()), 1)
+    add_input(model, QgsProcessingParameterBoolean("masked", "Leave out clouds and shadows (QA_PIXEL)", True), 2)
+    table = merge.parameterDefinition("LEGEND")
+    add_input(model, QgsProcessingParameterFile("legend", table.description(), kinds.File, "csv", None, True), 3)
+    least = merge.parameterDefinition("MIN_PIXELS")
+    # 9 pixels of 30 m are 0.8 ha, a usual least unit of maps from Landsat.
+    add_input(model, QgsProcessingParameterNumber("min_pixels", least.description(), number, 9, False, 0), 4)
+    classes = {
+        "SCENES": source("ModelParameter", "scenes"),
+        "K": source("ModelParameter", "k"),
+        "INIT": source("StaticValue", 1),
+        "MASK": source("Expression", f"if(@masked, array({', '.join(map(str, mask))}), array())"),
+    }
+    add_step(model, "iikmc:cluster", "cluster", (330, 190), classes, {"Classes": "OUTPUT"})
+    covers = {
+        "RESULTS": source("ChildOutput", "cluster", "OUTPUT"),
+        "LEGEND": source("ModelParameter", "legend"),
+        "MIN_PIXELS": source("ModelParameter", "min_pixels"),
+    }
+    add_step(model, "iikmc:merge", "merge", (330, 320), covers, {"Land cover": "OUTPUT"})
+    rasters = {"RASTERS": source("ChildOutput", "merge", "CLASSIFICATIONS")}
+    add_step(model, "iikmc:series", "follow", (330, 450), rasters, {"Series": "OUTPUT"})
+    model.setHelpContent(HELP_COVER)
+    model.updateDestinationParameters()
+    return model
+
+
+MODELS = {"two_dates_to_change_map.model3": build_change, "series_to_land_cover.model3": build_cover}
+"""File name -> what builds the model."""
+
+
+def write(folder: Path) -> None:
+    """Build the models and write them.
 
     Raises
     ------
     SystemExit
-        QGIS finds fault with the model, or the file cannot be written.
+        QGIS finds fault with a model, or a file cannot be written.
     """
-    model = build()
-    good, problems = model.validate()
-    if not good:
-        sys.exit(f"build_model: QGIS refuses the model: {'; '.join(problems)}")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if not model.toFile(str(path)):
-        sys.exit(f"build_model: {path} cannot be written.")
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, build in MODELS.items():
+        model = build()
+        good, problems = model.validate()
+        if not good:
+            sys.exit(f"build_model: QGIS refuses {name}: {'; '.join(problems)}")
+        if not model.toFile(str(folder / name)):
+            sys.exit(f"build_model: {folder / name} cannot be written.")
 
 
 def load_plugin() -> None:
@@ -185,5 +246,5 @@ if __name__ == "__main__":
     application = QgsApplication([], False)
     application.initQgis()
     load_plugin()
-    write(Path(sys.argv[1]) if len(sys.argv) > 1 else MODEL)
+    write(Path(sys.argv[1]) if len(sys.argv) > 1 else FOLDER)
     os._exit(0)  # leaving QGIS in good order may crash with a Python provider in its registry

@@ -136,7 +136,7 @@ def main() -> None:
             print(f"doc_tables: {page} is not there; write it.", file=sys.stderr)
             continue
         page.write_text(filled(page.read_text(encoding="utf-8"), algorithm), encoding="utf-8")
-    build_model.write(build_model.MODEL)
+    build_model.write(build_model.FOLDER)
     sys.stdout.flush()
     os._exit(0)  # leaving QGIS in good order may crash with a Python provider in its registry
 

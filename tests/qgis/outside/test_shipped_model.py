@@ -1,4 +1,4 @@
-"""The model that ships with the plugin: it loads, is sound, and its answer is that of its steps done by hand."""
+"""The models that ship with the plugin: they load, are sound, and their answer is that of their steps by hand."""
 
 from __future__ import annotations
 
@@ -11,20 +11,40 @@ pytest.importorskip("qgis.core")
 
 import processing
 from qgis.core import QgsProcessingModelAlgorithm
-from tiny_series import read_classes
+from tiny_series import NEWEST, OLDEST, TINY, assert_classes_are_right, read_classes
 
 pytestmark = pytest.mark.qgis
 
 ROOT = Path(__file__).resolve().parents[3]
 MODEL = ROOT / "models" / "two_dates_to_change_map.model3"
+COVER = ROOT / "models" / "series_to_land_cover.model3"
 BEFORE, AFTER = "LC08_L2SP_218074_20190114_20200829_02_T1", "LC08_L2SP_218074_20190130_20200829_02_T1"
 
 
+INPUTS = {
+    MODEL: ["before", "after", "k", "masked"],
+    COVER: ["scenes", "k", "masked", "legend", "min_pixels"],
+}
+OUTPUTS = {
+    MODEL: ["cluster:Classes", "compare:Change report", "compare:Changes", "compare:Matrix"],
+    COVER: ["cluster:Classes", "merge:Land cover", "follow:Series"],
+}
+
+
+@pytest.fixture(params=INPUTS, ids=lambda path: path.stem)
+def path(request):
+    return request.param
+
+
 @pytest.fixture
-def model(plugin):
+def model(plugin, path):
     model = QgsProcessingModelAlgorithm()
-    assert model.fromFile(str(MODEL))
+    assert model.fromFile(str(path))
     return model
+
+
+def test_there_is_no_other():
+    assert set((ROOT / "models").iterdir()) == set(INPUTS)
 
 
 def test_it_is_sound_which_takes_every_parameter_of_its_steps(model):
@@ -32,18 +52,17 @@ def test_it_is_sound_which_takes_every_parameter_of_its_steps(model):
     assert good, f"{problems}: run 'make docs' and commit the model"
 
 
-def test_it_asks_for_what_the_documentation_says(model):
+def test_it_asks_for_what_the_documentation_says(model, path):
     names = [definition.name() for definition in model.parameterDefinitions()]
-    outputs = ["cluster:Classes", "compare:Change report", "compare:Changes", "compare:Matrix"]
-    assert sorted(names) == sorted(["before", "after", "k", "masked", *outputs])
+    assert sorted(names) == sorted([*INPUTS[path], *OUTPUTS[path]])
     text = (ROOT / "docs" / "scripting.md").read_text(encoding="utf-8")
     for name in names:
         assert f"{name}=" in text
 
 
-def run(terminal, **inputs):
-    """Run the model as qgis_process does; in this process QGIS 3.22 may crash after a model with raster layers."""
-    code, out, err = terminal("run", MODEL, "--", *(f"{name}={value}" for name, value in inputs.items()))
+def run(terminal, model=MODEL, **inputs):
+    """Run a model as qgis_process does; in this process QGIS 3.22 may crash after a model with raster layers."""
+    code, out, err = terminal("run", model, "--", *(f"{name}={value}" for name, value in inputs.items()))
     assert code == 0, out + err
     return out
 
@@ -87,3 +106,31 @@ def test_the_paths_may_be_those_of_mtl_files(terminal, real_scenes, tmp_path):
     assert lines[0].startswith("unit,from_id,")
     # Of the 370 x 300 common pixels 26 are nodata on the first date.
     assert lines[3].endswith(f",{370 * 300 - 26}")
+
+
+def test_a_series_becomes_land_cover(terminal, tiny, tmp_path):
+    """Once without a table, where all classes have names of their own; then with their names; then with a table."""
+    folders = [tmp_path / name for name in ("classes", "cover", "series")]
+    places = dict(zip(OUTPUTS[COVER], folders))
+    classes, cover, series = folders
+    asked = {"scenes": tiny, "k": 3, "masked": "true", "min_pixels": 0}
+    run(terminal, COVER, **asked, **places)
+    assert_classes_are_right(classes)
+    assert_classes_are_right(cover)
+    seen = sum((scene.classes > 0).astype(int) for scene in TINY.values())
+    np.testing.assert_array_equal(read_classes(series / "observations.tif"), seen)
+    style = classes / f"{OLDEST}_classes.qml"
+    text = style.read_text(encoding="utf-8")
+    style.write_text(text.replace("Class 1", "Hell").replace("Class 2", "Hell"), encoding="utf-8")
+    run(terminal, COVER, **asked, **places)
+    for name, one in TINY.items():
+        merged = np.array([0, 1, 1, 2], np.uint8)[one.classes]
+        np.testing.assert_array_equal(read_classes(cover / f"{name}_classes.tif"), merged)
+    table = tmp_path / "covers.csv"
+    table.write_text("class,to,name\n1,4,A\n2,7,B\n3,7,B\n", encoding="utf-8")
+    run(terminal, COVER, **asked, **places, legend=table)
+    assert set(np.unique(read_classes(cover / f"{NEWEST}_classes.tif"))) == {0, 4, 7}
+    # Merged classes keep their numbers over the dates.
+    assert set(np.unique(read_classes(series / "majority.tif"))) <= {0, 4, 7}
+    # The same scenes replace what the folder held of the classes before.
+    assert not list(cover.glob("earlier_run_*"))

@@ -30,7 +30,7 @@ def test_every_algorithm_has_its_page_and_every_link_of_it_leads_somewhere(plugi
         page = file_of(algorithm.helpUrl())
         assert f"iikmc:{algorithm.name()}" in page.read_text(encoding="utf-8")
         pages.add(page)
-    assert len(pages) == 9
+    assert len(pages) == 11
     pages.update(page for page in next(iter(pages)).parents[1].rglob("*.html"))
     assert {page.stem for page in pages} >= {"tutorial", "troubleshooting", "scripting", "method"}
     for page in pages:
