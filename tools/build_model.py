@@ -59,8 +59,8 @@ HELP_COVER = {
     "ALG_DESC": (
         "From a series of scenes to named land covers and what became of each pixel: the scenes are clustered "
         "together, the classes merged into covers, small patches sieved, and the covers followed over all dates. "
-        "Without a table run it once, give classes that belong together one name (Class names … in the menu of a layer of "
-        "the classes), and run it again with the same folders: the classes are the same, and those of one name merge."
+        "Without a table run it once, give classes that belong together one name (Class names … in the menu of a layer "
+        "of the classes), and run it again with the same folders: the classes stay, and those of one name merge."
     ),
     "scenes": "Folder with the scenes of one place and of two dates or more, anywhere below it.",
     "k": "How many classes the scenes are divided into before they are merged; two to four times as many as covers.",

@@ -154,7 +154,8 @@ def _convergence(fit: Fit, signed: Signatures) -> str:
             number(record.changed_percent, 3),
             number(record.largest_move_dn, 2),
             number(record.largest_move_dn * SCALE, 5),
-            number(record.seconds, 2),
+            # As the record has it, from which the page is made again.
+            number(round(record.seconds, 3), 2),
         ]
         for record in fit.iterations
     ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,10 @@ from ..text_files import Unreadable, read_text
 
 RESULTS = "RESULTS"
 """The parameter that asks for the folder."""
+# What a page tells of a run, where its record does not.
+_ON_PAGE: dict[str, Any] = {
+    "finished": "", "pixels": 0, "parameters": {}, "seconds": {}, "kernel": "", "device": {}, "versions": {},
+}  # fmt: skip
 # Grey, which no cover has: as for a pixel that nothing is known of.
 _UNCLASSIFIED = ("Unclassified", (128, 128, 128))
 
@@ -38,8 +42,10 @@ class FinishedScene:
     """What is known of it, with the grid of its raster; it has no bands."""
     raster: Classified
     """Its raster."""
+    of_run: bool
+    """Whether signatures.json tells of it; not of one that the run left in the folder from an earlier one."""
     told: Any
-    """Its audit as signatures.json tells it; None of one that the run left in the folder from an earlier one."""
+    """Its audit as signatures.json tells it."""
     kept: KeptScene | None
     """What the page keeps of it."""
 
@@ -74,7 +80,7 @@ class Finished:
     @property
     def moments(self) -> Moments | None:
         """The sums of all scenes of the run; None where they are not known of each."""
-        parts = [one.kept.moments if one.kept else None for one in self.scenes if one.told is not None]
+        parts = [one.kept.moments if one.kept else None for one in self.scenes if one.of_run]
         if self.missing or not parts or None in parts:
             return None
         whole = Moments.zero(self.signed.k, len(self.signed.roles))
@@ -131,7 +137,8 @@ def open_finished(folder: Path) -> Finished:
             sun_azimuth=_real(record.get("sun_azimuth")),
             grid=raster.grid,
         )
-        scenes.append(FinishedScene(scene, raster, record.get("audit"), kept.get(product.text)))
+        of_run = product.text in told or not told
+        scenes.append(FinishedScene(scene, raster, of_run, record.get("audit"), kept.get(product.text)))
     if not scenes:
         raise ParameterError(
             f"{RESULTS}: {folder} holds no raster ending in {RASTER_END}; choose the output folder of a run of "
@@ -166,6 +173,18 @@ def _signatures(folder: Path) -> Signatures:
     except SignatureError as error:
         # The sentence is of the file; here it came by the folder.
         raise SignatureError(f"{RESULTS}: {str(error).partition(': ')[2]}") from error
+
+
+def for_page(signed: Signatures) -> Signatures:
+    """Return signatures whose record has all that a page tells of a run; a user may have written the file."""
+    run = dict(signed.run)
+    for key, default in _ON_PAGE.items():
+        if not isinstance(run.get(key), type(default)):
+            run[key] = default
+    run["versions"] = {"iikmc": "?", **run["versions"]}
+    if not all(isinstance(value, (int, float)) for value in run["seconds"].values()):
+        run["seconds"] = {}
+    return replace(signed, run=run)
 
 
 def _told(run: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

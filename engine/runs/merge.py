@@ -34,7 +34,7 @@ from ..results.signatures import ClassRecord, Signatures, class_records, joined
 from ..results.staging import Staging
 from ..results.statistics import Moments
 from ..version import version
-from .finished import RESULTS, Finished, open_finished, tally_of, tell_missing
+from .finished import RESULTS, Finished, for_page, open_finished, tally_of, tell_missing
 from .frame import Run
 from .pages import write_page
 from .rewrite import RewriteSite, Rewriting, Rewritten, rewrite
@@ -149,7 +149,7 @@ def merge(request: MergeRequest, progress: Progress | None = None) -> Result:
             for one, result in zip(finished.scenes, results)
         ]
         _write_tables(run.files, signed, shown, results, parts)
-        write_page(run.files, REPORT_NAME, render(signed, fit, results, pictures), run.progress)
+        write_page(run.files, REPORT_NAME, render(for_page(signed), fit, results, pictures), run.progress)
         run.publish(earlier=left)
     counts = [sum(int(part.after[number]) for part in parts) for number in shown.numbers]
     progress.report(1.0)

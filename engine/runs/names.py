@@ -29,7 +29,7 @@ from ..results.names import (
 from ..results.result import Written
 from ..results.staging import Staging
 from ..results.statistics import Moments
-from .finished import RESULTS, Finished, FinishedScene, open_finished, tally_of, tell_missing
+from .finished import RESULTS, Finished, FinishedScene, for_page, open_finished, tally_of, tell_missing
 from .frame import Run
 from .pages import write_page
 from .rewrite import RewriteSite, Rewriting, Rewritten, rewrite
@@ -150,7 +150,7 @@ def _write_tables(
     signed = replace(finished.signed, classes=records)
     files.write_text(SIGNATURES_NAME, signatures_file.to_json(signed))
     files.write_text(SIGNATURES_TABLE, signatures_file.to_csv(signed))
-    mine = [(one, part) for one, part in zip(finished.scenes, parts) if one.told is not None]
+    mine = [(one, part) for one, part in zip(finished.scenes, parts) if one.of_run]
     scenes = [one.scene for one, _ in mine]
     counts = [[int(part.after[number]) for number in legend.numbers] for _, part in mine]
     files.write_text(STATISTICS_NAME, statistics.to_csv(scenes, legend.names, counts, legend.numbers))
@@ -161,7 +161,7 @@ def _write_tables(
         redraw(one.kept.natural if one.kept else None, result.sketch, legend.colours_by_number)
         for (one, _), result in zip(mine, results)
     ]
-    write_page(files, REPORT_NAME, render(signed, fit, results, pictures), progress)
+    write_page(files, REPORT_NAME, render(for_page(signed), fit, results, pictures), progress)
 
 
 def _result(one: FinishedScene, part: Rewritten, numbers: Sequence[int]) -> SceneResult:

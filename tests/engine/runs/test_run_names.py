@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import os
 import shutil
 
@@ -224,6 +225,17 @@ def test_a_page_that_keeps_nothing_is_made_of_what_is_known(results):
     run(results)
     assert_named(results)
     assert "Not known" in Page(page.read_text(encoding="utf-8")).text
+
+
+@pytest.mark.parametrize("run_record", [None, {}, {"scenes": 3, "seconds": {"read": "x"}, "versions": []}])
+def test_signatures_of_a_users_own_tell_nothing_of_a_run(results, run_record):
+    path = results / "signatures.json"
+    document = read_json(path)
+    document["run"] = run_record
+    path.write_text(json.dumps(document), encoding="utf-8")
+    edit(results)
+    run(results)
+    assert_named(results)
 
 
 @pytest.mark.parametrize(
