@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ pytest.importorskip("qgis.core")
 import processing
 from qgis.core import QgsApplication, QgsProcessingContext, QgsProcessingException, QgsProcessingFeedback, QgsProject
 from running import Log, assert_styled, groups, legend, load, run_task
-from tiny_series import IDS, NEWEST, OLDEST, TINY, TITLES, VALID, read_classes
+from tiny_series import IDS, NEWEST, OLDEST, TINY, TITLES, VALID, assert_classes_are_right, read_classes
 
 pytestmark = pytest.mark.qgis
 
@@ -90,6 +91,18 @@ def test_a_terminal_merges_and_sieves(terminal, classes, table, tmp_path):
     np.testing.assert_array_equal(read_classes(tmp_path / "out" / f"{OLDEST}_classes.tif"), 5)
     newest = read_classes(tmp_path / "out" / f"{NEWEST}_classes.tif")
     np.testing.assert_array_equal(newest == 0, TINY[NEWEST].classes == 0)
+
+
+def test_rows_of_a_batch_are_independent(classes, table, tmp_path):
+    """Also one into a temporary folder."""
+    for number, places in enumerate(
+        ({"LEGEND": str(table), "OUTPUT": str(tmp_path / "0")}, {"OUTPUT": "TEMPORARY_OUTPUT"})
+    ):
+        result = processing.run("iikmc:merge", {"RESULTS": str(classes), **places})
+        if number == 0:
+            assert_right(tmp_path / "0")
+        else:
+            assert_classes_are_right(Path(result["OUTPUT"]))
 
 
 def test_what_cannot_be_merged_is_refused_in_words(merge, classes, table, tmp_path):
