@@ -14,6 +14,7 @@ from qgis.core import (
     QgsProcessingOutputNumber,
 )
 
+from .shared import groups
 from .shared.base import IIkMCAlgorithm
 from .shared.feedback import FeedbackProgress
 from .shared.finished import legend_in, legend_table, run_folder, run_folder_in
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 class NamesAlgorithm(IIkMCAlgorithm):
     """One legend for rasters, styles and tables of a run."""
 
+    GROUP = groups.CLASSIFICATION
     OUTPUT = "OUTPUT"
     CLASSIFICATIONS = "CLASSIFICATIONS"
     SIGNATURES_FILE = "SIGNATURES_FILE"
@@ -44,12 +46,6 @@ class NamesAlgorithm(IIkMCAlgorithm):
 
     def displayName(self) -> str:
         return tr("Name the classes of a run")
-
-    def group(self) -> str:
-        return tr("Classification")
-
-    def groupId(self) -> str:
-        return "classification"
 
     def tags(self) -> list[str]:
         words = tr("landsat,names,class names,legend,labels,colours,rename,style,iikmc")
