@@ -18,3 +18,5 @@ if TYPE_CHECKING:
 
 GRID = 64
 """Centres are integers in units of 1/GRID DN."""
+UNCLASSIFIED = 255
+"""Written for a valid pixel that lies too far from every centre; never a class, of which there are at most 254."""

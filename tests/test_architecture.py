@@ -38,6 +38,7 @@ OWN_MODULES = {
     "engine.compiled.chunk": {"numba"},
     "engine.compiled.common": {"numba"},
     "engine.compiled.loops": {"numba"},
+    "engine.compiled.margins": {"numba"},
     "engine.compiled.mixed": {"numba"},
     "engine.compiled.pixels": {"numba"},
     "engine.compiled.wide": {"numba"},

@@ -20,6 +20,8 @@ from ..machine import cache_folder
 T = TypeVar("T")
 
 _loading = threading.Lock()
+# The modules of this package that compile nothing: these stay when loops are loaded anew.
+_WITHOUT_LOOPS = ("background", "cache")
 
 
 def load_module(name: str) -> ModuleType:
@@ -48,10 +50,6 @@ def load_module(name: str) -> ModuleType:
 def _imported(name: str) -> ModuleType:
     # By statements, not importlib: QGIS watches those to know which modules go when a plugin is updated or reloaded,
     # and a new version must not compute with the old one's loops.
-    if name == "loops":
-        from . import loops
-
-        return loops
     if name == "wide_cells":
         from . import wide_cells
 
@@ -60,13 +58,30 @@ def _imported(name: str) -> ModuleType:
         from . import cells
 
         return cells
+    if name == "loops":
+        from . import loops
+
+        return loops
+    if name == "margins":
+        from . import margins
+
+        return margins
     if name == "mixed":
         from . import mixed
 
         return mixed
-    from . import pixels
+    if name == "pixels":
+        from . import pixels
 
-    return pixels
+        return pixels
+    raise ValueError(f"there are no compiled loops {name!r}")
+
+
+def loaded() -> list[str]:
+    """Return the names of the modules beside this one that hold compiled loops, or what these share, and are loaded."""
+    begin = f"{__package__}."
+    found = (name[len(begin) :] for name in tuple(sys.modules) if name.startswith(begin))
+    return [name for name in found if name not in _WITHOUT_LOOPS]
 
 
 def forgiving(make: Callable[[], T]) -> T:
@@ -100,7 +115,7 @@ def _forget() -> bool:
     package = sys.modules[__package__]
     with _loading:
         # With what they share: code that was loaded for one of them stays in it, and would be put into the new one.
-        for name in ("loops", "pixels", "cells", "mixed", "chunk", "wide", "wide_cells", "common"):
+        for name in loaded():
             sys.modules.pop(f"{__package__}.{name}", None)
             vars(package).pop(name, None)
     for path in files:

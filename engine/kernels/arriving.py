@@ -1,6 +1,6 @@
-"""Labelling and packing with NumPy until the compiled loops are ready, and with them from then on.
+"""Labelling, packing and judging with NumPy until the compiled loops are ready, and with them from then on.
 
-All kernels give the same bits and so do all packers, so it never matters which of them had a block in hand. The
+All kernels give the same bits, and so do all packers and all judges, so it never matters which had a block in hand. The
 change-over is at the next block, or at the next labelling of a block: its labels are handed over.
 """
 
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from ..pixels.packing import NumpyPacker, PackedPixels, Packer
 from .kernel import Change, Held, Kernel, Labelling
+from .margins import Judge, Judged, Judging, NumpyJudge
 from .numpy_kernel import NumpyKernel
 
 if TYPE_CHECKING:
@@ -112,6 +113,9 @@ class _Held:
     def lying(self) -> tuple[DN, Labels]:
         return self._held.lying()
 
+    def in_rows(self, values: Labels) -> Labels:
+        return self._held.in_rows(values)
+
     def leave(self) -> None:
         self._held.leave()
 
@@ -148,3 +152,17 @@ class ArrivingPacker:
     def squares(self, dn: DN, labels: Labels, k: int) -> NDArray[np.uint64]:
         """Return the (k, n_bands) sums of the members' squared DN."""
         return self.present.squares(dn, labels, k)
+
+
+class ArrivingJudge:
+    """The NumPy judge until the compiled one has been made, if it ever is."""
+
+    def __init__(self, part: Part[Judge]) -> None:
+        """Take what is being made."""
+        self.part = part
+        """What is being made."""
+        self._numpy = NumpyJudge()
+
+    def judge(self, dn: DN, labels: Labels, centres: Grid64, judging: Judging) -> Judged:
+        """Return what is asked of some pixels; see `margins.Judge`."""
+        return (self.part.value or self._numpy).judge(dn, labels, centres, judging)

@@ -24,10 +24,11 @@ from ..pixels.block import Block
 from ..pixels.packing import NumpyPacker, Packer
 from ..progress import Progress, Silent
 from ..sensors.roles import MOST_BANDS
-from .arriving import ArrivingKernel, ArrivingPacker
+from .arriving import ArrivingJudge, ArrivingKernel, ArrivingPacker
 from .kernel import NARROW, Kernel
+from .margins import Judge, NumpyJudge
 from .numpy_kernel import NumpyKernel
-from .selftest import check, check_packer
+from .selftest import check, check_judge, check_packer
 
 WAIT_VARIABLE = "IIKMC_WAIT_FOR_NUMBA"
 """Environment variable: with "1" every run begins when the compiled loops are ready; for proofs and measurements."""
@@ -112,6 +113,7 @@ class _Parts(_Loops):
         super().__init__(False)
         self.for_more_bands = _Loops(True)
         self.packer: Part[Packer] = Part(lambda: cache.forgiving(_numba_packer))
+        self.judge: Part[Judge] = Part(lambda: cache.forgiving(_numba_judge))
 
     def of(self, n_bands: int) -> _Loops:
         """Return what labels pixels of so many bands."""
@@ -124,6 +126,14 @@ def _numba_packer() -> Packer:
     packer = NumbaPacker()
     check_packer(packer)
     return packer
+
+
+def _numba_judge() -> Judge:
+    from .numba_judge import NumbaJudge
+
+    judge = NumbaJudge()
+    check_judge(judge)
+    return judge
 
 
 _parts = _Parts()
@@ -228,8 +238,7 @@ def pick_kernel(progress: Progress | None = None, n_bands: int = NARROW) -> Kern
 
 def pick_packer(kernel: Kernel) -> Packer:
     """Return what masks and packs beside a kernel: compiled loops, once they are ready, beside all but NumPy's."""
-    compiled = isinstance(kernel, ArrivingKernel) or kernel.name in ("numba", "gpu")
-    return fastest_packer() if compiled else NumpyPacker()
+    return fastest_packer() if _has_loops(kernel) else NumpyPacker()
 
 
 def fastest_packer() -> Packer:
@@ -240,6 +249,31 @@ def fastest_packer() -> Packer:
         part.want()
     packer = ArrivingPacker(part)
     return packer.present if part.settled else packer
+
+
+def pick_judge(kernel: Kernel, seconds: float) -> Judge:
+    """Return what looks at labels once more beside a kernel; to be asked after `begin`, as the kernel comes first.
+
+    Parameters
+    ----------
+    kernel
+        Of `pick_kernel`, or any other.
+    seconds
+        What labelling as often as that takes as long would take with NumPy (`labelling_seconds`).
+    """
+    part = _parts.judge
+    if not _has_loops(kernel):
+        return NumpyJudge()
+    _wait_if_asked(part)
+    known = find_spec("numba") is not None and cache.is_compiled("judge")
+    if not part.settled and (known or seconds > _WORTH_COMPILING):
+        part.want()
+    return ArrivingJudge(part)
+
+
+def _has_loops(kernel: Kernel) -> bool:
+    """Tell whether compiled loops may be used beside a kernel."""
+    return isinstance(kernel, ArrivingKernel) or kernel.name in ("numba", "gpu")
 
 
 def _wait_if_asked(part: Part[Any], progress: Progress | None = None) -> None:

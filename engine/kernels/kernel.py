@@ -75,6 +75,9 @@ class Held(Protocol):
     def lying(self) -> tuple[DN, Labels]:
         """Return the pixels and their classes as they lie, in whatever order: for sums over all of them."""
 
+    def in_rows(self, values: Labels) -> Labels:
+        """Return values, one a pixel in the order of `lying`, row by row; the same array where that is the order."""
+
     def leave(self) -> None:
         """Let go of all that only saves time. Labels can be had all the same, and labelling can go on."""
 
@@ -120,6 +123,10 @@ class HeldInMemory:
     def lying(self) -> tuple[DN, Labels]:
         """Return the pixels and their classes."""
         return self.block.dn, self.labels()
+
+    def in_rows(self, values: Labels) -> Labels:
+        """Return the values as they are, since pixels lie row by row."""
+        return values
 
     def leave(self) -> None:
         """Do nothing: there is nothing but the labels."""

@@ -13,6 +13,7 @@ from ..quantities import counted
 from ..scenes.selection import MaskRule
 from ..sensors.flags import DEFAULT_FLAGS
 from . import moves, reference
+from .margins import Judge, Judging, NumpyJudge
 
 if TYPE_CHECKING:
     from ..arrays import DN, Grid64
@@ -131,3 +132,25 @@ def check_packer(packer: Packer) -> None:
         ]
         if theirs.audit != ours.audit or not all(np.array_equal(one, other) for one, other in pairs):
             raise ArithmeticError(f"the packer differs from NumPy's with {counted(n_bands, 'band')}")
+
+
+def check_judge(judge: Judge) -> None:
+    """Compare a judge with the NumPy one on hostile pixels: extremes, ties, centres that there are twice.
+
+    Raises
+    ------
+    ArithmeticError
+        It gave another answer.
+    """
+    rng = np.random.default_rng(20240102)
+    for k, n_bands in (*_CASES, *_WIDE_CASES):
+        dn = _pixels(rng, n_bands)
+        centres = _centres(rng, dn, k)
+        labels = reference.nearest(dn, centres)
+        for judging in (Judging(True), Judging(False, 1 << 30), Judging(True, 0)):
+            theirs, ours = (one.judge(dn, labels, centres, judging) for one in (judge, NumpyJudge()))
+            same = np.array_equal(theirs.labels, ours.labels)
+            if theirs.margins is not None and ours.margins is not None:
+                same = same and np.array_equal(theirs.margins, ours.margins)
+            if not same or (theirs.margins is None) != (ours.margins is None):
+                raise ArithmeticError(f"its judge differs from NumPy's (k = {k}, {n_bands} bands)")

@@ -138,6 +138,10 @@ class CellsHeld:
         """Return the pixels and their classes as they lie."""
         return self._now().lying()
 
+    def in_rows(self, values: Labels) -> Labels:
+        """Return values, one a pixel as they lie, row by row."""
+        return self._now().in_rows(values)
+
     def leave(self) -> None:
         """Let the other kernel forget what only saves time; the order of the pixels stays."""
         self._now().leave()
@@ -224,6 +228,10 @@ class _Laid:
     def lying(self) -> tuple[DN, Labels]:
         """Return the pixels and their classes as they lie."""
         return self._dn(), self._work.lying(self._labels, self._owner, self._layout)
+
+    def in_rows(self, values: Labels) -> Labels:
+        """Return values, one a pixel as they lie, row by row."""
+        return self._work.in_rows(values, np.zeros_like(self._owner), self._layout)
 
     def leave(self) -> None:
         """Do nothing: the order is that of the pixels, which other labels of theirs may use as well."""

@@ -27,11 +27,9 @@ def own_cache(monkeypatch, tmp_path):
 def load_anew():
     """Forget the loops, as another process would not know them, and return them."""
     found = {}
-    for name in ("loops", "pixels", "chunk", "wide", "common"):
-        module = sys.modules.pop(f"{cache.__package__}.{name}", None)
+    for name in cache.loaded():
+        found[name] = sys.modules.pop(f"{cache.__package__}.{name}")
         vars(sys.modules[cache.__package__]).pop(name, None)
-        if module is not None:
-            found[name] = module
     return found
 
 
