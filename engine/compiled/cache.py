@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import atexit
 import os
+import re
 import shutil
 import sys
 import tempfile
 import threading
+import time
 import zlib
 from collections.abc import Callable
 from contextlib import suppress
@@ -20,6 +22,9 @@ from ..machine import cache_folder
 T = TypeVar("T")
 
 _loading = threading.Lock()
+# How a folder of machine code is named, and how long it is kept unused: 60 days.
+_NAME = re.compile("[0-9a-f]{8}")
+_UNUSED_SECONDS = 60 * 86_400
 # The modules of this package that compile nothing: these stay when loops are loaded anew.
 _WITHOUT_LOOPS = ("background", "cache")
 
@@ -41,6 +46,8 @@ def load_module(name: str) -> ModuleType:
         # Numba looks at this setting when a function is declared; other plugins' functions must not see ours.
         kept = numba.config.CACHE_DIR
         numba.config.CACHE_DIR = str(_writable(_folder(kept)))
+        if not kept:
+            _clear_unused(cache_folder())
         try:
             return _imported(name)
         finally:
@@ -136,11 +143,28 @@ def _folder(wished: str | None) -> Path:
     return (Path(wished) if wished else cache_folder()) / f"{zlib.crc32(source):08x}"
 
 
+def _clear_unused(parent: Path) -> None:
+    """Remove the machine code of other sources, such as earlier versions', that nobody has loaded for long.
+
+    Another profile or copy of QGIS may have another version, which only compiles anew if its code is gone.
+    """
+    try:
+        for folder in parent.iterdir():
+            unused = time.time() - folder.stat().st_mtime > _UNUSED_SECONDS
+            if unused and _NAME.fullmatch(folder.name) and folder.is_dir() and not folder.is_symlink():
+                shutil.rmtree(folder, ignore_errors=True)
+    except OSError:
+        return
+
+
 def _writable(folder: Path) -> Path:
     """Return the folder, or a temporary one where it cannot be written to."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
+            # So that `_clear_unused` sees when it was used last.
+            with suppress(OSError):
+                os.utime(folder)
             return folder
     except OSError:
         temporary = tempfile.mkdtemp(prefix="iikmc-numba-")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -93,3 +95,24 @@ def test_a_missing_package_costs_no_machine_code(own_cache):
     with pytest.raises(ModuleNotFoundError):
         cache.forgiving(make)
     assert list(own_cache.rglob("*.nbc"))
+
+
+def test_machine_code_of_other_versions_goes_when_nobody_has_loaded_it_for_long(tmp_path):
+    day = 86_400
+    ages = {"0123abcd": 100, "89abcdef": 61, "00000000": 59, "fedcba98": 0, "mine": 100, "0123abcde": 100}
+    for name, days in ages.items():
+        (tmp_path / name / "deep").mkdir(parents=True)
+        (tmp_path / name / "deep" / "loops.label-1.nbc").write_bytes(b"code")
+        os.utime(tmp_path / name, (time.time() - days * day,) * 2)
+    (tmp_path / "11111111").write_text("a file", encoding="utf-8")
+    os.utime(tmp_path / "11111111", (time.time() - 100 * day,) * 2)
+    cache._clear_unused(tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(
+        ["00000000", "fedcba98", "mine", "0123abcde", "11111111"]
+    )
+    cache._clear_unused(tmp_path / "none")
+    # What is loaded counts as used, however old it is.
+    os.utime(tmp_path / "00000000", (time.time() - 100 * day,) * 2)
+    assert cache._writable(tmp_path / "00000000") == tmp_path / "00000000"
+    cache._clear_unused(tmp_path)
+    assert (tmp_path / "00000000" / "deep").is_dir()
