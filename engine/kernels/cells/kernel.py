@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from typing import TYPE_CHECKING
+from weakref import WeakSet
 
 import numpy as np
 
@@ -61,6 +62,7 @@ class CellsKernel:
         self._samples: dict[int, list[DN]] = {}
         self._tables: dict[int, Table] = {}
         self._pace = Pace()
+        self._known: WeakSet[Kept] = WeakSet()
 
     def work(self, n_bands: int) -> Work:
         """Return what works on cells."""
@@ -71,7 +73,12 @@ class CellsKernel:
         if not max(self._least, 1) <= block.size < _MOST:
             return self.beside.hold(block, k, labelling)
         with self._lock:
-            self._pace.holds(block.size)
+            # With labels of other classes as well (COMPARE) a block is held twice, and is laid out once.
+            kept = block.stored if isinstance(block.stored, Kept) else None
+            if kept is None or kept not in self._known:
+                self._pace.holds(block.size)
+            if kept is not None:
+                self._known.add(kept)
             pixels = self._pace.pixels
         costs = self._workshop.costs
         if costs is not None and costs.pays(k, HOPED, 1.0, pixels):

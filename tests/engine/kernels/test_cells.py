@@ -348,6 +348,16 @@ def test_a_shelf_that_is_cleared_leaves_the_order_that_another_follows(work):
     assert block.stored.order is None
 
 
+def test_a_block_that_is_held_with_two_sets_of_labels_counts_once():
+    kernel = with_cells(NumpyKernel())
+    blocks = [Block.loose(Kept(scattered(number, 140_000)), number) for number in range(2)]
+    site = loose_site(blocks, 6, kernel)
+    for shelf in ("", "own"):
+        for block in blocks:
+            site.held(block.strip, shelf)
+    assert kernel._pace.pixels == 280_000
+
+
 def test_the_benchmark_measures_cells_where_a_long_run_would_use_them():
     assert at_once(NumpyKernel(), 1000, 8) is None
     assert at_once(ReferenceKernel(), 10**8, 8) is None
