@@ -22,9 +22,9 @@ from .shared.layers import style_on_completion
 from .shared.sources import RasterLayer
 
 if TYPE_CHECKING:
+    from ..engine.map_requests import TransitionRequest
     from ..engine.maps.transition import Comparison
     from ..engine.progress import Progress
-    from ..engine.requests import TransitionRequest
     from .shared.base import Check
 
 
@@ -179,7 +179,7 @@ class TransitionsAlgorithm(AnalysisAlgorithm):
         places: list[Path | None],
         context: QgsProcessingContext,
     ) -> TransitionRequest:
-        from ..engine.requests import TransitionRequest
+        from ..engine.map_requests import TransitionRequest
 
         return TransitionRequest(*rasters, *places, self.parameterAsInt(values, parameters.WORKERS, context))
 

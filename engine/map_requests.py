@@ -22,6 +22,50 @@ from .requests import check_destinations, check_path
 
 
 @dataclass(frozen=True)
+class TransitionRequest:
+    """The parameters of a comparison, named as in `iikmc:transitions`."""
+
+    before: Path
+    """BEFORE: the earlier classified raster."""
+    after: Path
+    """AFTER: the later one."""
+    changes: Path | None = None
+    """CHANGES: raster of changes, .tif."""
+    matrix: Path | None = None
+    """MATRIX: from-to matrix, .csv."""
+    report: Path | None = None
+    """REPORT: .html."""
+    workers: int = 0
+    """WORKERS: threads, 0 = one a core."""
+
+    @property
+    def destinations(self) -> dict[str, Path | None]:
+        """Parameter -> file that is written."""
+        return {"CHANGES": self.changes, "MATRIX": self.matrix, "REPORT": self.report}
+
+    def check(self) -> None:
+        """Check the number of threads and the places; `runs.transitions.check` looks at the rasters as well.
+
+        No file is written over BEFORE or AFTER, or over a style or other file that belongs to them.
+
+        Raises
+        ------
+        ParameterError
+            One cannot be; the message names the parameter.
+        """
+        check_path("BEFORE", self.before)
+        check_path("AFTER", self.after)
+        check_number("WORKERS", self.workers)
+        if same_file(self.before, self.after):
+            raise ParameterError(f"BEFORE and AFTER are the same file, {self.before}; choose two dates.")
+        given = {"BEFORE": self.before, "AFTER": self.after}
+        inputs = [Place(parameter, path) for parameter, path in given.items()]
+        inputs += [Place(parameter, beside, True) for parameter, path in given.items() for beside in companions(path)]
+        written = () if self.changes is None else companions(self.changes)[:2]
+        check_destinations(self.destinations, inputs, [Place("CHANGES", path, True) for path in written])
+
+
+@dataclass(frozen=True)
 class SampleRequest:
     """The parameters of a sample of points, named as in `iikmc:samplepoints`."""
 

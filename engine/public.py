@@ -28,13 +28,14 @@ from .map_requests import (
     ReferencePoints,
     SampleRequest,
     SeriesRequest,
+    TransitionRequest,
 )
 from .maps.assessment import Assessment
 from .maps.transition import Transitions
 from .measuring.timings import BenchmarkResult
 from .progress import Progress, Silent
 from .quality.indices import Suggestion
-from .requests import AuditRequest, BenchmarkRequest, ClassifyRequest, Request, SuggestRequest, TransitionRequest
+from .requests import AuditRequest, BenchmarkRequest, ClassifyRequest, Request, SuggestRequest
 from .results import signatures_file
 from .results.result import EachResult, Result
 from .results.signatures import Signatures

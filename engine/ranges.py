@@ -18,6 +18,9 @@ _MOST = 2**31 - 1
 MOST_WORKERS = 4096
 # 128 TB, all that a 64-bit program can address on x86-64 (47 bits): more is a slip of the unit, not of the machine.
 MOST_MEMORY = 128_000_000
+# No pixel is farther from a centre than 65535 DN, 1.8 of reflectance, in each of 13 bands, together 6.5: more is a slip
+# of the unit, such as a distance in DN.
+_MOST_REFLECTANCE = 10
 # Signed 64 bits: what other programs store a seed in.
 _SEEDS = (-(2**63), 2**63 - 1)
 
@@ -50,6 +53,7 @@ RANGES: Mapping[str, Range] = {
     "K_MAX": _CLASSES,
     "MAX_ITERATIONS": Range(1, _MOST, f"a number of iterations from 1 to {_MOST}"),
     "TOLERANCE": Range(0, 100, "a share from 0 to 100", whole=False, unit=" %"),
+    "REJECT": Range(0, _MOST_REFLECTANCE, f"a distance in reflectance from 0 to {_MOST_REFLECTANCE}", whole=False),
     "SEED": Range(*_SEEDS, f"a whole number from {_SEEDS[0]} to {_SEEDS[1]}"),
     "WORKERS": Range(0, MOST_WORKERS, f"a number of threads up to {MOST_WORKERS}, or 0 for one a core"),
     "MEMORY": Range(

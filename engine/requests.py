@@ -30,7 +30,7 @@ from .choices import (
     TOGETHER,
 )
 from .errors import ParameterError, shown
-from .paths import Place, check_apart, companions, same_file
+from .paths import Place, check_apart
 from .progress import Progress
 from .ranges import check_names, check_number
 from .scenes.area import Area
@@ -146,6 +146,10 @@ class Request(SceneRequest):
     """MEMORY: megabytes for the pixels, 0 = a safe share of what is free."""
     compare: bool = False
     """COMPARE: of scenes clustered together, whether each is also clustered on its own for the report."""
+    margin: bool = False
+    """MARGIN: whether each scene also gets a raster of how safe the class of each pixel is."""
+    reject: float | None = None
+    """REJECT: the largest distance to the nearest centre, in reflectance; pixels farther away are unclassified."""
 
     def check(self) -> None:
         """Check the numbers and names.
@@ -172,6 +176,7 @@ class Request(SceneRequest):
             raise ParameterError(f"DEVICE is {self.device!r}; choose one of {', '.join(DEVICES)}.")
         check_number("MEMORY", self.memory)
         _check_truth("COMPARE", self.compare)
+        _check_judging(self.margin, self.reject)
         self._check_place()
 
     def parameters(self) -> dict[str, Any]:
@@ -185,6 +190,7 @@ class Request(SceneRequest):
             "max_iterations": int(self.max_iterations),
             "tolerance_percent": self.tolerance if isinstance(self.tolerance, int) else float(self.tolerance),
             "seed": int(self.seed),
+            **_judging(self.margin, self.reject),
         }
 
 
@@ -196,6 +202,10 @@ class ClassifyRequest(SceneRequest):
     """Not asked: the bands are those of the signatures."""
     signatures: Path = Path()
     """SIGNATURES: the file whose classes are given."""
+    margin: bool = False
+    """MARGIN: as in `Request`."""
+    reject: float | None = None
+    """REJECT: as in `Request`."""
 
     def _check_bands(self) -> None:
         """Check nothing: the file tells them."""
@@ -213,11 +223,13 @@ class ClassifyRequest(SceneRequest):
         # An empty path is the folder "." to pathlib.
         if self.signatures == Path():
             raise ParameterError("SIGNATURES is empty; choose the signatures.json of an earlier run.")
+        _check_judging(self.margin, self.reject)
         self._check_place()
 
     def parameters(self, roles: tuple[str, ...], k: int) -> dict[str, Any]:
         """Return the parameters as they stand in signatures.json, with the bands and classes of the file."""
-        return {**self._of_classes(k, roles), "signatures": str(self.signatures)}
+        judging = _judging(self.margin, self.reject)
+        return {**self._of_classes(k, roles), "signatures": str(self.signatures), **judging}
 
 
 @dataclass(frozen=True)
@@ -312,50 +324,6 @@ class SuggestRequest(SceneRequest):
         return scenes
 
 
-@dataclass(frozen=True)
-class TransitionRequest:
-    """The parameters of a comparison, named as in `iikmc:transitions`."""
-
-    before: Path
-    """BEFORE: the earlier classified raster."""
-    after: Path
-    """AFTER: the later one."""
-    changes: Path | None = None
-    """CHANGES: raster of changes, .tif."""
-    matrix: Path | None = None
-    """MATRIX: from-to matrix, .csv."""
-    report: Path | None = None
-    """REPORT: .html."""
-    workers: int = 0
-    """WORKERS: threads, 0 = one a core."""
-
-    @property
-    def destinations(self) -> dict[str, Path | None]:
-        """Parameter -> file that is written."""
-        return {"CHANGES": self.changes, "MATRIX": self.matrix, "REPORT": self.report}
-
-    def check(self) -> None:
-        """Check the number of threads and the places; `runs.transitions.check` looks at the rasters as well.
-
-        No file is written over BEFORE or AFTER, or over a style or other file that belongs to them.
-
-        Raises
-        ------
-        ParameterError
-            One cannot be; the message names the parameter.
-        """
-        check_path("BEFORE", self.before)
-        check_path("AFTER", self.after)
-        check_number("WORKERS", self.workers)
-        if same_file(self.before, self.after):
-            raise ParameterError(f"BEFORE and AFTER are the same file, {self.before}; choose two dates.")
-        given = {"BEFORE": self.before, "AFTER": self.after}
-        inputs = [Place(parameter, path) for parameter, path in given.items()]
-        inputs += [Place(parameter, beside, True) for parameter, path in given.items() for beside in companions(path)]
-        written = () if self.changes is None else companions(self.changes)[:2]
-        check_destinations(self.destinations, inputs, [Place("CHANGES", path, True) for path in written])
-
-
 def check_path(parameter: str, path: object) -> None:
     """Raise ParameterError if a script gave no path, or one that no system takes."""
     if not isinstance(path, Path):
@@ -368,6 +336,18 @@ def _check_truth(parameter: str, found: object) -> None:
     """Raise ParameterError if what a script gave for a yes or no is neither True nor False, also NumPy's."""
     if not isinstance(found, (bool, np.bool_)):
         raise ParameterError(f"{parameter} is {shown(found)}, expected True or False; give one of them.")
+
+
+def _check_judging(margin: object, reject: object) -> None:
+    """Check what is asked of labelled pixels besides their classes."""
+    _check_truth("MARGIN", margin)
+    if reject is not None:
+        check_number("REJECT", reject)
+
+
+def _judging(margin: bool, reject: float | None) -> dict[str, Any]:
+    """Return the last parameters in signatures.json."""
+    return {"margin": bool(margin), "reject": None if reject is None else float(reject)}
 
 
 def check_destinations(

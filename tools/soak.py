@@ -125,6 +125,8 @@ def make_job(seed: int, folder: Path) -> Job:
         "memory": rng.choice([0, 1, 1]),
         "workers": rng.randint(1, 4),
         "compare": rng.random() < 0.2,
+        "margin": rng.random() < 0.3,
+        "reject": rng.choice([None, None, None, 0.0, 0.02, 0.1]),
     }
     return Job(
         seed, rng, folder, scenes, paths, options, flags, rng.random() < 0.7, rng.choice([700, 5_000, 50_000, 10**6])
@@ -199,18 +201,20 @@ def run_job(job: Job, kernels: Sequence[type]) -> str:
     if result.common:
         expected = reference.fit(job.scenes, valid, roles, starts[0], stop)
         _compare_fit(result.fit, expected, sum(int(mask.sum()) for mask in valid))
-        _compare_rasters(job, "out", expected.labels)
+        _compare_rasters(job, "out", expected.labels, [expected.centres] * len(valid), valid)
         _classify(job, result, expected.centres, valid)
     else:
-        labels = []
+        labels, centres = [], []
         for number, (scene, mask) in enumerate(zip(job.scenes, valid)):
             if not mask.any():
                 labels.append(np.zeros(mask.shape, np.uint8))
+                centres.append(None)
                 continue
             own = reference.fit([scene], [mask], roles, starts[number], stop)
             _compare_fit(result.fits[number], own, int(mask.sum()))
             labels += own.labels
-        _compare_rasters(job, "out", labels)
+            centres.append(own.centres)
+        _compare_rasters(job, "out", labels, centres, valid)
     kind = f"{job.options['mode']}, {job.options['start']}"
     if rng.random() < 0.3:
         try:
@@ -257,15 +261,27 @@ def _compare_fit(fit, expected: reference.Fitted, pixels: int) -> None:
         raise Differs(f"converged is {fit.converged}, expected {expected.converged}")
 
 
-def _compare_rasters(job: Job, output: str, labels: Sequence[np.ndarray]) -> None:
+def _compare_rasters(
+    job: Job, output: str, labels: Sequence[np.ndarray], centres: Sequence, valid: Sequence[np.ndarray]
+) -> None:
     import rasterio
 
-    for scene, wanted in zip(job.scenes, labels):
-        path = job.folder / output / f"{scene.name}_classes.tif"
-        with rasterio.open(path) as dataset:
-            found = dataset.read(1)
-        if found.shape != wanted.shape or not np.array_equal(found, wanted):
-            raise Differs(f"{output}/{path.name} differs in {int((found != wanted).sum())} pixels")
+    margin, reject = job.options["margin"], job.options["reject"]
+    for scene, classes, own, where in zip(job.scenes, labels, centres, valid):
+        wanted = {"classes": classes}
+        if margin or reject is not None:
+            margins, far = np.empty(0, np.uint8), np.empty(0, bool)
+            if where.any():
+                margins, far = reference.judge(reference.pixels_of(scene, job.options["roles"], where), own, reject)
+            wanted["classes"] = np.where(reference.spread(where, far), 255, classes)
+            if margin:
+                wanted["margin"] = reference.spread(where, margins)
+        for end, values in wanted.items():
+            path = job.folder / output / f"{scene.name}_{end}.tif"
+            with rasterio.open(path) as dataset:
+                found = dataset.read(1)
+            if found.shape != values.shape or not np.array_equal(found, values):
+                raise Differs(f"{output}/{path.name} differs in {int((found != values).sum())} pixels")
 
 
 def _classify(job: Job, result, centres: np.ndarray, valid: Sequence[np.ndarray]) -> None:
@@ -281,13 +297,16 @@ def _classify(job: Job, result, centres: np.ndarray, valid: Sequence[np.ndarray]
         flags = ()
         valid = [reference.valid_of(scene, roles, flags, job.saturated) for scene in job.scenes]
     mask = MaskRule(flags, job.saturated)
-    request = ClassifyRequest(tuple(job.paths), job.folder / "applied", mask, signatures=result.signatures)
+    request = ClassifyRequest(
+        tuple(job.paths), job.folder / "applied", mask, signatures=result.signatures, margin=job.options["margin"],
+        reject=job.options["reject"],
+    )  # fmt: skip
     classify(request, strip_pixels=job.strip_pixels)
     labels = [
         reference.spread(where, reference.nearest(reference.pixels_of(scene, roles, where), centres))
         for scene, where in zip(job.scenes, valid)
     ]
-    _compare_rasters(job, "applied", labels)
+    _compare_rasters(job, "applied", labels, [centres] * len(valid), valid)
 
 
 @dataclass(frozen=True)

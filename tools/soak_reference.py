@@ -88,6 +88,17 @@ def nearest(dn: np.ndarray, centres: np.ndarray) -> np.ndarray:
     return labels
 
 
+def judge(dn: np.ndarray, centres: np.ndarray, reject: float | None) -> tuple[np.ndarray, np.ndarray]:
+    """Return the margin of each pixel, 1..255, and whether it is farther from every centre than a reflectance."""
+    margins, far = [], []
+    limit = None if reject is None else (64 * Fraction(str(reject)) / Fraction("0.0000275")) ** 2
+    for pixel in dn:
+        first, second = np.sort(((64 * pixel - centres) ** 2).sum(axis=1))[:2].tolist()
+        margins.append(1 + 254 * (second - first) // max(second + first, 1))
+        far.append(limit is not None and first > limit)
+    return np.array(margins, np.uint8), np.array(far, bool)
+
+
 def iterate(
     dn: np.ndarray, start: np.ndarray, most: int, tolerance: Fraction
 ) -> tuple[np.ndarray, np.ndarray, list[int], bool]:

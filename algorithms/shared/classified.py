@@ -34,6 +34,8 @@ class ClassifiedScenesAlgorithm(IIkMCAlgorithm):
     SCENE_COUNT = "SCENE_COUNT"
     PIXEL_COUNT = "PIXEL_COUNT"
     EMPTY_CLASSES = "EMPTY_CLASSES"
+    MARGINS = "MARGINS"
+    UNCLASSIFIED_COUNT = "UNCLASSIFIED_COUNT"
 
     def __init__(self) -> None:
         super().__init__()
@@ -51,6 +53,8 @@ class ClassifiedScenesAlgorithm(IIkMCAlgorithm):
             QgsProcessingOutputNumber(self.PIXEL_COUNT, tr("Number of valid pixels")),
             *own,
             QgsProcessingOutputNumber(self.EMPTY_CLASSES, tr("Number of classes without a pixel")),
+            QgsProcessingOutputMultipleLayers(self.MARGINS, tr("Rasters of margins")),
+            QgsProcessingOutputNumber(self.UNCLASSIFIED_COUNT, tr("Number of unclassified pixels")),
         ):
             self.addOutput(output)
 
@@ -69,6 +73,8 @@ class ClassifiedScenesAlgorithm(IIkMCAlgorithm):
             self.SCENE_COUNT: len(result.scenes),
             self.PIXEL_COUNT: result.pixels,
             self.EMPTY_CLASSES: len(result.empty_classes),
+            self.MARGINS: [str(path) for path in result.margins],
+            self.UNCLASSIFIED_COUNT: result.unclassified,
         }
 
     def postProcessAlgorithm(self, context: QgsProcessingContext, feedback: QgsProcessingFeedback) -> dict[str, Any]:
@@ -77,6 +83,11 @@ class ClassifiedScenesAlgorithm(IIkMCAlgorithm):
             what = tr("{k} classes") if result.common else tr("{k} classes of each scene")
             layers = [
                 SceneLayer(raster, scene.title, scene.acquired) for raster, scene in zip(result.rasters, result.scenes)
+            ]
+            margin = tr("Margin of {scene}")
+            layers += [
+                SceneLayer(raster, margin.format(scene=scene.title), scene.acquired, self.MARGINS, shown=False)
+                for raster, scene in zip(result.margins, result.scenes)
             ]
             load_on_completion(context, layers, result.output, what.format(k=result.k), self.CLASSIFICATIONS)
         return {}

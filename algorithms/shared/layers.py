@@ -58,6 +58,10 @@ class SceneLayer:
     """The layer's name."""
     day: date | None
     """The day it shows (UTC); None for one of no day."""
+    output: str = ""
+    """The output that it belongs to; that of the others by default."""
+    shown: bool = True
+    """Whether it is checked in the layer tree, so that the map shows it."""
 
 
 @dataclass(frozen=True)
@@ -135,9 +139,14 @@ class LayerStyler(QgsProcessingLayerPostProcessorInterface):
         position: int = 0,
         day: date | None = None,
         first: bool = True,
+        shown: bool = True,
     ) -> None:
-        """Take the .qml, the run's place in the layer tree, the layer's position there, its day, and if it is first."""
+        """Take the .qml, the run's place in the layer tree, and of the layer its position there, its day and the rest.
+
+        `first` tells whether it is of the run's first day, `shown` whether it is checked in the tree.
+        """
         super().__init__()
+        self._shown = shown
         self._day = day
         self._first = first
         self._style = style
@@ -157,6 +166,7 @@ class LayerStyler(QgsProcessingLayerPostProcessorInterface):
             return
         if self._place is not None:
             self._place.take(layer, self._position, project)
+            self._hide(layer, project)
         else:
             _out_of_runs(layer.id(), project)
         if self.rest is not None:
@@ -180,6 +190,12 @@ class LayerStyler(QgsProcessingLayerPostProcessorInterface):
         if self._place is not None:
             bring = self._place.add if is_new else self._place.take
             bring(layer, self._position, project)
+            self._hide(layer, project)
+
+    def _hide(self, layer: QgsMapLayer, project: QgsProject) -> None:
+        node = project.layerTreeRoot().findLayer(layer.id())
+        if node is not None and not self._shown:
+            node.setItemVisibilityChecked(False)
 
 
 class _Rest:
@@ -261,7 +277,7 @@ def load_on_completion(
     what
         What is in it, such as "8 classes", for the group's name.
     output_name
-        The output that the layers belong to.
+        The output that layers belong to which tell no other.
     """
     project = context.project()
     if project is None:
@@ -269,7 +285,7 @@ def load_on_completion(
     place = _Place(_own(group_name(folder, what), str(folder)), str(folder))
     first = min((layer.day for layer in layers if layer.day is not None), default=None)
     stylers = [
-        LayerStyler(layer.raster.with_suffix(".qml"), place, position, layer.day, layer.day == first)
+        LayerStyler(layer.raster.with_suffix(".qml"), place, position, layer.day, layer.day == first, layer.shown)
         for position, layer in enumerate(layers)
     ]
     by_processing = len(layers)
@@ -277,7 +293,7 @@ def load_on_completion(
         by_processing = 1
         stylers[0].rest = _Rest(list(zip(layers, stylers))[1:], project)
     for layer, styler in list(zip(layers, stylers))[:by_processing]:
-        details = QgsProcessingContext.LayerDetails(layer.title, project, output_name)
+        details = QgsProcessingContext.LayerDetails(layer.title, project, layer.output or output_name)
         details.forceName = True
         _WAITING.append(styler)
         details.setPostProcessor(styler)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..choices import COARSE_TO_FINE, DEFAULT_MAX_ITERATIONS, MINIMUM_MAXIMUM
+from ..kernels.margins import Judging
 from ..machine import free_disk
+from ..passes.write import bytes_aside
 from ..pixels.store import expected_use, spill_parent
 from ..pixels.strips import most_valid
 from ..quantities import about, counted, duration, size
@@ -91,6 +93,8 @@ class Manner:
     """MODE: whether each scene is clustered on its own, one after the other."""
     compare: bool = False
     """COMPARE: whether each scene is clustered on its own as well."""
+    judging: Judging = field(default_factory=Judging)
+    """MARGIN and REJECT."""
 
 
 def estimate(
@@ -121,12 +125,14 @@ def estimate(
     # As the store plans: it insists on room for the case that every pixel is valid that can be.
     pixels, masked = most_valid(scenes)
     valid = job.valid
+    largest = max(scenes, key=lambda scene: most_valid([scene])[0])
     if manner.each:
-        largest = max(scenes, key=lambda scene: most_valid([scene])[0])
         all_pixels, (pixels, masked) = pixels, most_valid([largest])
         valid = round(valid * pixels / max(all_pixels, 1))
-    needed, spilled = expected_use(budget, pixels, valid, job.n_bands, masked)
-    most = expected_use(budget, pixels, pixels, job.n_bands, masked)[1]
+    # MODE 1 has one scene in memory at a time.
+    aside = bytes_aside([largest] if manner.each else scenes, manner.judging, job.workers)
+    needed, spilled = expected_use(budget, pixels, valid, job.n_bands, masked, aside)
+    most = expected_use(budget, pixels, pixels, job.n_bands, masked, aside)[1]
     folder = spill_parent(_existing(output))
     typical = TYPICAL_AFTER_COARSE if manner.start == COARSE_TO_FINE else TYPICAL_ITERATIONS
     iterations = min(typical, manner.max_iterations)
@@ -140,7 +146,7 @@ def estimate(
         budget=budget,
         folder=folder,
         short=int(max(most - free_disk(folder), 0)),
-        results=round(job.pixels * RASTER_BYTES),
+        results=round(job.pixels * RASTER_BYTES * (2 if manner.judging.margin else 1)),
         iterations=iterations,
         seconds=rates.seconds(job, iterations * (2 if comparing else 1), runs),
     )

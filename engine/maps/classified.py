@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..arrays import UNCLASSIFIED
 from ..colours import RGB
 from ..errors import IIkMCError
 from ..quantities import counted
@@ -61,7 +62,7 @@ class Classified:
     colours: dict[int, RGB]
     """Class -> colour, likewise."""
     colour_table: dict[int, RGB]
-    """The colour table inside the file, which only a new run changes."""
+    """Class -> colour in the file itself, which only a new run changes; without unclassified, which any may have."""
     stamp: Stamp = None
     """Size and date of the file before its header was read."""
 
@@ -148,7 +149,7 @@ def open_classified(parameter: str, path: Path) -> Classified:
         acquired=product.acquired if product else None,
         names={**names, **styled_names},
         colours={**table, **styled_colours},
-        colour_table=table,
+        colour_table={value: colour for value, colour in table.items() if value != UNCLASSIFIED},
         stamp=before,
     )
 

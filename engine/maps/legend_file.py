@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from ..arrays import UNCLASSIFIED
 from ..choices import MAX_K
 from ..colours import RGB, colour_of
 from ..errors import ParameterError, shown
-from ..results.legend import UNCLASSIFIED, default_name
+from ..results.legend import default_name
 from ..text_files import Unreadable, from_csv, read_text
 
 T = TypeVar("T")

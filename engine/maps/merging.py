@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..results.legend import UNCLASSIFIED
+from ..arrays import UNCLASSIFIED
 from ..scenes.files import raster_env
 
 if TYPE_CHECKING:

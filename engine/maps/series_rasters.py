@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from ..arrays import UNCLASSIFIED
 from ..colours import RGB
 from ..results.geotiff import Band
+from ..results.legend import Legend
 from .series import NEVER, Series, day_number
 
 LAYERS = ("observations", "majority", "variety", "changes", "first_change", "last_change")
@@ -25,10 +27,9 @@ def band_of(name: str, series: Series) -> Band:
     dates = f"{series.days[0].isoformat()} to {series.days[-1].isoformat()}, {len(series.days)} dates"
     tags = {"DATES": dates}
     if name == "majority":
-        classes = range(1, max(series.classes) + 1)
-        own = series.raster_set
-        tags["CLASS_NAMES"] = "; ".join(f"{j}={own.names[j]}" for j in classes)
-        return Band("Most frequent class", "uint8", tags, [own.colours[j] for j in classes])
+        legend = majority_legend(series)
+        tags["CLASS_NAMES"] = "; ".join(f"{j}={name}" for j, name in zip(legend.numbers, legend.names))
+        return Band("Most frequent class", "uint8", tags, legend.colours_by_number)
     return {
         "observations": Band("Observations", "uint16", tags),
         "variety": Band("Different classes", "uint8", tags),
@@ -36,6 +37,13 @@ def band_of(name: str, series: Series) -> Band:
         "first_change": Band("First change, yyyymmdd", "int32", tags),
         "last_change": Band("Last change, yyyymmdd", "int32", tags),
     }[name]
+
+
+def majority_legend(series: Series) -> Legend:
+    """Return how the majority is shown: the classes up to the highest that occurs, and unclassified if that does."""
+    own, highest = series.raster_set, max((j for j in series.classes if j != UNCLASSIFIED), default=0)
+    numbers = [*range(1, highest + 1), *([UNCLASSIFIED] if UNCLASSIFIED in series.classes else [])]
+    return Legend([own.names[j] for j in numbers], [own.colours[j] for j in numbers], numbers)
 
 
 def legend_of(name: str, series: Series, highest: int) -> Iterator[tuple[int, str, RGB]]:

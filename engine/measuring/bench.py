@@ -309,7 +309,7 @@ class Bench:
                 site.packer = stage.packer
                 with Staging(self._staging.path("trial")) as trial:
                     began = time.perf_counter()
-                    write_rasters(executor, site.plan, series, legend, trial.tray, step)
+                    write_rasters(executor, site.plan, series, None, legend, trial.tray, step)
                     stage.seconds.append(time.perf_counter() - began)
                     digest = digest_of_rasters(trial.folder)
                 first = first or digest

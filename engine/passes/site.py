@@ -15,6 +15,8 @@ import numpy as np
 from ..errors import SceneError
 from ..execution.executor import Site
 from ..kernels.kernel import Held, Kernel, Labelling
+from ..kernels.margins import Counts, Judge, Judged, Judging, NumpyJudge
+from ..maps.merging import merge_labels
 from ..pixels.block import Block
 from ..pixels.kept import Kept
 from ..pixels.packing import Packer
@@ -30,7 +32,7 @@ from ..scenes.unchanged import check_unchanged
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from ..arrays import Labels
+    from ..arrays import DN, Grid64, Labels
 
 COMMON = ""
 """The shelf of the labels that belong to the run's own centres."""
@@ -76,6 +78,10 @@ class BlockSite(Site):
         """Return a block as it lies on a shelf, whichever kernel holds it."""
         return self._held[shelf, strip][1]
 
+    def is_labelled(self, strip: Strip, shelf: str = COMMON) -> bool:
+        """Tell whether a block lies on a shelf."""
+        return (shelf, strip) in self._held
+
     def lend(self, strip: Strip, held: Held) -> None:
         """Put a labelled block of another site on the shelf of this one, as that of this strip."""
         self._held[COMMON, strip] = (self.kernel, held)
@@ -108,6 +114,8 @@ class Plan:
     """Number of classes; 0 where nothing is labelled."""
     wish: Wish = field(default_factory=Wish)
     """What is wanted of the pixels besides labels."""
+    judging: Judging = field(default_factory=Judging)
+    """What is wanted to know of the labels."""
 
     def __post_init__(self) -> None:
         if self.selection.area is not None:
@@ -136,7 +144,14 @@ class Plan:
 class SeriesSite(BlockSite):
     """A site that reads the pixels of scenes: its open files, and where the pixels are kept."""
 
-    def __init__(self, plan: Plan, kernel: Kernel, packer: Packer, store: PixelStore | None = None) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        kernel: Kernel,
+        packer: Packer,
+        store: PixelStore | None = None,
+        judge: Judge | None = None,
+    ) -> None:
         """Take what to work on.
 
         Parameters
@@ -147,6 +162,8 @@ class SeriesSite(BlockSite):
             What labels, and what masks and packs; neither changes a result.
         store
             Where pixels are kept; None where none are.
+        judge
+            What looks at labels once more; NumPy by default. It never changes a result.
         """
         super().__init__(plan.k, kernel)
         self.plan = plan
@@ -156,7 +173,9 @@ class SeriesSite(BlockSite):
         self.handles = Handles()
         """Open files."""
         self._store = store
+        self._judge = judge or NumpyJudge()
         self._classes: dict[Strip, tuple[NDArray[np.uint8], Labels]] = {}
+        self._margins: dict[Strip, tuple[NDArray[np.uint8], NDArray[np.uint8]]] = {}
         self._lock = threading.Lock()
         self._left = Counter(strip.scene for strip in plan.strips)
 
@@ -216,6 +235,29 @@ class SeriesSite(BlockSite):
         """Keep the classes of a strip until its scene is written, without its pixels."""
         self._classes[strip] = (valid, labels)
 
+    def judge(self, held: Held, dn: DN, labels: Labels, centres: Grid64, merged: tuple[int, ...] = ()) -> Counts:
+        """Look at the labels of a block as the plan asks, and keep what is to be written until its scene is.
+
+        Parameters
+        ----------
+        held
+            The labelled block.
+        dn, labels
+            Its pixels and their classes as they lie (`Held.lying`).
+        centres
+            Those that the labels were made with.
+        merged
+            The class of each centre, where classes were merged.
+        """
+        judged = self._judge.judge(dn, labels, centres, self.plan.judging)
+        judged = Judged(merge_labels(judged.labels, merged), judged.margins)
+        strip, valid = held.block.strip, held.block.valid
+        if self.plan.judging.limit is not None:
+            self.keep_classes(strip, valid, held.in_rows(judged.labels))
+        if judged.margins is not None:
+            self._margins[strip] = (valid, held.in_rows(judged.margins))
+        return judged.counts()
+
     def classes(self, strip: Strip) -> NDArray[np.uint8] | None:
         """Return the (height, width) classes of a strip on the grid; None where not one pixel is valid.
 
@@ -223,11 +265,19 @@ class SeriesSite(BlockSite):
         """
         kept = self._classes.pop(strip, None)
         if kept is None:
-            if (COMMON, strip) not in self._held:
+            if not self.is_labelled(strip):
                 return None
             held = self.shelved(strip)
             kept = (held.block.valid, held.labels())
-        return self.packer.spread(*kept, strip.height, self.scene(strip).checked_grid().width)
+        return self._on_grid(strip, *kept)
+
+    def margins(self, strip: Strip) -> NDArray[np.uint8] | None:
+        """Return the (height, width) margins of a strip on the grid, once; None where not one pixel is valid."""
+        kept = self._margins.pop(strip, None)
+        return None if kept is None else self._on_grid(strip, *kept)
+
+    def _on_grid(self, strip: Strip, valid: NDArray[np.uint8], values: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        return self.packer.spread(valid, values, strip.height, self.scene(strip).checked_grid().width)
 
 
 def loose_site(blocks: Sequence[Block], k: int, kernel: Kernel) -> BlockSite:

@@ -1,15 +1,16 @@
-"""The units of work: reading a strip, labelling a strip, measuring its classes, writing a scene.
+"""The units of work: reading a strip, labelling it, measuring and judging its classes, writing a scene.
 
 Each says what to do and nothing of how: no open file, no progress, no function. The answers are small.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..kernels.kernel import Change
+from ..kernels.margins import Counts
 from ..kernels.moves import Moves
 from ..maps.merging import merge_labels
 from ..pixels.block import Block
@@ -18,15 +19,18 @@ from ..pixels.sketch import ClassRows, SketchRows, look_at_classes
 from ..pixels.survey import Survey, survey
 from ..results.geotiff import Rows
 from ..results.legend import Legend
-from ..results.names import raster_name
-from ..results.rasters import write_classes
+from ..results.names import margin_name, raster_name
+from ..results.rasters import write_classes, write_margins
 from ..results.staging import Tray
 from ..results.statistics import Moments, moments
-from ..results.styles import pam_xml, qml
+from ..results.styles import MARGIN_COLOURS, pam_xml, qml, qml_of_ramp
 from ..scenes.scene import Strip
 from .site import COMMON, BlockSite, SeriesSite
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from ..arrays import Grid64
 
 
@@ -113,6 +117,37 @@ class MeasureStrip:
 
 
 @dataclass(frozen=True)
+class StripJudged:
+    """Moments of the classes in a strip, and what a second look at its labels found."""
+
+    strip: Strip
+    """Which rows."""
+    moments: Moments
+    """Of the members of each class, whether they are rejected or not."""
+    counts: Counts
+    """By the value that is written."""
+
+
+@dataclass(frozen=True)
+class JudgeStrip:
+    """Measure the classes in a labelled strip, or one without a valid pixel, and look at its labels once more."""
+
+    strip: Strip
+    """Which rows."""
+    centres: Grid64
+    """(k, n_bands) in 1/64 DN: those that the labels were made with."""
+
+    def do(self, site: SeriesSite) -> StripJudged:
+        """Measure and judge."""
+        if not site.is_labelled(self.strip):
+            return StripJudged(self.strip, Moments.zero(site.k, site.plan.n_bands), Counts.zero())
+        held = site.shelved(self.strip)
+        dn, labels = held.lying()
+        found = moments(held.tally, site.packer.squares(dn, labels, site.k))
+        return StripJudged(self.strip, found, site.judge(held, dn, labels, self.centres))
+
+
+@dataclass(frozen=True)
 class SceneWritten:
     """What a sketch keeps of the classes of a scene that was written."""
 
@@ -147,19 +182,30 @@ class WriteScene:
         name = raster_name(scene)
         seen: list[ClassRows] = []
 
-        def rows() -> Iterator[Rows]:
-            for strip in site.plan.by_scene[self.scene]:
-                site.check()
-                classes = site.classes(strip)
-                if classes is not None:
-                    seen.append(look_at_classes(scene.checked_grid(), strip, classes))
-                    yield Rows(strip.row, classes)
+        def classes() -> Iterator[Rows]:
+            for strip, rows in self._rows(site, site.classes):
+                seen.append(look_at_classes(scene.checked_grid(), strip, rows.values))
+                yield rows
 
         names, colours = legend.names_by_number, legend.colours_by_number
-        write_classes(self.tray.path(name), scene, rows(), names, colours)
+        write_classes(self.tray.path(name), scene, classes(), names, colours)
         self.tray.write_text(f"{name}.aux.xml", pam_xml(names))
         self.tray.write_text(f"{name[:-4]}.qml", qml(names, colours))
+        if site.plan.judging.margin:
+            name = margin_name(scene)
+            write_margins(self.tray.path(name), scene, (rows for _, rows in self._rows(site, site.margins)))
+            self.tray.write_text(f"{name[:-4]}.qml", qml_of_ramp(MARGIN_COLOURS))
         return SceneWritten(self.scene, tuple(seen))
+
+    def _rows(
+        self, site: SeriesSite, values_of: Callable[[Strip], NDArray[np.uint8] | None]
+    ) -> Iterator[tuple[Strip, Rows]]:
+        """Yield the values of each strip that has a valid pixel, on the grid."""
+        for strip in site.plan.by_scene[self.scene]:
+            site.check()
+            values = values_of(strip)
+            if values is not None:
+                yield strip, Rows(strip.row, values)
 
 
 @dataclass(frozen=True)
@@ -174,6 +220,8 @@ class StripClassified:
     """Of the members of each class."""
     sketch: SketchRows | None
     """What the scene's sketch keeps."""
+    counts: Counts | None
+    """What a second look at the labels found, by the value that is written; None where none was asked for."""
 
 
 @dataclass(frozen=True)
@@ -191,11 +239,15 @@ class ClassifyStrip:
         """Read and label."""
         packed = site.read(self.strip)
         pixels, k = packed.pixels, site.k
+        counts = Counts.zero() if site.plan.judging.wanted else None
         if pixels.dn.shape[1] == 0:
             found = Moments.zero(k, site.plan.n_bands)
         else:
             held = site.kernel.hold(Block(self.strip, pixels.valid, pixels.dn), k)
             held.relabel(self.centres)
-            found = moments(held.tally, site.packer.squares(pixels.dn, held.labels(), k))
+            dn, labels = held.lying()
+            found = moments(held.tally, site.packer.squares(dn, labels, k))
             site.keep_classes(self.strip, pixels.valid, merge_labels(held.labels(), self.merged))
-        return StripClassified(self.strip, pixels.audit, found.merged(self.merged), packed.sketch)
+            if counts is not None:
+                counts = site.judge(held, dn, labels, self.centres, self.merged)
+        return StripClassified(self.strip, pixels.audit, found.merged(self.merged), packed.sketch, counts)

@@ -83,7 +83,9 @@ class PixelStore:
     Labels, gap keys or cells, and valid masks always stay in memory; their share of the budget is set aside at first.
     """
 
-    def __init__(self, budget: int, pixels: int, n_bands: int, fallback: Path, masked: int | None = None) -> None:
+    def __init__(
+        self, budget: int, pixels: int, n_bands: int, fallback: Path, masked: int | None = None, aside: int = 0
+    ) -> None:
         """Plan for at most `pixels` pixels.
 
         Parameters
@@ -98,13 +100,15 @@ class PixelStore:
             Folder for the files where the temporary folder is itself in memory.
         masked
             Pixels of the strips that hold them, valid or not; `pixels` by default.
+        aside
+            Bytes of the budget that are wanted for something else; none by default.
 
         Raises
         ------
         MemoryBudgetError
             The pixels may neither fit the budget nor the disk.
         """
-        self._left = budget - bytes_beside(pixels, masked)
+        self._left = budget - bytes_beside(pixels, masked) - aside
         self._budget = budget
         self._parent = spill_parent(fallback)
         # The fallback belongs to this run already, and is cleared with what else it made.
@@ -116,7 +120,7 @@ class PixelStore:
         self._lock = threading.Lock()
         self._files = 0
         self.spilled = 0
-        most = expected_use(budget, pixels, pixels, n_bands, masked)[1]
+        most = expected_use(budget, pixels, pixels, n_bands, masked, aside)[1]
         free = free_disk(self._parent)
         if most > free:
             raise MemoryBudgetError(
@@ -208,7 +212,9 @@ def _write(path: Path, dn: DN) -> None:
         file.write(np.ascontiguousarray(dn).data)
 
 
-def expected_use(budget: int, pixels: int, valid: int, n_bands: int, masked: int | None = None) -> tuple[int, int]:
+def expected_use(
+    budget: int, pixels: int, valid: int, n_bands: int, masked: int | None = None, aside: int = 0
+) -> tuple[int, int]:
     """Return the bytes that a run will take for its pixels, and how many of them a `PixelStore` will put into files.
 
     Parameters
@@ -221,9 +227,12 @@ def expected_use(budget: int, pixels: int, valid: int, n_bands: int, masked: int
         Bands kept.
     masked
         Pixels of the strips that hold them; `pixels` by default.
+    aside
+        Bytes that are wanted for something else besides.
     """
     values = 2 * n_bands * valid
-    return values + bytes_beside(valid), max(values - max(budget - bytes_beside(pixels, masked), 0), 0)
+    left = max(budget - bytes_beside(pixels, masked) - aside, 0)
+    return values + bytes_beside(valid) + aside, max(values - left, 0)
 
 
 def spill_parent(fallback: Path) -> Path:

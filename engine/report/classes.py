@@ -1,14 +1,18 @@
-"""The report's sections on the classes: signatures, areas, drift between scenes, separability."""
+"""The report's sections on the classes: signatures, areas, margins, drift between scenes, separability."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 
-from ..results.signatures import Signatures
+from ..arrays import UNCLASSIFIED
+from ..kernels.margins import Counts
+from ..quality.scene_result import SceneResult
+from ..results.signatures import ClassRecord, Signatures
 from ..sensors.roles import WAVELENGTHS
 from . import figures
-from .html import Cell, Heat, Html, number, plot, table
-from .shared import UNKNOWN, WELL_SEPARABLE, Numbers, chip, full_name, percent
+from .html import Cell, Heat, Html, Number, number, plot, table
+from .shared import UNKNOWN, WELL_SEPARABLE, Numbers, chip, full_name, percent, shown_classes
 
 # Heat: where a drift or a Jeffries-Matusita distance is as dark as it gets. 0.05 is the order of the spread within a
 # class; below 1 two classes overlap widely.
@@ -47,7 +51,7 @@ def signature_table(signed: Signatures) -> Html:
 
 def areas_section(numbers: Numbers) -> str:
     """Return the area of each class in each scene, and over time."""
-    classes, scenes, counts = numbers.signed.classes, numbers.scenes, numbers.counts
+    classes, scenes, counts = numbers.shown, numbers.scenes, numbers.written
     head: list[Cell] = ["Date", "Scene", *map(chip, classes)]
     areas, shares = [], []
     for scene, count in zip(scenes, counts):
@@ -62,7 +66,48 @@ def areas_section(numbers: Numbers) -> str:
     text = f'<h2>Area of each class in each scene</h2><div class="row">{plots}</div>'
     if any(scene.checked_grid().hectares_per_pixel is None for scene in scenes):
         text += '<p class="note">Scenes in degrees have no area in hectares.</p>'
+    text += _about_unclassified(numbers.signed)
     return f"{text}<h3>Hectares</h3>{table(head, areas)}<h3>Percent of the valid pixels</h3>{table(head, shares)}"
+
+
+def _about_unclassified(signed: Signatures) -> str:
+    reject = signed.run["parameters"].get("reject")
+    if reject is None:
+        return ""
+    return (
+        f'<p class="note">Unclassified ({UNCLASSIFIED} in the rasters): no centre is within {reject:g} of reflectance '
+        "(REJECT). Such pixels are members of their nearest class in everything else on this page, as centres and "
+        "signatures are made of all valid pixels.</p>"
+    )
+
+
+def margins_section(signed: Signatures, results: Sequence[SceneResult], heading: str = "h2") -> str:
+    """Return how safe the classes are: their mean margins in each scene; "" where margins were not asked for."""
+    if not signed.run["parameters"].get("margin") or not any(one.judged for one in results):
+        return ""
+    shown = shown_classes(signed)
+    rows: list[list[Cell]] = []
+    whole = Counts.zero()
+    for one in results:
+        if one.judged is not None:
+            whole.add(one.judged)
+            scene = [one.scene.acquired.isoformat(), f"{one.scene.product.sensor} {one.scene.product.path_row}"]
+            rows.append([*scene, *_mean_margins(one.judged, shown)])
+    if len(rows) > 1:
+        rows.insert(0, ["All", "", *_mean_margins(whole, shown)])
+    return (
+        f'<{heading} id="margins">Mean margin of each class</{heading}>'
+        + table(["Date", "Scene", *map(chip, shown)], rows)
+        + '<p class="note">The margin of a pixel is 1 + 254 (D2 - D1) / (D2 + D1), rounded down, with the squared '
+        "distances D1 to its nearest and D2 to its second nearest centre: 255 on a centre, 1 midway between two. A "
+        "class with small margins has a near neighbour that many of its pixels could belong to as well. Of the pixels "
+        "that the rasters show of a class; empty where there are none.</p>"
+    )
+
+
+def _mean_margins(counts: Counts, shown: Sequence[ClassRecord]) -> list[Number | None]:
+    pairs = ((int(counts.margins[record.id]), int(counts.pixels[record.id])) for record in shown)
+    return [number(total / pixels if pixels else None, 1) for total, pixels in pairs]
 
 
 def vanished_section(numbers: Numbers) -> str:

@@ -12,13 +12,20 @@ from ..quantities import counted
 from ..results.signatures import Signatures
 from ..sensors.scale import SCALE
 from . import figures
-from .classes import areas_section, drift_section, separability_section, signatures_section, vanished_section
+from .classes import (
+    areas_section,
+    drift_section,
+    margins_section,
+    separability_section,
+    signatures_section,
+    vanished_section,
+)
 from .html import Cell, number, page, plot, table
 from .kept import kept_block
 from .own_classes import own_classes_section, remark
 from .pictures import Picture
 from .scenes import quicklooks_section, scenes_section
-from .shared import STYLE, Numbers, full_name, gather, parameters_section
+from .shared import STYLE, Numbers, full_name, gather, parameters_section, percent
 
 # A scene with less is worth a look before it is compared with others.
 _FEW_VALID_PERCENT = 5.0
@@ -49,6 +56,7 @@ def render(signed: Signatures, fit: Fit, results: Sequence[SceneResult], picture
         quicklooks_section(signed, results, pictures),
         signatures_section(signed),
         areas_section(numbers),
+        margins_section(signed, results),
         vanished_section(numbers),
         drift_section(numbers),
         own_classes_section(signed, results),
@@ -105,6 +113,10 @@ def _remarks(numbers: Numbers) -> list[str]:
             f"Each of the classes {', '.join(tiny)} has less than {_TINY_PERCENT} % of all pixels: if these are "
             "extremes such as snow or missed clouds, the start 2-98 % leaves more classes to the land."
         )
+    rejected = sum(one.unclassified for one in numbers.results)
+    if rejected:
+        share = percent(rejected, pixels) or 0.0
+        remarks.append(f"Unclassified, as they are too far from every centre: {rejected:,} pixels ({share:.2f} %).")
     away = [one.scene.title for one in numbers.results if not one.audit.inside]
     if away:
         verb = "does" if len(away) == 1 else "do"

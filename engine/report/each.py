@@ -7,20 +7,26 @@ from dataclasses import dataclass, replace
 from html import escape
 from typing import Any
 
+from ..arrays import UNCLASSIFIED
 from ..centres.fit import Fit
 from ..quality.scene_result import SceneResult
 from ..quantities import counted
+from ..results.legend import Legend
 from ..results.names import scene_signatures
 from ..results.signatures import Signatures
-from .classes import curves, signature_table
+from .classes import curves, margins_section, signature_table
 from .html import Cell, number, page, table
 from .pictures import Picture
 from .scenes import images, legend, scenes_section
-from .shared import STYLE, parameters_section
+from .shared import STYLE, parameters_section, percent
 
 _STYLE = f"""{STYLE}
 .warning{{border-left:5px solid #d9822b;background:#fdf3e7;padding:.5rem .9rem;max-width:60rem}}
 """
+
+
+NOTHING = Legend((), ())
+"""That of a scene without a valid pixel."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +39,8 @@ class SceneClasses:
     """Its centres and iterations; None where it has no valid pixel."""
     signed: Signatures | None = None
     """Its signatures with its run's record, likewise."""
+    legend: Legend = NOTHING
+    """How its raster is shown."""
 
     @property
     def empty(self) -> tuple[int, ...]:
@@ -119,7 +127,17 @@ def _scene(one: SceneClasses, picture: Picture) -> str:
     return (
         f'{text}<p class="note">Classes of this scene alone.</p>{legend(signed)}'
         f'<div class="row"><div class="scene">{images(scene, picture)}</div>{curves(signed)}</div>'
-        f"{signature_table(signed)}"
+        f"{signature_table(signed)}{_unclassified(one)}{margins_section(signed, [one.result], 'h3')}"
+    )
+
+
+def _unclassified(one: SceneClasses) -> str:
+    if UNCLASSIFIED not in one.legend.numbers:
+        return ""
+    share = percent(one.result.unclassified, one.result.audit.valid) or 0.0
+    return (
+        f"<p>{one.result.unclassified:,} pixels ({share:.2f} %) are unclassified in the raster, as they are too far "
+        "from every centre (REJECT); in the table they are members of their nearest class.</p>"
     )
 
 

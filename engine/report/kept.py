@@ -12,6 +12,10 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+import numpy as np
+
+from ..arrays import UNCLASSIFIED
+from ..kernels.margins import Counts
 from ..pixels.masking import Audit
 from ..pixels.scaling import Looks
 from ..quality.own_classes import OwnClass, OwnClasses
@@ -23,6 +27,8 @@ _OPENING = '<script type="application/json" id="iikmc-kept">'
 _CLOSING = "</script>"
 MOST_BYTES = 512 << 20
 """What is read of a page at most: with plotly's 3.5 MB and two pictures a scene, that of some thousand scenes."""
+# No scene has so many, nor margins that add up to so much.
+_MOST_PIXELS = 1 << 48
 # As `scenes.images` writes them: a scene's picture in natural colour, if there is one, then that of its classes.
 _IMAGE = re.compile(r'<img src="(data:image/png;base64,[A-Za-z0-9+/=]*)" width="\d+" height="\d+" alt="([^"]*)">')
 _CLASSES = "Classes of "
@@ -40,6 +46,8 @@ class KeptScene:
     """As in its audit."""
     own: OwnClasses | None
     """Its own classes beside the common ones."""
+    judged: Counts | None
+    """Pixels and margins by the value in its raster."""
     natural: str | None = None
     """Its picture in natural colour, as a data URI."""
 
@@ -54,6 +62,7 @@ def kept_block(results: Sequence[SceneResult]) -> str:
             "looks": vars(one.audit.looks),
             "blank": one.audit.blank,
             "own": None if one.own is None else asdict(one.own),
+            "judged": _judged_rows(one.judged),
         }
         for one in results
         if one.moments.total
@@ -104,7 +113,27 @@ def _scene(told: Any, k: int, n_bands: int) -> KeptScene:
         raise ValueError("sums of other classes")
     looks = Looks(**{name: _number(told["looks"][name]) for name in vars(Looks())})
     blank = {str(name): _number(count) for name, count in told["blank"].items()}
-    return KeptScene(moments, looks, blank, _own(told["own"]))
+    return KeptScene(moments, looks, blank, _own(told["own"]), _judged(told.get("judged")))
+
+
+def _judged_rows(counts: Counts | None) -> list[list[int]] | None:
+    if counts is None:
+        return None
+    values = (int(value) for value in np.flatnonzero(counts.pixels))
+    return [[value, int(counts.pixels[value]), int(counts.margins[value])] for value in values]
+
+
+def _judged(told: Any) -> Counts | None:
+    # A page of a version that judged nothing does not tell it.
+    if told is None:
+        return None
+    counts = Counts.zero()
+    for row in told:
+        value, pixels, margins = _numbers(row, 3)
+        if value > UNCLASSIFIED or max(pixels, margins) >= _MOST_PIXELS:
+            raise ValueError("no count of a value")
+        counts.pixels[value], counts.margins[value] = pixels, margins
+    return counts
 
 
 def _own(told: Any) -> OwnClasses | None:

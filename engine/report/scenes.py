@@ -11,7 +11,7 @@ from ..results.signatures import Signatures
 from ..scenes.scene import Scene
 from .html import Cell, Html, number, table
 from .pictures import Picture
-from .shared import chip, percent
+from .shared import chip, percent, shown_classes
 
 
 def scenes_section(results: Sequence[SceneResult]) -> str:
@@ -72,7 +72,7 @@ def quicklooks_section(signed: Signatures, results: Sequence[SceneResult], pictu
 
 def legend(signed: Signatures) -> str:
     """Return the classes with their colours, in one paragraph."""
-    return f'<p class="legend">{" ".join(f"<span>{chip(record)}</span>" for record in signed.classes)}</p>'
+    return f'<p class="legend">{" ".join(f"<span>{chip(record)}</span>" for record in shown_classes(signed))}</p>'
 
 
 def images(scene: Scene, picture: Picture) -> str:

@@ -8,11 +8,13 @@ from html import escape
 from itertools import combinations
 from typing import Any
 
+from ..arrays import UNCLASSIFIED
 from ..centres.fit import Fit
 from ..colours import css_colour
 from ..quality import classes as quality
 from ..quality.classes import Drift
 from ..quality.scene_result import SceneResult
+from ..results.legend import UNCLASSIFIED_COLOUR, UNCLASSIFIED_NAME
 from ..results.signatures import ClassRecord, Signatures
 from ..results.statistics import added
 from ..scenes.scene import Scene
@@ -60,6 +62,17 @@ class Numbers:
         """Per scene the k member counts."""
         return [one.counts for one in self.results]
 
+    @property
+    def shown(self) -> list[ClassRecord]:
+        """What the rasters show: the classes, and unclassified where pixels may be rejected."""
+        return shown_classes(self.signed)
+
+    @property
+    def written(self) -> list[list[int]]:
+        """Per scene the pixels of what is shown."""
+        also = len(self.shown) > len(self.signed.classes)
+        return [[*one.counts, *([one.unclassified] if also else [])] for one in self.results]
+
     def least_separable(self) -> list[tuple[int, int]]:
         """Return the pairs below the bound, the worst first."""
         # Rounded, so that pairs that are equal stand in the order of the classes on every machine.
@@ -76,6 +89,15 @@ def gather(signed: Signatures, fit: Fit, results: Sequence[SceneResult]) -> Numb
     return Numbers(signed, fit, results, drifts, _separation(signed.classes), vanished)
 
 
+def shown_classes(signed: Signatures) -> list[ClassRecord]:
+    """Return the classes, and unclassified where pixels may be rejected."""
+    if signed.run["parameters"].get("reject") is None:
+        return list(signed.classes)
+    nothing = (None,) * len(signed.roles)
+    rejected = ClassRecord(UNCLASSIFIED, UNCLASSIFIED_NAME, UNCLASSIFIED_COLOUR, 0, nothing, nothing)
+    return [*signed.classes, rejected]
+
+
 def _separation(classes: Sequence[ClassRecord]) -> dict[tuple[int, int], float]:
     found = {}
     members = [(place, record) for place, record in enumerate(classes) if record.pixels]
@@ -87,7 +109,9 @@ def _separation(classes: Sequence[ClassRecord]) -> dict[tuple[int, int], float]:
 
 def full_name(record: ClassRecord) -> str:
     """Return the name of a class, with its id."""
-    # The name that a class has by default says its id already.
+    # The name that a class has by default says its id already, and what is no class needs none.
+    if record.id == UNCLASSIFIED:
+        return record.name
     return record.name if str(record.id) in record.name.split() else f"{record.id} {record.name}"
 
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..arrays import UNCLASSIFIED
 from ..colours import RGB
 from ..errors import IIkMCError, OutputError, SignatureError
 from ..paths import companions
@@ -24,12 +25,14 @@ from . import signatures_file
 from .geotiff import SOFTWARE
 from .legend import legend_of
 from .names import (
+    MARGIN_END,
     RASTER_END,
     REPORT_NAME,
     SIGNATURES_END,
     SIGNATURES_NAME,
     SIGNATURES_TABLE,
     STATISTICS_NAME,
+    margin_name,
     raster_name,
 )
 
@@ -106,6 +109,30 @@ def left_rasters(output: Path, scenes: Sequence[Scene]) -> tuple[str, ...]:
     )
 
 
+def outdated_margins(output: Path, scenes: Sequence[Scene], margin: bool) -> tuple[str, ...]:
+    """Return the names of files in a folder that belong to margins which an earlier run of these scenes wrote.
+
+    They are worthless once the scenes have other classes.
+
+    Parameters
+    ----------
+    output, scenes
+        The folder, and the scenes of this run.
+    margin
+        Whether this run writes margins, and so replaces the rasters and their styles itself.
+    """
+    found = []
+    for name in map(margin_name, scenes):
+        try:
+            with raster_env(), open_raster(output / name, OutputError) as dataset:
+                ours = _is_ours(dataset)
+        except IIkMCError:
+            ours = False
+        # What other programs noted of the values of the old raster is wrong of the new one too.
+        found += [f"{name}.aux.xml"] if margin else _with_companions(name) if ours else []
+    return tuple(name for name in found if (output / name).is_file())
+
+
 def left_over(output: Path, scenes: Sequence[Scene], classes: Classes | None) -> Earlier:
     """Return what an earlier run left in the folder of a run that has these classes; None = each scene has its own."""
     rasters = left_rasters(output, scenes)
@@ -118,7 +145,8 @@ def left_over(output: Path, scenes: Sequence[Scene], classes: Classes | None) ->
     foreign = tuple(name for name in rasters if name not in fitting)
     # Signatures of single scenes, of a run that had no common ones.
     own = [path.name for path in sorted(output.glob(f"*{SIGNATURES_END}.json")) if leading_product_id(path.name)]
-    apart = [name for raster in foreign for name in _with_companions(raster)]
+    with_margins = [raster for name in foreign for raster in (name, f"{name[: -len(RASTER_END)]}{MARGIN_END}")]
+    apart = [name for raster in with_margins for name in _with_companions(raster)]
     apart += [name for signatures in own for name in (signatures, f"{signatures[:-5]}.csv")]
     tables = _TABLES if apart else ()
     there = (name for name in (*apart, *tables) if (output / name).is_file())
@@ -133,12 +161,17 @@ def _colours_of(path: Path) -> list[RGB] | None:
     """Return what a raster of ours shows of the colours of its classes, `_told_apart`; None for a file that is none."""
     try:
         with raster_env(), open_raster(path, OutputError) as dataset:
-            if dataset.tags().get("TIFFTAG_SOFTWARE") != SOFTWARE:
+            if not _is_ours(dataset):
                 return None
             table = dataset.colormap(1)
     except (IIkMCError, ValueError):
         return None
-    return _told_apart([table[value][:3] for value in range(1, 256) if value in table])
+    # Whether pixels may be unclassified is no matter of the classes.
+    return _told_apart([table[value][:3] for value in range(1, UNCLASSIFIED) if value in table])
+
+
+def _is_ours(dataset: Any) -> bool:
+    return bool(dataset.tags().get("TIFFTAG_SOFTWARE") == SOFTWARE)
 
 
 def _told_apart(colours: Sequence[RGB]) -> list[RGB]:

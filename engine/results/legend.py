@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
+from ..arrays import UNCLASSIFIED
 from ..colours import RGB
 from ..errors import SignatureError
 from ..scenes.scene import Scene
@@ -23,8 +24,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-UNCLASSIFIED = 255
-"""What a raster has for a pixel that was too far from every centre: not a class, and not nodata."""
+UNCLASSIFIED_NAME = "Unclassified"
+# A violet that no land has; the levels of the classes' colours are multiples of 15, so that no class gets it.
+UNCLASSIFIED_COLOUR: RGB = (254, 0, 254)
 NO_COLOUR: RGB = (0, 0, 0)
 """What a colour table has for a number that is no class."""
 
@@ -181,6 +183,12 @@ class Legend:
         for number, value in zip(self.numbers, values):
             found[number - 1] = value
         return found
+
+
+def with_unclassified(legend: Legend, output: Path) -> Legend:
+    """Return a legend that shows unclassified pixels as well, as a user has named and coloured them in a folder."""
+    own = edited(Legend([UNCLASSIFIED_NAME], [UNCLASSIFIED_COLOUR], [UNCLASSIFIED]), output.glob("*_classes.qml"))
+    return Legend([*legend.names, *own.names], [*legend.colours, *own.colours], [*legend.numbers, *own.numbers])
 
 
 def legend_of(signatures: Signatures) -> Legend:

@@ -20,6 +20,8 @@ STATISTICS_NAME = "statistics.csv"
 REPORT_NAME = "report.html"
 RASTER_END = "_classes.tif"
 """How the name of a classified raster ends."""
+MARGIN_END = "_margin.tif"
+"""How the name of a raster of margins ends."""
 SIGNATURES_END = "_signatures"
 """How the names, without ending, of the signatures of a single scene end."""
 
@@ -81,11 +83,13 @@ def check_outputs(output: Path, names: Iterable[str], scenes: Sequence[Scene], s
     check_apart([place for place in outputs if place.path.suffix != ".json"], own, _REMEDY)
 
 
-def written_names(scenes: Iterable[Scene], each: bool) -> Iterator[str]:
-    """Yield the names of the files of a run with common classes, or with classes of each scene."""
+def written_names(scenes: Iterable[Scene], each: bool, margin: bool = False) -> Iterator[str]:
+    """Yield the names of the files of a run with common classes, or with classes of each scene; also with margins."""
     for scene in scenes:
         raster = raster_name(scene)
         yield from (raster, f"{raster}.aux.xml", f"{raster[:-4]}.qml")
+        if margin:
+            yield from (margin_name(scene), f"{margin_name(scene)[:-4]}.qml")
         if each:
             yield from (f"{scene_signatures(scene)}{end}" for end in (".json", ".csv"))
     if not each:
@@ -96,3 +100,16 @@ def written_names(scenes: Iterable[Scene], each: bool) -> Iterator[str]:
 def raster_name(scene: Scene) -> str:
     """Return the name of a scene's classified raster."""
     return f"{scene.id}{RASTER_END}"
+
+
+def margin_name(scene: Scene) -> str:
+    """Return the name of a scene's raster of margins."""
+    return f"{scene.id}{MARGIN_END}"
+
+
+def raster_names(scenes: Iterable[Scene], margin: bool) -> Iterator[str]:
+    """Yield the names of the rasters of scenes, those of margins where they are wanted."""
+    for scene in scenes:
+        yield raster_name(scene)
+        if margin:
+            yield margin_name(scene)

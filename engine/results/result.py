@@ -46,6 +46,10 @@ class Result(Written):
     """Classes without a pixel in any scene."""
     names: tuple[str, ...]
     """Of the classes 1..k."""
+    margins: tuple[Path, ...] = ()
+    """Rasters of margins, one a scene; none where they were not asked for."""
+    unclassified: int = 0
+    """Valid pixels that are too far from every centre."""
 
     common: ClassVar[bool] = True
     """Whether the classes are the same in every scene."""
@@ -91,6 +95,10 @@ class EachResult(Written):
     """Valid pixels of all scenes."""
     empty_classes: tuple[tuple[int, int], ...]
     """(index of the scene, class) of each class that has no pixel in its own scene."""
+    margins: tuple[Path, ...] = ()
+    """Rasters of margins, one a scene; none where they were not asked for."""
+    unclassified: int = 0
+    """Valid pixels that are too far from every centre of their scene."""
 
     common: ClassVar[bool] = False
     """Whether the classes are the same in every scene."""

@@ -113,20 +113,25 @@ def to_csv(
     )
 
 
-def to_csv_each(scenes: Sequence[Scene], names: Sequence[Sequence[str]], counts: Sequence[Sequence[int]]) -> str:
+def to_csv_each(
+    scenes: Sequence[Scene],
+    names: Sequence[Sequence[str]],
+    counts: Sequence[Sequence[int]],
+    ids: Sequence[Sequence[int]],
+) -> str:
     """Return the text of statistics.csv of scenes with classes of their own: scene by scene, one row per class.
 
     Parameters
     ----------
     scenes
         In order.
-    names, counts
-        Per scene the names and the member counts of its classes, none where it has no classes.
+    names, counts, ids
+        Per scene the names, the pixels and the numbers of its classes, none where it has no classes.
     """
     return _csv(
-        _row(j, j + 1, name, scene, count)
-        for scene, own, count in zip(scenes, names, counts)
-        for j, name in enumerate(own)
+        _row(j, number, name, scene, count)
+        for scene, own, count, numbers in zip(scenes, names, counts, ids)
+        for j, (number, name) in enumerate(zip(numbers, own))
     )
 
 

@@ -26,7 +26,7 @@ _MOST_DIGITS = 10
 # As QGIS 3.22 writes it; later versions read it and convert older files by the version attribute. What is left out
 # (minimum and maximum, brightness, hue) keeps QGIS's defaults. rasterresampler without a zoomed-in or zoomed-out
 # resampler means nearest neighbour: class numbers must never be averaged.
-_QML = """<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>
+_FRAME = """<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>
 <qgis version="3.22.0" styleCategories="AllStyleCategories" hasScaleBasedVisibilityFlag="0" \
 minScale="1e+08" maxScale="0">
   <pipe>
@@ -34,17 +34,39 @@ minScale="1e+08" maxScale="0">
       <resampling enabled="false" zoomedInResamplingMethod="nearestNeighbour" \
 zoomedOutResamplingMethod="nearestNeighbour" maxOversampling="2"/>
     </provider>
-    <rasterrenderer type="paletted" band="1" opacity="1" alphaBand="-1" nodataColor="">
-      <colorPalette>
-{entries}
-      </colorPalette>
-    </rasterrenderer>
+{renderer}
     <rasterresampler maxOversampling="2"/>
     <resamplingStage>resamplingFilter</resamplingStage>
   </pipe>
   <blendMode>0</blendMode>
 </qgis>
 """
+_PALETTED = """\
+    <rasterrenderer type="paletted" band="1" opacity="1" alphaBand="-1" nodataColor="">
+      <colorPalette>
+{entries}
+      </colorPalette>
+    </rasterrenderer>"""
+_RAMP = """\
+    <rasterrenderer type="singlebandpseudocolor" band="1" opacity="1" alphaBand="-1" nodataColor="" \
+classificationMin="{low}" classificationMax="{high}">
+      <rastershader>
+        <colorrampshader colorRampType="INTERPOLATED" classificationMode="1" clip="0" labelPrecision="0" \
+minimumValue="{low}" maximumValue="{high}">
+{entries}
+        </colorrampshader>
+      </rastershader>
+    </rasterrenderer>"""
+
+# Red where a class is in doubt, blue where it is safe, after ColorBrewer's RdBu.
+MARGIN_COLOURS: tuple[tuple[int, str, RGB], ...] = (
+    (1, "1: between two classes", (103, 0, 31)),
+    (64, "64", (214, 96, 77)),
+    (128, "128", (253, 219, 199)),
+    (192, "192", (146, 197, 222)),
+    (255, "255: on a centre", (5, 48, 97)),
+)
+"""Of the margins."""
 
 
 def qml(names: Sequence[str], colours: Sequence[RGB]) -> str:
@@ -85,7 +107,23 @@ def qml_of_values(entries: Iterable[tuple[int, str, RGB]]) -> str:
         f'        <paletteEntry value="{value}" label="{escaped(name)}" color="{css_colour(colour)}" alpha="255"/>'
         for value, name, colour in entries
     )
-    return _QML.format(entries="\n".join(lines))
+    return _FRAME.format(renderer=_PALETTED.format(entries="\n".join(lines)))
+
+
+def qml_of_ramp(stops: Sequence[tuple[int, str, RGB]]) -> str:
+    """Return the QGIS layer style of a raster of numbers, whose colours run from one of the given to the next.
+
+    Parameters
+    ----------
+    stops
+        (value, label, colour), ascending, at least two.
+    """
+    lines = (
+        f'          <item value="{value}" label="{escaped(name)}" color="{css_colour(colour)}" alpha="255"/>'
+        for value, name, colour in stops
+    )
+    renderer = _RAMP.format(low=stops[0][0], high=stops[-1][0], entries="\n".join(lines))
+    return _FRAME.format(renderer=renderer)
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,9 @@ from ..centres.fit import Fit
 from ..errors import ParameterError
 from ..execution.executor import Executor
 from ..execution.threads import ThreadExecutor, threads_of
-from ..kernels.choice import begin, expected_name, labelling_seconds, pick_kernel, pick_packer, tell
+from ..kernels.choice import begin, expected_name, labelling_seconds, pick_judge, pick_kernel, pick_packer, tell
 from ..kernels.kernel import Kernel
+from ..kernels.margins import AS_LABELLINGS, Counts, Judging
 from ..passes.each_scene import each_scene
 from ..passes.series import unread
 from ..passes.site import Plan, SeriesSite
@@ -27,9 +28,9 @@ from ..quantities import counted
 from ..requests import ClassifyRequest
 from ..results import signatures_file
 from ..results.earlier import Classes as EarlierClasses
-from ..results.earlier import left_over
+from ..results.earlier import left_over, outdated_margins
 from ..results.legend import Legend, legend_of
-from ..results.names import SIGNATURES_NAME, check_outputs, raster_name, written_names
+from ..results.names import SIGNATURES_NAME, check_outputs, raster_name, raster_names, written_names
 from ..results.result import Result
 from ..results.run_record import run_record, unconverged
 from ..results.signatures import Signatures
@@ -41,7 +42,15 @@ from ..scenes.selection import Selection
 from ..sensors.landsat.product_id import leading_product_id
 from .foretell import foretell_classification, tell_took
 from .frame import Run, tell_audit
-from .write import Classes, empty_classes, write_tables
+from .write import (
+    Classes,
+    empty_classes,
+    margin_rasters,
+    shown_legend,
+    tell_unclassified,
+    unclassified,
+    write_tables,
+)
 
 
 def check(request: ClassifyRequest, progress: Progress) -> tuple[Signatures, list[Scene]]:
@@ -74,7 +83,8 @@ def check(request: ClassifyRequest, progress: Progress) -> tuple[Signatures, lis
         )
     selection = replace(request.selection, roles=source.roles)
     scenes = usable_scenes(request.scenes, selection, progress, "SIGNATURES")
-    check_outputs(request.output, written_names(scenes, each=False), scenes, request.signatures)
+    names = written_names(scenes, each=False, margin=request.margin)
+    check_outputs(request.output, names, scenes, request.signatures)
     return source, scenes
 
 
@@ -117,30 +127,37 @@ def classify(
     foretell_classification(request, scenes, source.roles, k, expected_name(kernel), progress)
     run.clock.lap("prepare")
     strips = tuple(plan_series(scenes, strip_pixels))
-    plan = Plan(tuple(scenes), Selection(source.roles, request.mask), strips, k, Wish(pictures=True))
+    judging = Judging.of(request.margin, request.reject)
+    judge = pick_judge(kernel, AS_LABELLINGS * seconds) if judging.wanted else None
+    plan = Plan(tuple(scenes), Selection(source.roles, request.mask), strips, k, Wish(pictures=True), judging)
     with run:
         legend = legend_of(source)
+        shown = shown_legend(legend, request)
         classes = EarlierClasses(source.roles, source.centres, legend.colours_by_number, source.merged)
         earlier = left_over(request.output, scenes, classes)
-        run.files.check_replaceable([*(raster_name(scene) for scene in scenes), *earlier.apart])
-        site = run.enter(SeriesSite(plan, kernel, pick_packer(kernel)))
+        old = outdated_margins(request.output, scenes, request.margin)
+        run.files.check_replaceable([*raster_names(scenes, request.margin), *earlier.apart, *old])
+        site = run.enter(SeriesSite(plan, kernel, pick_packer(kernel), None, judge))
         executor = ThreadExecutor(site, request.workers)
         progress.stage(
             f"Classifying {counted(len(scenes), 'scene')} into the {source.k} classes of {request.signatures} "
             f"on {counted(executor.workers, 'thread')} ({expected_name(kernel)} kernel)"
         )
-        results = _classified(run, executor, plan, source, legend)
+        results = _classified(run, executor, plan, source, shown)
+        for one in results:
+            one.shows(legend.numbers)
         tell(kernel, progress, ended=True)
         run.clock.lap("classify")
         fit = _fit(source, results)
         empty = tuple(legend.numbers[place - 1] for place in empty_classes(fit))
         if empty:
             progress.note(f"No pixel of these scenes belongs to class {', '.join(map(str, empty))}.")
+        tell_unclassified(results, request.reject, progress)
         parameters, audits = request.parameters(source.roles, source.k), [one.audit for one in results]
         record = run_record(scenes, audits, fit, parameters, kernel, run.clock)
         record["applied"] = _origin(request, source)
-        write_tables(run.files, results, Classes(source.roles, fit, legend, record, source.merged), progress)
-        run.publish(earlier=earlier)
+        write_tables(run.files, results, Classes(source.roles, fit, legend, record, source.merged, shown), progress)
+        run.publish(old, earlier)
     result = Result(
         scenes=plan.scenes,
         rasters=tuple(request.output / raster_name(scene) for scene in scenes),
@@ -149,8 +166,10 @@ def classify(
         pixels=sum(audit.valid for audit in audits),
         empty_classes=empty,
         names=tuple(legend.names),
+        margins=margin_rasters(scenes, request),
+        unclassified=unclassified(results),
     )
-    tell_took(run.clock, result.pixels, result.rasters, progress)
+    tell_took(run.clock, result.pixels, [*result.rasters, *result.margins], progress)
     progress.report(1.0)
     return result
 
@@ -180,6 +199,9 @@ def _classified(
             one.audit.add(answer.audit)
             one.moments.add(answer.moments)
             one.sketch.add(answer.sketch)
+            if answer.counts is not None:
+                one.judged = one.judged or Counts.zero()
+                one.judged.add(answer.counts)
     return results
 
 

@@ -9,7 +9,7 @@ from ..progress import Progress
 from ..quantities import counted
 from ..requests import Request
 from ..results import earlier
-from ..results.names import raster_name
+from ..results.names import raster_names
 from ..results.result import Result
 from ..results.staging import Staging
 from .clustering import ITERATE, READ, Clustering, Tools, check_scenes, given_centres, no_valid_pixels
@@ -65,8 +65,10 @@ def cluster(
             result = _clustered(run, clustering, request, tools)
             colours = kept_colours(request, result.fit)
             classes = earlier.Classes(request.roles, result.fit.centres, colours)
-            run.publish(superseded(scenes, request), earlier.left_over(request.output, scenes, classes))
-    usual = not was_compiled_meanwhile(tools.cpu)
+            old = (*superseded(scenes, request), *earlier.outdated_margins(request.output, scenes, request.margin))
+            run.publish(old, earlier.left_over(request.output, scenes, classes))
+    # Margins and rejection take part of the time for the rasters.
+    usual = not was_compiled_meanwhile(tools.cpu) and not clustering.plan.judging.wanted
     expected.tell_outcome(tools.kernel.name if usual else None, result, run.clock, clustering.store.spilled, progress)
     progress.report(1.0)
     return result
@@ -76,7 +78,8 @@ def _clustered(run: Run[Staging], clustering: Clustering, request: Request, tool
     """Read, iterate and make all files."""
     scenes, progress = clustering.plan.scenes, run.progress
     left = earlier.left_rasters(request.output, scenes)
-    run.files.check_replaceable([*(raster_name(scene) for scene in scenes), *left])
+    left += earlier.outdated_margins(request.output, scenes, request.margin)
+    run.files.check_replaceable([*raster_names(scenes, request.margin), *left])
     progress.stage(f"Reading and masking {counted(len(scenes), 'scene')} on {counted(tools.workers, 'thread')}")
     series = clustering.read(run.span(0.0, READ))
     if series.pixels == 0:

@@ -17,12 +17,14 @@ from ..clock import Clock
 from ..errors import NoValidPixels
 from ..execution.threads import ThreadExecutor, threads_of
 from ..kernels.cells.choice import loops_for
-from ..kernels.choice import await_kernel, begin, labelling_seconds, pick_kernel, pick_packer, tell
+from ..kernels.choice import await_kernel, begin, labelling_seconds, pick_judge, pick_kernel, pick_packer, tell
 from ..kernels.device_choice import DeviceChoice
 from ..kernels.kernel import Kernel
+from ..kernels.margins import AS_LABELLINGS, Judge, Judging
 from ..passes.iterate import Population, iterate
 from ..passes.series import Series, read_series
 from ..passes.site import Plan, SeriesSite, loose_site
+from ..passes.write import bytes_aside
 from ..pixels.block import Block
 from ..pixels.masking import Audit
 from ..pixels.packing import Packer
@@ -76,6 +78,10 @@ class Tools:
         pixels, _ = most_valid(scenes, self.strip_pixels)
         begin(self.cpu, labelling_seconds(pixels, k, self.workers), loops_for(pixels, k, self.n_bands))
 
+    def judge(self, pixels: int, k: int) -> Judge:
+        """Return what looks at the labels of so many pixels once more; to be asked after `begin`."""
+        return pick_judge(self.cpu, labelling_seconds(pixels, k, self.workers, AS_LABELLINGS))
+
     def tell(self, progress: Progress, ended: bool = False) -> None:
         """Tell once what labelled, where there is something to tell; `ended` is for the end of the run."""
         tell(self.cpu, progress, ended)
@@ -104,7 +110,8 @@ class Clustering:
         wish = Wish(need(request), request.seed, pictures=True)
         selection = Selection(request.roles, request.mask)
         strips = tuple(plan_series(scenes, tools.strip_pixels))
-        self.plan = Plan(tuple(scenes), selection, strips, request.k, wish)
+        judging = Judging.of(request.margin, request.reject)
+        self.plan = Plan(tuple(scenes), selection, strips, request.k, wish, judging)
         """What is worked on."""
         self._stack = ExitStack()
 
@@ -113,10 +120,13 @@ class Clustering:
         pixels, masked = most_valid(plan.scenes, self._tools.strip_pixels)
         self._tools.device.renew()
         with ExitStack() as stack:
-            store = PixelStore(budget_of(request.memory), pixels, plan.n_bands, self._staging.folder, masked)
+            aside = bytes_aside(plan.scenes, plan.judging, self._tools.workers)
+            store = PixelStore(budget_of(request.memory), pixels, plan.n_bands, self._staging.folder, masked, aside)
             self.store = stack.enter_context(store)
             """Where pixels are kept."""
-            self.site = stack.enter_context(SeriesSite(plan, self._tools.kernel, self._tools.packer, self.store))
+            judge = self._tools.judge(pixels, plan.k) if plan.judging.wanted else None
+            site = SeriesSite(plan, self._tools.kernel, self._tools.packer, self.store, judge)
+            self.site = stack.enter_context(site)
             """What this process holds."""
             self.executor = ThreadExecutor(self.site, self._tools.workers)
             """Hands the work to the site."""
@@ -224,7 +234,7 @@ def check_scenes(request: Request, progress: Progress) -> list[Scene]:
     """Find the scenes and check them by their headers, and the folder of the results; note what was left out."""
     check_folder(request)
     scenes = usable_scenes(request.scenes, request.selection, progress)
-    names = written_names(scenes, request.mode == EACH_SCENE)
+    names = written_names(scenes, request.mode == EACH_SCENE, request.margin)
     check_outputs(request.output, names, scenes, request.signatures if request.start == SIGNATURES_FILE else None)
     return scenes
 

@@ -5,6 +5,8 @@ A scene gets what a run of that scene alone would give it. Only one scene's pixe
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from ..choices import EACH_SCENE
 from ..clock import Clock
 from ..kernels.choice import expected_name
@@ -13,13 +15,13 @@ from ..passes.series import Series
 from ..passes.write import write_rasters
 from ..pixels.strips import STRIP_PIXELS
 from ..progress import Progress, Span
-from ..report.each import SceneClasses, render_each
+from ..report.each import NOTHING, SceneClasses, render_each
 from ..report.pictures import draw_all
 from ..requests import Request
 from ..results import statistics
-from ..results.earlier import left_over
+from ..results.earlier import left_over, outdated_margins
 from ..results.legend import Legend, default_names, names_for
-from ..results.names import REPORT_NAME, STATISTICS_NAME, raster_name, scene_signatures
+from ..results.names import REPORT_NAME, STATISTICS_NAME, raster_name, raster_names, scene_signatures
 from ..results.palette import class_colours
 from ..results.result import EachResult, Result
 from ..results.run_record import run_record
@@ -30,7 +32,18 @@ from .clustering import ITERATE, READ, Clustering, Tools, check_scenes, given_ce
 from .foretell import foretell, tell_took
 from .frame import Run
 from .pages import write_page
-from .write import Classes, write_signatures
+from .write import (
+    Classes,
+    counts_of,
+    margin_rasters,
+    shown_legend,
+    tell_unclassified,
+    unclassified,
+    write_signatures,
+)
+
+if TYPE_CHECKING:
+    from ..arrays import Grid64
 
 
 def run_in_mode(
@@ -82,7 +95,8 @@ def cluster_each(
         foretell(request, scenes, tools.workers, expected_name(tools.cpu), progress)
         with run:
             done = _clustered(run, scenes, request, tools)
-            run.publish(earlier=left_over(request.output, scenes, None))
+            old = outdated_margins(request.output, scenes, request.margin)
+            run.publish(old, left_over(request.output, scenes, None))
     result = EachResult(
         scenes=tuple(scenes),
         rasters=tuple(request.output / raster_name(scene) for scene in scenes),
@@ -94,15 +108,18 @@ def cluster_each(
         ),
         pixels=sum(one.result.audit.valid for one in done),
         empty_classes=tuple((number, j) for number, one in enumerate(done) for j in one.empty),
+        margins=margin_rasters(scenes, request),
+        unclassified=unclassified([one.result for one in done]),
     )
-    tell_took(run.clock, result.pixels, result.rasters, progress)
+    tell_took(run.clock, result.pixels, [*result.rasters, *result.margins], progress)
     progress.report(1.0)
     return result
 
 
 def _clustered(run: Run[Staging], scenes: list[Scene], request: Request, tools: Tools) -> list[SceneClasses]:
     """Cluster scene by scene and make all files."""
-    run.files.check_replaceable(raster_name(scene) for scene in scenes)
+    old = outdated_margins(request.output, scenes, request.margin)
+    run.files.check_replaceable([*raster_names(scenes, request.margin), *old])
     done: list[SceneClasses] = []
     whole = sum(scene.checked_grid().pixels for scene in scenes)
     begin = 0.0
@@ -114,6 +131,7 @@ def _clustered(run: Run[Staging], scenes: list[Scene], request: Request, tools: 
     tools.tell(run.progress, ended=True)
     if not any(one.fit for one in done):
         raise no_valid_pixels([one.result.audit for one in done])
+    tell_unclassified([one.result for one in done], request.reject, run.progress)
     _write_tables(done, request, run.files, run.progress)
     return done
 
@@ -126,7 +144,7 @@ def _cluster_one(scene: Scene, request: Request, tools: Tools, staging: Staging,
         clock.lap("read")
         one = series.results[0]
         if not series.pixels:
-            _write(clustering, series, Legend((), ()), staging, progress)
+            _write(clustering, series, None, NOTHING, staging, progress)
             return SceneClasses(one)
         fit = clustering.fit(series.population, series.survey, clock, Span(progress, READ, ITERATE))
         stem = scene_signatures(scene)
@@ -135,26 +153,36 @@ def _cluster_one(scene: Scene, request: Request, tools: Tools, staging: Staging,
             default_names(scene, request.k), f"{raster_name(scene)[:-4]}.qml",
         )  # fmt: skip
         legend = Legend(names, class_colours(fit.centres, request.roles))
-        _write(clustering, series, legend, staging, progress)
+        shown = shown_legend(legend, request)
+        _write(clustering, series, fit.centres, shown, staging, progress)
+        one.shows(legend.numbers)
         clock.lap("write")
         record = run_record([scene], [one.audit], fit, request.parameters(), tools.kernel, clock)
         signed = write_signatures(staging, stem, [one.moments], Classes(request.roles, fit, legend, record))
-    found = SceneClasses(one, fit, signed)
+    found = SceneClasses(one, fit, signed, shown)
     if found.empty:
         progress.note(f"{scene.title}: no pixel belongs to class {', '.join(map(str, found.empty))}.")
     return found
 
 
-def _write(clustering: Clustering, series: Series, legend: Legend, staging: Staging, progress: Progress) -> None:
+def _write(
+    clustering: Clustering,
+    series: Series,
+    centres: Grid64 | None,
+    legend: Legend,
+    staging: Staging,
+    progress: Progress,
+) -> None:
     span = Span(progress, ITERATE, 1.0)
-    write_rasters(clustering.executor, clustering.plan, series, legend, staging.tray, span)
+    write_rasters(clustering.executor, clustering.plan, series, centres, legend, staging.tray, span)
 
 
 def _write_tables(done: list[SceneClasses], request: Request, staging: Staging, progress: Progress) -> None:
     """Write statistics and report of all scenes."""
-    classes = [one.signed.classes if one.signed else () for one in done]
-    names = [[record.name for record in own] for own in classes]
-    counts = [[record.pixels for record in own] for own in classes]
-    staging.write_text(STATISTICS_NAME, statistics.to_csv_each([one.result.scene for one in done], names, counts))
-    pictures = draw_all([one.result.sketch for one in done], [[record.colour for record in own] for own in classes])
+    results, legends = [one.result for one in done], [one.legend for one in done]
+    scenes, names = [one.scene for one in results], [legend.names for legend in legends]
+    counts = [counts_of(one, legend) for one, legend in zip(results, legends)]
+    ids = [legend.numbers for legend in legends]
+    staging.write_text(STATISTICS_NAME, statistics.to_csv_each(scenes, names, counts, ids))
+    pictures = draw_all([one.sketch for one in results], [legend.colours_by_number for legend in legends])
     write_page(staging, REPORT_NAME, render_each(done, pictures, request.k), progress)

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from ..arrays import UNCLASSIFIED
 from ..centres.fit import Fit, IterationRecord
 from ..errors import ParameterError, SignatureError
 from ..maps.classified import Classified, open_classified
@@ -16,7 +17,7 @@ from ..pixels.block import Tally
 from ..progress import Progress
 from ..report.kept import MOST_BYTES, KeptScene, read_kept
 from ..results import signatures_file
-from ..results.legend import UNCLASSIFIED, Legend, edited, legend_of
+from ..results.legend import UNCLASSIFIED_COLOUR, UNCLASSIFIED_NAME, Legend, edited, legend_of
 from ..results.names import RASTER_END, REPORT_NAME, SIGNATURES_END, SIGNATURES_NAME
 from ..results.signatures import Signatures
 from ..results.statistics import Moments
@@ -30,8 +31,6 @@ RESULTS = "RESULTS"
 _ON_PAGE: dict[str, Any] = {
     "finished": "", "pixels": 0, "parameters": {}, "seconds": {}, "kernel": "", "device": {}, "versions": {},
 }  # fmt: skip
-# Grey, which no cover has: as for a pixel that nothing is known of.
-_UNCLASSIFIED = ("Unclassified", (128, 128, 128))
 
 
 @dataclass(frozen=True)
@@ -229,10 +228,10 @@ def _iterations(run: Mapping[str, Any]) -> tuple[IterationRecord, ...]:
 
 def _unclassified(rasters: Sequence[Classified]) -> tuple[str, tuple[int, int, int]] | None:
     """Return how rasters show what is unclassified, that which was named otherwise first; None where none does."""
-    showing = [one for one in rasters if UNCLASSIFIED in one.names or UNCLASSIFIED in one.colour_table]
+    showing = [one for one in rasters if UNCLASSIFIED in one.names or UNCLASSIFIED in one.colours]
     if not showing:
         return None
-    name, colour = _UNCLASSIFIED
+    name, colour = UNCLASSIFIED_NAME, UNCLASSIFIED_COLOUR
     names = (one.names.get(UNCLASSIFIED, name) for one in showing)
     colours = (one.colours.get(UNCLASSIFIED) for one in showing)
     return next((own for own in names if own != name), name), next(filter(None, colours), colour)

@@ -15,6 +15,7 @@ from ..estimates.preview import expected_valid
 from ..execution.threads import threads_of
 from ..kernels.cuda.devices import Job as CardJob
 from ..kernels.cuda.devices import pays
+from ..kernels.margins import Judging
 from ..pixels.store import budget_of, expected_use
 from ..progress import Progress
 from ..quantities import about, counted, duration, size
@@ -75,7 +76,7 @@ class Foretold:
         progress.note(
             f"Took {total:.1f} s: reading {run.read:.1f} s, {counted(iterations, 'iteration')} {run.iterate:.1f} s, "
             f"rasters {run.write:.1f} s, everything else {other:.1f} s; {run.valid:,} valid pixels took "
-            f"{size(needed)}{beside}; the rasters have {_on_disk(result.rasters)}."
+            f"{size(needed)}{beside}; the rasters have {_on_disk([*result.rasters, *result.margins])}."
         )
 
 
@@ -98,7 +99,8 @@ def foretell(request: Request, scenes: Sequence[Scene], workers: int, cpu: str, 
     card = pays(request.device, CardJob(valid, request.k, len(request.roles)))
     kernel = None if card else cpu
     job = job_of(scenes, valid, request.selection, request.k, workers, kernel)
-    manner = Manner(request.start, request.max_iterations, request.mode == EACH_SCENE, request.compare)
+    judging = Judging.of(request.margin, request.reject)
+    manner = Manner(request.start, request.max_iterations, request.mode == EACH_SCENE, request.compare, judging)
     told = estimate(scenes, job, manner, budget_of(request.memory), request.output, rates.recall())
     progress.note(told.sentence)
     # From a signatures file the first labels are made while the pixels are read.
@@ -130,7 +132,7 @@ def foretell_classification(
     time = "" if seconds is None else f"; at most about {duration(seconds)}, judged by earlier clusterings here"
     progress.note(
         f"Estimate for {counted(len(scenes), 'scene')}: about {about(valid)} valid pixels of {about(job.pixels)}, none "
-        f"of which is kept; rasters of at most {size(job.pixels * RASTER_BYTES)}{time}."
+        f"of which is kept; rasters of at most {size(job.pixels * RASTER_BYTES * (2 if request.margin else 1))}{time}."
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Any
 
+from ..arrays import UNCLASSIFIED
 from ..colours import css_colour
 from ..errors import ParameterError
 from ..map_requests import MergeRequest
@@ -20,7 +21,7 @@ from ..report.kept import audit_of
 from ..report.merge import render
 from ..report.pictures import redraw
 from ..results import earlier, signatures_file, statistics
-from ..results.legend import UNCLASSIFIED, Legend
+from ..results.legend import Legend
 from ..results.names import (
     REPORT_NAME,
     SIGNATURES_NAME,
@@ -183,7 +184,8 @@ def _results(
         sketch = Sketch(one.raster.grid, ())
         sketch.classes = part.classes
         sieved = [int(part.after[number]) for number in numbers]
-        found.append(SceneResult(one.scene, audit, sketch, moments, sieved=sieved))
+        unclassified = int(part.after[UNCLASSIFIED])
+        found.append(SceneResult(one.scene, audit, sketch, moments, sieved=sieved, unclassified=unclassified))
     return found
 
 

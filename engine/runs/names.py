@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from ..arrays import UNCLASSIFIED
 from ..errors import OutputError
 from ..map_requests import NamesRequest
 from ..maps.legend_file import LegendRow, read_legend
@@ -17,7 +18,7 @@ from ..report.kept import audit_of
 from ..report.merge import render
 from ..report.pictures import redraw
 from ..results import signatures_file, statistics
-from ..results.legend import UNCLASSIFIED, Legend
+from ..results.legend import Legend
 from ..results.names import (
     REPORT_NAME,
     SIGNATURES_NAME,
@@ -170,4 +171,5 @@ def _result(one: FinishedScene, part: Rewritten, numbers: Sequence[int]) -> Scen
     sketch = Sketch(one.raster.grid, ())
     sketch.classes = part.classes
     moments = one.kept.moments if one.kept else Moments(counts, [], [])
-    return SceneResult(one.scene, audit, sketch, moments, one.kept.own if one.kept else None, counts)
+    own, judged = (one.kept.own, one.kept.judged) if one.kept else (None, None)
+    return SceneResult(one.scene, audit, sketch, moments, own, counts, int(part.after[UNCLASSIFIED]), judged)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..arrays import UNCLASSIFIED
 from ..errors import ParameterError
 from ..execution.executor import Site
 from ..execution.threads import ThreadExecutor, threads_of
@@ -16,7 +17,7 @@ from ..maps.merging import FOUR, sieve
 from ..pixels.sketch import Sketch, look_at_classes
 from ..progress import Progress
 from ..results.geotiff import Rows
-from ..results.legend import UNCLASSIFIED, Legend
+from ..results.legend import Legend
 from ..results.names import raster_name
 from ..results.rasters import write_classes
 from ..results.staging import Tray

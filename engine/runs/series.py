@@ -19,7 +19,7 @@ from ..map_requests import SeriesRequest
 from ..maps.alignment import Alignment, grid_of
 from ..maps.raster_set import RasterSet, open_raster_set
 from ..maps.series import Followed, Series, flow_dates, follow
-from ..maps.series_rasters import LAYERS, band_of, legend_of
+from ..maps.series_rasters import LAYERS, band_of, legend_of, majority_legend
 from ..paths import Place, check_apart
 from ..pixels.strips import STRIP_PIXELS, plan_strips
 from ..progress import Progress, check_cancelled
@@ -303,8 +303,7 @@ def _write_rasters(files: Staging, series: Series, parts: Sequence[Packed], prog
         highest = max(part.highest[name] for part in parts)
         files.write_text(f"{name}.qml", qml_of_values(legend_of(name, series, highest)))
         progress.report((place + 1) / len(LAYERS))
-    names = series.raster_set.names[1 : max(series.classes) + 1]
-    files.write_text("majority.tif.aux.xml", pam_xml(names))
+    files.write_text("majority.tif.aux.xml", pam_xml(majority_legend(series).names_by_number))
 
 
 def _rows(name: str, parts: Sequence[Packed], dtype: str, width: int) -> Iterator[Rows]:

@@ -13,6 +13,7 @@ from ..colours import default_colour
 from ..errors import NoValidPixels
 from ..execution.executor import Site
 from ..execution.threads import ThreadExecutor
+from ..map_requests import TransitionRequest
 from ..maps.change_raster import attribute_table, write_changes
 from ..maps.classified import Classified, ClassifiedError, open_classified
 from ..maps.overlap import Overlap, doubts, overlap, placement
@@ -21,7 +22,6 @@ from ..pixels.strips import STRIP_PIXELS, plan_strips
 from ..progress import Progress
 from ..quantities import counted
 from ..report import transitions as page
-from ..requests import TransitionRequest
 from ..results.geotiff import Rows
 from ..results.legend import default_name
 from ..results.staging import Destinations

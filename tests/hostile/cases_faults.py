@@ -17,9 +17,10 @@ from cases_outputs import rasters, run, series, suggest_request
 from iikmc.engine import claims
 from iikmc.engine.claims import Claim
 from iikmc.engine.errors import IIkMCError, MemoryBudgetError, OutputError, SceneError
+from iikmc.engine.map_requests import TransitionRequest
 from iikmc.engine.pixels import reading, store
 from iikmc.engine.pixels.store import PixelStore
-from iikmc.engine.requests import BenchmarkRequest, TransitionRequest
+from iikmc.engine.requests import BenchmarkRequest
 from iikmc.engine.results.staging import Staging
 from iikmc.engine.runs.benchmark import benchmark
 from iikmc.engine.runs.suggestk import suggest

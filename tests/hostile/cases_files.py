@@ -15,8 +15,8 @@ import rasterio
 from bands import CUT, DN, LEFT, ONE, again, audit, band, bands_of, bare, filled, grid_of, pam, run, scene, world
 from calls import CLOUD, LAND
 from iikmc.engine.errors import SceneError
+from iikmc.engine.map_requests import TransitionRequest
 from iikmc.engine.maps.classified import ClassifiedError, open_classified
-from iikmc.engine.requests import TransitionRequest
 from iikmc.engine.runs.transitions import compare
 from rasterio.crs import CRS
 from rasterio.transform import Affine

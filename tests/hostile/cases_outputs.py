@@ -11,7 +11,8 @@ import numpy as np
 from calls import apply_to, audit_of
 from iikmc.engine.choices import EACH_SCENE, SIGNATURES_FILE
 from iikmc.engine.errors import OutputError, ParameterError
-from iikmc.engine.requests import BenchmarkRequest, Request, SuggestRequest, TransitionRequest
+from iikmc.engine.map_requests import TransitionRequest
+from iikmc.engine.requests import BenchmarkRequest, Request, SuggestRequest
 from iikmc.engine.results.journal import APART
 from iikmc.engine.runs.benchmark import benchmark
 from iikmc.engine.runs.cluster import cluster

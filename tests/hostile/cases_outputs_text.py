@@ -22,8 +22,8 @@ from iikmc.engine import (
     cluster,
     compare,
 )
+from iikmc.engine.map_requests import TransitionRequest
 from iikmc.engine.maps.classified import open_classified
-from iikmc.engine.requests import TransitionRequest
 from iikmc.engine.results.staging import Tray
 from iikmc.engine.results.styles import entries_of, pam_xml, qml
 from iikmc.engine.text_files import to_csv, to_json

@@ -421,3 +421,25 @@ def an_interrupt_passes(folder: Path) -> None:
     make_scene(folder, product(), DN)
     with pytest.raises(KeyboardInterrupt):
         cluster(Request((str(folder),), folder / "out", MaskRule((), True), k=2), _Fails(KeyboardInterrupt()))
+
+
+@case(6, "a distance for REJECT in DN, below nothing, or none at all", "refused with the range; empty rejects nothing")
+def distances(folder: Path) -> None:
+    for tool in ("cluster", "classify"):
+        for value in (3000, "1e9", -0.1, "-1", "far", True, [0.1], "0,1", "1e400"):
+            told(tool, "REJECT", value, "a distance in reflectance from 0 to 10")
+        for value in ("perhaps", 2, -1, [True]):
+            told(tool, "MARGIN", value, "yes or no")
+    values = cluster_values(folder)
+    for value in (None, "", " ", 0, "0.1", "1e-1", 10, np.float64(0.1), 1):
+        assert answer("cluster", **{**values, "REJECT": value}) == ""
+    for reject in (NAN, INFINITY, -INFINITY, -0.1, 10.1, 10**400, "0.1", True, [0.1]):
+        for request in (
+            Request((str(folder),), folder / "out", reject=reject),
+            ClassifyRequest((str(folder),), folder / "out", signatures=folder / "s.json", reject=reject),
+        ):
+            with refused("REJECT", error=ParameterError):
+                request.check()
+    for margin in (1, "yes", None):
+        with refused("MARGIN", "True or False", error=ParameterError):
+            Request((str(folder),), folder / "out", margin=margin).check()

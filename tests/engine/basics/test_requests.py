@@ -34,6 +34,8 @@ def test_defaults_are_the_documented_ones(tmp_path):
         "max_iterations": 100,
         "tolerance_percent": 1.0,
         "seed": 42,
+        "margin": False,
+        "reject": None,
     }
     # In this order they stand in signatures.json.
     assert list(default.parameters())[:8] == ["scenes", "k", "mask", "mask_saturated", "aoi", "bands", "mode", "init"]
@@ -131,6 +133,8 @@ def test_parameters_of_a_classification_name_the_bands_and_classes_of_the_file(t
         ("aoi", None),
         ("bands", ["red", "nir"]),
         ("signatures", str(tmp_path / "s.json")),
+        ("margin", False),
+        ("reject", None),
     ]
 
 

@@ -19,6 +19,7 @@ from iikmc.engine.estimates import rates
 from iikmc.engine.estimates.estimate import Manner, estimate, job_of
 from iikmc.engine.estimates.preview import disk_size, expected_valid, valid_share
 from iikmc.engine.kernels.cuda import devices
+from iikmc.engine.kernels.margins import Judging
 from iikmc.engine.kernels.numpy_kernel import NumpyKernel
 from iikmc.engine.progress import Silent
 from iikmc.engine.requests import ClassifyRequest
@@ -161,6 +162,15 @@ class TestEstimate:
         found = self.of(500_000_000)
         assert found.spilled == 720_000_000 - 187_500_000 == 532_500_000
         assert "; 908 MB for the pixels, of which 532 MB go to temporary files in /spill; " in found.sentence
+
+    def test_margins_and_rejected_pixels_take_a_byte_each_while_scenes_are_written(self, disk):
+        # Of both scenes, as one is judged while others are written; of one where each is clustered on its own.
+        found = self.of(500_000_000, judging=Judging.of(True, 0.1))
+        assert found.memory == 907_500_000 + 200_000_000
+        assert found.spilled == 720_000_000
+        assert found.results == 266_666_667
+        assert self.of(500_000_000, judging=Judging.of(True, None)).memory == 907_500_000 + 100_000_000
+        assert self.of(500_000_000, judging=Judging.of(False, 0.1), each=True).memory == (907_500_000 + 100_000_000) / 2
 
     def test_what_the_disk_may_lack(self, disk):
         # Were all pixels valid: 1200 MB of values, 187.5 MB of them in memory.

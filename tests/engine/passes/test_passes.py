@@ -72,7 +72,7 @@ def test_writing_twice_counts_once(plan, executor, tmp_path):
     found = []
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
-        write_rasters(executor, plan, series, legend, Tray(tmp_path / name, tmp_path, "OUTPUT"), Silent())
+        write_rasters(executor, plan, series, None, legend, Tray(tmp_path / name, tmp_path, "OUTPUT"), Silent())
         found.append([one.moments for one in series.results])
     assert found[0] == found[1]
     assert sum(sum(moments.count) for moments in found[0]) == series.pixels

@@ -139,6 +139,11 @@ def test_masks_of_whole_strips_are_set_aside(own_temporary_folder):
             store.keep(dn)
             assert store.spilled == spilled
         assert pixel_store.expected_use(budget, 100, 50, 2, 800) == (356, least)
+        # What is wanted for something else is the pixels' no more.
+        with PixelStore(budget + 40, 100, 2, own_temporary_folder, 800, 40) as store:
+            store.keep(dn)
+            assert store.spilled == spilled
+        assert pixel_store.expected_use(budget + 40, 100, 50, 2, 800, 40) == (396, least)
 
 
 def test_a_small_area_of_interest_needs_little_memory_and_disk(tmp_path, request_of, monkeypatch):

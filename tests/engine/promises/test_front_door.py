@@ -66,8 +66,8 @@ CALLS = {
     "MaskRule": "flags, saturated",
     "Selection": "roles, mask, area=",
     "Request": SCENES + "roles=, aoi=, workers=, k=, mode=, start=, signatures=, max_iterations=, tolerance=, seed=, "
-    "device=, memory=, compare=",
-    "ClassifyRequest": SCENES + "aoi=, workers=, signatures=",
+    "device=, memory=, compare=, margin=, reject=",
+    "ClassifyRequest": SCENES + "aoi=, workers=, signatures=, margin=, reject=",
     "AuditRequest": SCENES + "roles=, aoi=, workers=",
     "BenchmarkRequest": SCENES + "roles=, aoi=, workers=, k=, max_iterations=, repeats=, pixels=",
     "SuggestRequest": "scenes, mask=, roles=, workers=, k_min=, k_max=, sample=, seed=, table=, report=",
@@ -81,8 +81,8 @@ CALLS = {
     "Silent": "",
 }
 ANSWERS = {
-    "Result": "scenes, rasters, output, fit, pixels, empty_classes, names",
-    "EachResult": "scenes, rasters, output, k, fits, signature_files, pixels, empty_classes",
+    "Result": "scenes, rasters, output, fit, pixels, empty_classes, names, margins, unclassified",
+    "EachResult": "scenes, rasters, output, k, fits, signature_files, pixels, empty_classes, margins, unclassified",
     "AuditResult": "scenes, audits, output",
     "Suggestion": "request, scenes, sample, scores, advice, scikit_learn",
     "Transitions": "before, after, overlap, counts, before_names, after_names, colours",

@@ -17,6 +17,7 @@ from calls import apply_to, audit_of
 from classified_rasters import EARLY, LATER, centre, write_classified
 from iikmc.engine.choices import EACH_SCENE
 from iikmc.engine.execution.executor import Task
+from iikmc.engine.kernels.margins import Judging
 from iikmc.engine.kernels.moves import MoveLog
 from iikmc.engine.kernels.numpy_kernel import NumpyKernel
 from iikmc.engine.map_requests import ReferencePoints
@@ -30,7 +31,7 @@ from iikmc.engine.measuring.contenders import Contender
 from iikmc.engine.measuring.equality import DigestStrip
 from iikmc.engine.passes.sample import SampleStrip
 from iikmc.engine.passes.site import Plan, SeriesSite
-from iikmc.engine.passes.tasks import ClassifyStrip, LabelStrip, MeasureStrip, ReadStrip, WriteScene
+from iikmc.engine.passes.tasks import ClassifyStrip, JudgeStrip, LabelStrip, MeasureStrip, ReadStrip, WriteScene
 from iikmc.engine.pixels.packing import NumpyPacker
 from iikmc.engine.pixels.sampling import Draws
 from iikmc.engine.pixels.strips import plan_series
@@ -67,8 +68,8 @@ LEGEND = Legend(["Wald", "Wasser", "Feld & Flur", "Fels"], [(0, 90, 0), (0, 0, 2
 
 # By the kind of site that they run at; a task that is new joins one of these, and its test.
 OF_SERIES = {
-    AuditStrip, ClassifyStrip, DifferStrip, DigestStrip, LabelStrip, LeaveStrip, MeasureStrip, ReadStrip, SampleStrip,
-    SurveyStrip, WriteScene,
+    AuditStrip, ClassifyStrip, DifferStrip, DigestStrip, JudgeStrip, LabelStrip, LeaveStrip, MeasureStrip, ReadStrip,
+    SampleStrip, SurveyStrip, WriteScene,
 }  # fmt: skip
 OF_PAIR = {CountPairs, CodeStrip}
 OF_SAMPLE = {ScoreK}
@@ -142,7 +143,8 @@ HERE = Area("here", lambda wkt, bounds: western_part(bounds))
 def plan(small_series) -> Plan:
     scenes = usable_scenes(small_series, Selection(ROLES, RULE, HERE), Silent())
     strips = tuple(plan_series(scenes, 500))
-    return Plan(tuple(scenes), Selection(ROLES, RULE), strips, K, Wish(Need.DRAWS, 7, pictures=True))
+    wish = Wish(Need.DRAWS, 7, pictures=True)
+    return Plan(tuple(scenes), Selection(ROLES, RULE), strips, K, wish, Judging.of(True, 0.1))
 
 
 def centres(number: int) -> np.ndarray:
@@ -222,18 +224,24 @@ def test_tasks_of_a_series_do_the_same_wherever_they_are_done(kernel, plan, tmp_
             both.do(LeaveStrip(strip))
             both.do(LabelStrip(strip, centres(4), None, OWN))
             assert both.do(DifferStrip(strip)).renumbered > 0
+            counts = both.do(JudgeStrip(strip, centres(3))).counts
+            assert counts.pixels[255] > 0
+            assert counts.margins.sum() > counts.pixels.sum()
         for number in range(len(plan.scenes)):
             task = WriteScene(number, LEGEND, trays[0])
             answer = both.do(task) if number else task.do(here)
+            for strip in plan.by_scene[number] if number else ():
+                JudgeStrip(strip, centres(3)).do(there)  # what was judged is handed out once
             assert_same(dataclasses.replace(travelled(task), tray=travelled(trays[1])).do(there), answer)
         files = listing(trays[0].folder)
-        assert sorted(Path(name).suffix for name in files) == 3 * [".qml"] + 3 * [".tif"] + 3 * [".xml"]
+        assert sorted(Path(name).suffix for name in files) == 6 * [".qml"] + 6 * [".tif"] + 3 * [".xml"]
         assert listing(trays[1].folder) == files
         for strip in plan.strips:
             both.do(SampleStrip(strip, Draws(plan.draws[strip.scene].key, (2,))))
             both.do(AuditStrip(strip))
             both.do(ClassifyStrip(strip, centres(5)))
             np.testing.assert_array_equal(here.classes(strip), there.classes(strip))
+            np.testing.assert_array_equal(here.margins(strip), there.margins(strip))
         assert both.kinds == OF_SERIES
 
 
@@ -272,7 +280,7 @@ def test_another_process_reads_labels_and_writes_the_same_bytes(plan, tmp_path):
     done = subprocess.run([sys.executable, "-c", CHILD, str(ROOT)], input=sent, capture_output=True, check=True)
     assert_same(pickle.loads(done.stdout), answers)
     assert listing(tmp_path / "there") == listing(tmp_path / "here")
-    assert len(listing(tmp_path / "there")) == 9
+    assert len(listing(tmp_path / "there")) == 15
 
 
 def test_tasks_of_a_pair_of_rasters_do_the_same_wherever_they_are_done(plan, tmp_path):

@@ -99,7 +99,7 @@ def test_record_says_what_was_applied(tmp_path, three_classes):
     assert run["applied"] == {"signatures": str(three_classes), "finished": None, "scenes": []}
     assert run["parameters"] == {
         "scenes": [str(scene)], "k": 3, "mask": list(DEFAULT_FLAGS), "mask_saturated": True, "bands": ["red", "nir"],
-        "signatures": str(three_classes), "aoi": None,
+        "signatures": str(three_classes), "aoi": None, "margin": False, "reject": None,
     }  # fmt: skip
     assert run["iterations"] == []
     assert (run["pixels"], [s["audit"]["valid"] for s in run["scenes"]]) == (2, [2])

@@ -279,7 +279,7 @@ def test_what_is_unclassified_keeps_its_number_and_name(results, tmp_path):
     result = run(results, tmp_path / "out", min_pixels=2)
     assert rasters_of(tmp_path / "out")[FIRST][1] == [1, 2, 2, 255, 0]
     raster = open_classified("BEFORE", result.rasters[0])
-    assert (raster.names[255], raster.colour_table[255]) == ("Unsicher", (0x12, 0x34, 0x56))
+    assert (raster.names[255], raster.colours[255]) == ("Unsicher", (0x12, 0x34, 0x56))
     assert ["255", "Unsicher", FIRST, "1998-03-08", "1", "0.09", "7.6923"] in table(result.statistics)
     assert read_json(result.signatures)["merged"] == [1, 2, 2, 3]
 

@@ -13,11 +13,11 @@ import pytest
 import rasterio
 from iikmc.engine.colours import default_colour
 from iikmc.engine.errors import Cancelled, GridError, IIkMCError, NoValidPixels, ParameterError
+from iikmc.engine.map_requests import TransitionRequest
 from iikmc.engine.maps.change_raster import attribute_table
 from iikmc.engine.maps.classified import ClassifiedError, open_classified
 from iikmc.engine.maps.overlap import overlap
 from iikmc.engine.maps.transition import code_of, code_table, transitions_of
-from iikmc.engine.requests import TransitionRequest
 from iikmc.engine.results.styles import pam_xml, qml
 from iikmc.engine.runs.transitions import compare
 from rasterio.transform import Affine, from_origin
