@@ -73,6 +73,8 @@ class ClassifyAlgorithm(ClassifiedScenesAlgorithm):
             advanced(parameters.workers()),
             parameters.load_results(),
             parameters.output(),
+            advanced(parameters.margin()),
+            advanced(parameters.reject()),
         ):
             self.addParameter(parameter)
         self._add_outputs()
@@ -97,6 +99,8 @@ class ClassifyAlgorithm(ClassifiedScenesAlgorithm):
             mask=self._mask(values, context),
             aoi=self._area(),
             workers=self.parameterAsInt(values, parameters.WORKERS, context),
+            margin=self.parameterAsBool(values, parameters.MARGIN, context),
+            reject=self.parameterAsDouble(values, parameters.REJECT, context),
         )
 
     def processAlgorithm(

@@ -110,6 +110,8 @@ class ClusterAlgorithm(ClassifiedScenesAlgorithm):
             advanced(parameters.compare()),
             parameters.load_results(),
             parameters.output(),
+            advanced(parameters.margin()),
+            advanced(parameters.reject()),
         ):
             self.addParameter(parameter)
         self._add_outputs(
@@ -149,6 +151,8 @@ class ClusterAlgorithm(ClassifiedScenesAlgorithm):
             workers=self.parameterAsInt(values, parameters.WORKERS, context),
             memory=self.parameterAsInt(values, parameters.MEMORY, context),
             compare=self.parameterAsBool(values, parameters.COMPARE, context),
+            margin=self.parameterAsBool(values, parameters.MARGIN, context),
+            reject=self.parameterAsDouble(values, parameters.REJECT, context),
         )
 
     def looked_for(self, values: dict[str, Any], context: QgsProcessingContext) -> tuple[Wanted, Plan | None]:

@@ -133,8 +133,8 @@ class IIkMCAlgorithm(QgsProcessingAlgorithm):
         """Return a whole number; ParameterError if the value is none."""
         return parameter_values.read(self.parameterDefinition(name), values.get(name), context)
 
-    def parameterAsDouble(self, values: dict[str, Any], name: str, context: QgsProcessingContext) -> float:
-        """Return a number; ParameterError if the value is none."""
+    def parameterAsDouble(self, values: dict[str, Any], name: str, context: QgsProcessingContext) -> float | None:
+        """Return a number, None for one that may be left out and is; ParameterError if the value is none."""
         return parameter_values.read(self.parameterDefinition(name), values.get(name), context)
 
     def parameterAsEnum(self, values: dict[str, Any], name: str, context: QgsProcessingContext) -> int:

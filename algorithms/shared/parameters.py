@@ -39,6 +39,8 @@ DEVICE = "DEVICE"
 WORKERS = "WORKERS"
 MEMORY = "MEMORY"
 COMPARE = "COMPARE"
+MARGIN = "MARGIN"
+REJECT = "REJECT"
 LOAD_RESULTS = "LOAD_RESULTS"
 OUTPUT = "OUTPUT"
 
@@ -275,6 +277,31 @@ def compare() -> QgsProcessingParameterDefinition:
             "Also clusters each scene on its own and shows in the report which classes would get lost, which would "
             "change their number, and how far they would lie from the common ones. The rasters stay the same. For "
             "scenes that are clustered together."
+        ),
+    )
+
+
+def margin() -> QgsProcessingParameterDefinition:
+    """MARGIN: rasters of how safe the classes are."""
+    return _with_help(
+        QgsProcessingParameterBoolean(MARGIN, tr("Write how safe each pixel's class is (margin)"), False),
+        tr(
+            "Each scene also gets a raster ending in _margin.tif: 255 for a pixel on the centre of its class, 1 for "
+            "one midway between two centres, 0 for nodata. The report shows the mean of each class."
+        ),
+    )
+
+
+def reject() -> QgsProcessingParameterDefinition:
+    """REJECT: a distance in reflectance."""
+    return _with_help(
+        QgsProcessingParameterNumber(
+            REJECT, tr("Leave unclassified beyond this distance (reflectance)"), _DOUBLE, None, True, 0.0, 10.0
+        ),
+        tr(
+            "Pixels that are farther than this from the centre of every class, as a distance over all bands in "
+            "reflectance such as 0.1, become 255, unclassified, in the rasters and in the statistics. The classes "
+            "themselves stay the same. Empty: every valid pixel gets a class."
         ),
     )
 

@@ -41,6 +41,8 @@ _WORDS = {"true": True, "1": True, "false": False, "0": False}
 def read(definition: QgsProcessingParameterDefinition, value: Any, context: QgsProcessingContext) -> Any:
     """Return what a value of a number, choice or yes-or-no means: int, float, bool or a list of int.
 
+    An optional number may be left out: None.
+
     Parameters
     ----------
     definition
@@ -59,7 +61,9 @@ def read(definition: QgsProcessingParameterDefinition, value: Any, context: QgsP
     if value is None:
         value = _plain(definition, definition.defaultValue(), context)
     if isinstance(definition, QgsProcessingParameterNumber):
-        return _number(definition, value)
+        optional = definition.flags() & QgsProcessingParameterDefinition.Flag.FlagOptional
+        empty = value is None or (isinstance(value, str) and not value.strip())
+        return None if optional and empty else _number(definition, value)
     if isinstance(definition, QgsProcessingParameterEnum):
         return _choices(definition, value) if definition.allowMultiple() else _choice(definition, value)
     return _truth(definition, value)

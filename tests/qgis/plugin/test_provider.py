@@ -48,6 +48,8 @@ CLUSTER_PARAMETERS = {
     "COMPARE": ("boolean", False, ADVANCED, False, {}),
     "LOAD_RESULTS": ("boolean", True, PLAIN, False, {}),
     "OUTPUT": ("folderDestination", None, PLAIN, False, {}),
+    "MARGIN": ("boolean", False, ADVANCED, False, {}),
+    "REJECT": ("number", None, ADVANCED, True, {"minimum": 0, "maximum": 10, "dataType": 1}),
 }
 # The start of each caption, by its number.
 INIT_CAPTIONS = ["Minimum-maximum", "2-98 %", "k-means++", "Signatures file", "Coarse-to-fine"]
@@ -61,6 +63,8 @@ CLUSTER_OUTPUTS = {
     "ITERATIONS": "outputNumber",
     "CONVERGED": "outputBoolean",
     "EMPTY_CLASSES": "outputNumber",
+    "MARGINS": "outputMultilayer",
+    "UNCLASSIFIED_COUNT": "outputNumber",
     "OUTPUT": "outputFolder",
 }
 CLASSIFY_PARAMETERS = {
@@ -72,6 +76,8 @@ CLASSIFY_PARAMETERS = {
     "WORKERS": ("number", 0, ADVANCED, False, {"minimum": 0, "dataType": 0}),
     "LOAD_RESULTS": ("boolean", True, PLAIN, False, {}),
     "OUTPUT": ("folderDestination", None, PLAIN, False, {}),
+    "MARGIN": ("boolean", False, ADVANCED, False, {}),
+    "REJECT": ("number", None, ADVANCED, True, {"minimum": 0, "maximum": 10, "dataType": 1}),
 }
 CLASSIFY_OUTPUTS = {name: kind for name, kind in CLUSTER_OUTPUTS.items() if name not in ("ITERATIONS", "CONVERGED")}
 MERGE_PARAMETERS = {

@@ -19,6 +19,7 @@ from qgis.core import (
     QgsProcessingModelAlgorithm,
     QgsProcessingModelParameter,
     QgsProcessingParameterFile,
+    QgsProject,
 )
 from running import Log, assert_styled, groups, legend_of, load, run_task
 from steps import add_step, source
@@ -82,6 +83,8 @@ def test_the_result_is_the_one_worked_out_by_hand(plugin, tiny, signatures, tmp_
         "SCENE_COUNT": 3,
         "PIXEL_COUNT": VALID,
         "EMPTY_CLASSES": 0,
+        "MARGINS": [],
+        "UNCLASSIFIED_COUNT": 0,
     }
     assert_classes_are_right(out)
     assert legend_of(out) == LEGEND
@@ -238,3 +241,53 @@ def test_what_fails_while_it_runs_is_told_in_a_sentence(plugin, tiny, signatures
     with pytest.raises(QgsProcessingException, match=f"Scene {MIDST}: {band.name} cannot be read to its end"):
         run(scenes, signatures, tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+# --- margins and unclassified pixels ---------------------------------------------------------------------------------
+
+
+def test_margins_and_unclassified_pixels_become_styled_layers(classify, tiny, signatures, tmp_path, context):
+    parameters = {"SCENES": [str(tiny)], "SIGNATURES": str(signatures), "OUTPUT": str(tmp_path), "MARGIN": True}
+    good, results, _ = run_task(classify, {**parameters, "REJECT": "0.01"}, context, QgsProcessingFeedback(False))
+    assert good
+    assert results["MARGINS"] == [str(tmp_path / f"{scene}_margin.tif") for scene in IDS]
+    # All pixels lie on the centres, or nearer to one than a hundredth.
+    assert results["UNCLASSIFIED_COUNT"] == 0
+    load(classify, context)
+    ((_, titles),) = groups()
+    assert titles == [*TITLES, *(f"Margin of {title}" for title in TITLES)]
+    for node in QgsProject.instance().layerTreeRoot().findLayers():
+        layer, is_margin = node.layer(), node.name().startswith("Margin")
+        assert node.itemVisibilityChecked() is not is_margin
+        assert layer.renderer().type() == ("singlebandpseudocolor" if is_margin else "paletted")
+        assert layer.temporalProperties().isActive()
+        if is_margin:
+            ramp = layer.renderer().shader().rasterShaderFunction()
+            assert [(item.value, item.color.name()) for item in ramp.colorRampItemList()][:: 4] == [
+                (1.0, "#67001f"), (255.0, "#053061"),
+            ]  # fmt: skip
+        else:
+            assert [(entry.value, entry.label) for entry in layer.renderer().classes()][-1] == (255, "Unclassified")
+
+
+@pytest.mark.parametrize("empty", [None, "", " "])
+def test_no_distance_rejects_nothing(plugin, tiny, signatures, tmp_path, empty):
+    result = run(tiny, signatures, tmp_path, REJECT=empty)
+    assert (result["UNCLASSIFIED_COUNT"], result["MARGINS"]) == (0, [])
+    assert legend_of(tmp_path) == LEGEND
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("REJECT", "far", "REJECT is 'far', expected a number; choose a distance in reflectance from 0 to 10"),
+        ("REJECT", -1, "REJECT is -1"),
+        ("REJECT", 11, "REJECT is 11"),
+        ("MARGIN", "perhaps", "MARGIN is 'perhaps', expected yes or no"),
+    ],
+)
+def test_wrong_values_are_told(classify, tiny, signatures, tmp_path, context, name, value, words):
+    parameters = {"SCENES": [str(tiny)], "SIGNATURES": str(signatures), "OUTPUT": str(tmp_path), name: value}
+    good, text = classify.checkParameterValues(parameters, context)
+    assert not good
+    assert text.startswith(words)

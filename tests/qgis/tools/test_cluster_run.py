@@ -53,6 +53,8 @@ def test_the_result_is_the_one_worked_out_by_hand(plugin, tiny, tmp_path):
         "ITERATIONS": 2,
         "CONVERGED": True,
         "EMPTY_CLASSES": 0,
+        "MARGINS": [],
+        "UNCLASSIFIED_COUNT": 0,
     }
     assert_classes_are_right(out)
     centres = json.loads((out / "signatures.json").read_text(encoding="utf-8"))["centres"]

@@ -48,6 +48,8 @@ def test_each_scene_on_its_own_worked_out_by_hand(plugin, tiny, tmp_path):
         "ITERATIONS": 2,
         "CONVERGED": True,
         "EMPTY_CLASSES": 3,
+        "MARGINS": [],
+        "UNCLASSIFIED_COUNT": 0,
     }
     values = {}
     for scene in IDS:
