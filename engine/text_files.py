@@ -158,8 +158,8 @@ def decoded(data: bytes, *, strict: bool = False) -> str:
         raise Unreadable(f"it is no {encoding.upper()} text") from error
 
 
-def read_json(path: str | Path) -> Any:
-    """Return what a JSON file says; see `from_json`.
+def read_json(path: str | Path, most: int = MOST_BYTES) -> Any:
+    """Return what a JSON file of at most so many bytes says; see `from_json`.
 
     Raises
     ------
@@ -169,7 +169,7 @@ def read_json(path: str | Path) -> Any:
         It holds no JSON that can be used.
     """
     with open_regular(path) as file:
-        data = read_bytes(file)
+        data = read_bytes(file, most)
     try:
         return from_json(decoded(data, strict=True))
     except Unreadable as error:

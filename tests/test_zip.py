@@ -92,7 +92,7 @@ def test_nothing_but_the_plugin_is_in_it(names):
         "CHANGELOG.md",
         "requirements.txt",
     }
-    assert {path.suffix for path in below} <= {"", ".py", ".txt", ".md", ".model3", ".svg", ".png", ".qm"}
+    assert {path.suffix for path in below} <= {"", ".py", ".json", ".txt", ".md", ".model3", ".svg", ".png", ".qm"}
     assert not [path for path in below if any(part.startswith((".", "__pycache__", "test")) for part in path.parts)]
     assert [path for path in below if path.suffix == ""] == [PurePosixPath("LICENSE")]
 
@@ -101,6 +101,7 @@ def test_every_module_of_the_plugin_is_in_it(names):
     tracked = _git("ls-files", "algorithms/*.py", "engine/*.py", "iikmc_plugin/*.py").split()
     there = [name for name in tracked if (ROOT / name).is_file()]
     assert "engine/sensors/landsat/mtl.py" in there
+    there += _git("ls-files", "engine/*.json").split()
     assert {f"iikmc/{name}" for name in there} <= set(names)
 
 

@@ -23,7 +23,7 @@ TOP = "iikmc"
 
 FILES = ("__init__.py", "metadata.txt", "LICENSE", "README.md", "CHANGELOG.md", "requirements.txt")
 FOLDERS = {
-    "engine": (".py",),
+    "engine": (".py", ".json"),
     "algorithms": (".py",),
     "iikmc_plugin": (".py",),
     "docs": (".md", ".png"),

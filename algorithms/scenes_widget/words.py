@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from qgis.PyQt.QtCore import QLocale
 
 from ...engine import quantities
-from ...engine.sensors.landsat.bands import SENSOR_NAMES
 from ..shared.i18n import tr
 
 if TYPE_CHECKING:
@@ -44,7 +43,7 @@ def _first(notes: Sequence[str], text: str) -> list[str]:
 def found(scenes: Sequence[Scene], n_bytes: int) -> str:
     """Return number, sensors, dates and size, such as "2 scenes: Landsat 8; 2019-01-14 to 2019-01-30; 2.9 GB"."""
     # Without the instrument: "Landsat 8 OLI" is too long for a list.
-    kinds = Counter(SENSOR_NAMES[scene.product.sensor].rpartition(" ")[0] for scene in scenes)
+    kinds = Counter(scene.product.short_name for scene in scenes)
     newest_first = sorted(kinds, reverse=True)
     sensors = newest_first[0] if len(kinds) == 1 else ", ".join(f"{kinds[name]} {name}" for name in newest_first)
     first, last = min(scene.acquired for scene in scenes), max(scene.acquired for scene in scenes)

@@ -23,7 +23,7 @@ from ..scenes.places import stamp
 from ..scenes.scene import PixelGrid, Window
 from ..scenes.sidecars import sidecars_on_disk
 from ..scenes.unchanged import Stamp, change_of
-from ..sensors.landsat.product_id import leading_product_id
+from ..sensors.products import leading_product_id
 from ..text_files import Unreadable, read_text, writable
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from ..execution.executor import Site
 from ..pixels.strips import plan_strips
 from ..results.legend import default_name
 from ..scenes.scene import Strip
-from ..sensors.landsat.product_id import leading_product_id
+from ..sensors.products import leading_product_id
 from .classified import Classified, open_classified
 
 if TYPE_CHECKING:

@@ -55,7 +55,7 @@ def areas_section(numbers: Numbers) -> str:
     head: list[Cell] = ["Date", "Scene", *map(chip, classes)]
     areas, shares = [], []
     for scene, count in zip(scenes, counts):
-        first = [scene.acquired.isoformat(), f"{scene.product.sensor} {scene.product.path_row}"]
+        first = [scene.acquired.isoformat(), scene.product.subject]
         area = scene.checked_grid().hectares_per_pixel
         areas.append([*first, *(None if area is None else number(n * area, 1) for n in count)])
         shares.append([*first, *(number(percent(n, sum(count)), 2) for n in count)])
@@ -91,7 +91,7 @@ def margins_section(signed: Signatures, results: Sequence[SceneResult], heading:
     for one in results:
         if one.judged is not None:
             whole.add(one.judged)
-            scene = [one.scene.acquired.isoformat(), f"{one.scene.product.sensor} {one.scene.product.path_row}"]
+            scene = [one.scene.acquired.isoformat(), one.scene.product.subject]
             rows.append([*scene, *_mean_margins(one.judged, shown)])
     if len(rows) > 1:
         rows.insert(0, ["All", "", *_mean_margins(whole, shown)])
@@ -135,7 +135,7 @@ def drift_section(numbers: Numbers) -> str:
     for scene, drift in zip(numbers.scenes, numbers.drifts):
         if drift is UNKNOWN:
             continue
-        row: list[Cell] = [scene.acquired.isoformat(), f"{scene.product.sensor} {scene.product.path_row}"]
+        row: list[Cell] = [scene.acquired.isoformat(), scene.product.subject]
         offset = None if drift.offset is None else Heat(f"{drift.offset:+.4f}", abs(drift.offset) / _STRONG_DRIFT)
         row += [_hot(drift.overall), offset, *map(_hot, drift.distance)]
         rows.append(row)

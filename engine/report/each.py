@@ -95,7 +95,7 @@ def _table(each: Sequence[SceneClasses]) -> str:
     rows: list[list[Cell]] = []
     for one in each:
         scene = one.result.scene
-        row: list[Cell] = [scene.acquired.isoformat(), f"{scene.product.sensor} {scene.product.path_row}"]
+        row: list[Cell] = [scene.acquired.isoformat(), scene.product.subject]
         row.append(one.result.audit.valid)
         if one.fit is None or one.signed is None:
             rows.append([*row, None, None, "no valid pixel", "", ""])

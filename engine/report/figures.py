@@ -105,7 +105,7 @@ def _name_scenes(layout: Figure, scenes: Sequence[Scene]) -> None:
 
 def _tick_text(scene: Scene, full: bool) -> str:
     day = scene.acquired.isoformat()
-    return f"{day}<br>{scene.product.sensor} {scene.product.path_row}" if full else day
+    return f"{day}<br>{scene.product.subject}" if full else day
 
 
 def over_time(
@@ -115,7 +115,7 @@ def over_time(
     places: dict[str, list[int]] = {}
     for number, (scene, count) in enumerate(zip(scenes, counts)):
         if any(count):
-            places.setdefault(scene.product.path_row, []).append(number)
+            places.setdefault(scene.product.tile, []).append(number)
     series = {
         place: numbers for place, numbers in places.items() if len({scenes[number].acquired for number in numbers}) > 1
     }

@@ -156,7 +156,7 @@ def _note() -> str:
 
 
 def _scene(scene: Scene) -> list[Cell]:
-    return [scene.acquired.isoformat(), f"{scene.product.sensor} {scene.product.path_row}"]
+    return [scene.acquired.isoformat(), scene.product.subject]
 
 
 def _counted(ids: Sequence[int]) -> Cell:

@@ -18,7 +18,7 @@ def scenes_section(results: Sequence[SceneResult]) -> str:
     """Return a line a scene: when, by what, and why its pixels are invalid."""
     audits = [one.audit for one in results]
     flags = list(dict.fromkeys(name for audit in audits for name in audit.flags))
-    head: list[Cell] = ["Date", "Sensor", "Path/row", "Sun elevation (°)", "Valid, masked, fill", "Pixels"]
+    head: list[Cell] = ["Date", "Sensor", "Path/row or tile", "Sun elevation (°)", "Valid, masked, fill", "Pixels"]
     head += [f"{name} (%)" for name in ("Valid", "Fill", *map(str.capitalize, flags), "Saturated", "Out of 0..1")]
     cut = any(audit.outside for audit in audits)
     head += ["Outside AOI (%)"] if cut else []
@@ -29,7 +29,7 @@ def scenes_section(results: Sequence[SceneResult]) -> str:
         first: list[Cell] = [
             Html(f'<span title="{escape(scene.id)}">{scene.acquired.isoformat()}</span>'),
             scene.sensor_name,
-            f"{scene.product.path_row[:3]}/{scene.product.path_row[3:]}",
+            scene.product.place,
             number(scene.sun_elevation, 1),
             _bar(audit),
             audit.pixels,

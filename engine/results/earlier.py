@@ -20,7 +20,7 @@ from ..paths import companions
 from ..quantities import counted
 from ..scenes.files import open_raster, raster_env
 from ..scenes.scene import Scene
-from ..sensors.landsat.product_id import leading_product_id
+from ..sensors.products import leading_product_id
 from . import signatures_file
 from .geotiff import SOFTWARE
 from .legend import legend_of

@@ -12,7 +12,7 @@ from ..paths import Place, check_apart
 from ..requests import Request
 from ..scenes.inputs import input_places
 from ..scenes.scene import Scene
-from ..sensors.landsat.product_id import leading_product_id
+from ..sensors.products import leading_product_id
 
 SIGNATURES_NAME = "signatures.json"
 SIGNATURES_TABLE = "signatures.csv"

@@ -39,7 +39,7 @@ from ..results.statistics import Moments, added
 from ..scenes.check import usable_scenes
 from ..scenes.scene import Scene, Strip
 from ..scenes.selection import Selection
-from ..sensors.landsat.product_id import leading_product_id
+from ..sensors.products import leading_product_id
 from .foretell import foretell_classification, tell_took
 from .frame import Run, tell_audit
 from .write import (

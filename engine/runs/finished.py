@@ -22,7 +22,7 @@ from ..results.names import RASTER_END, REPORT_NAME, SIGNATURES_END, SIGNATURES_
 from ..results.signatures import Signatures
 from ..results.statistics import Moments
 from ..scenes.scene import Scene
-from ..sensors.landsat.product_id import leading_product_id
+from ..sensors.products import leading_product_id
 from ..text_files import Unreadable, read_text
 
 RESULTS = "RESULTS"

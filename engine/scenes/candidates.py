@@ -9,12 +9,13 @@ from pathlib import Path
 from ..errors import SceneError, shown
 from ..progress import Progress, check_cancelled
 from ..quantities import counted
-from ..sensors.landsat import mtl
-from ..sensors.landsat.bands import band_file, quality_file, saturation_file
-from ..sensors.landsat.product_id import ProductId
+from ..sensors.metadata import Metadata, foreign_values, parse_metadata, values_of
+from ..sensors.products import Product
+from ..sensors.readings import BandFile, MaskFile
+from .archives import printable
 from .members import Choice, Files, owner
-from .places import Location, printable
-from .scene import Scene
+from .places import Location
+from .scene import OtherGrid, Scene
 from .strays import without_bands
 from .walk import left_out
 
@@ -37,7 +38,7 @@ class Candidate:
     """Whether the file that was named is a band, so that metadata beside it were not meant."""
 
     @property
-    def product(self) -> ProductId:
+    def product(self) -> Product:
         """The product."""
         return self.files.product
 
@@ -85,7 +86,14 @@ def _by_acquisition(candidates: Sequence[Candidate], notes: list[str]) -> list[l
     def rank(item: Candidate) -> tuple[object, ...]:
         own = owner(item.location)
         of_its_name = own is not None and own.text == item.product.text
-        worse = (-item.choice.count, item.location.bundled, item.level, not of_its_name, -item.files.count)
+        worse = (
+            -item.choice.count,
+            -len(item.choice.bands),
+            item.location.bundled,
+            item.level,
+            not of_its_name,
+            -item.files.count,
+        )
         return (*worse, str(item.location.path))
 
     # The path decides between equals, never the order in which they were given.
@@ -134,58 +142,110 @@ def _sound(group: Sequence[Candidate], fruitful: set[Path], notes: list[str]) ->
 
 
 def _scene(candidate: Candidate, notes: list[str]) -> Scene:
-    choice, path_of = candidate.choice, candidate.location.raster_path
-    groups = _metadata(candidate, notes)
+    product, choice = candidate.product, candidate.choice
+    metadata = _metadata(candidate, notes)
+    file = product.sheet.metadata
+    bands, masks, saturation = _files(candidate, choice, metadata)
+    others = []
+    for other in choice.others:
+        others.append(OtherGrid(other.own.grid, *_files(candidate, other, metadata)))
     return Scene(
-        product=candidate.product,
+        product=product,
         place=str(candidate.location.path),
-        bands={role: band_file(path_of(name)) for role, name in choice.bands.items()},
-        masks=(quality_file(path_of(choice.qa_pixel)),) if choice.qa_pixel else (),
-        saturation=saturation_file(path_of(choice.qa_radsat), candidate.product.sensor) if choice.qa_radsat else None,
-        sun_elevation=mtl.number(groups, "IMAGE_ATTRIBUTES", "SUN_ELEVATION"),
-        sun_azimuth=mtl.number(groups, "IMAGE_ATTRIBUTES", "SUN_AZIMUTH"),
+        bands=bands,
+        masks=masks,
+        saturation=saturation,
+        sun_elevation=metadata.number(file.sun_elevation) if file is not None and file.sun_elevation else None,
+        sun_azimuth=metadata.number(file.sun_azimuth) if file is not None and file.sun_azimuth else None,
         affix=choice.affix,
         sidecars=candidate.location.sidecars(),
+        others=tuple(others),
+        metadata=tuple(candidate.location.raster_path(name) for name in choice.metadata),
     )
 
 
-def _metadata(candidate: Candidate, notes: list[str]) -> mtl.Groups:
-    """Return the scene's MTL groups (empty without an MTL file), checked against its name and Collection 2.
+def _files(
+    candidate: Candidate, choice: Choice, metadata: Metadata
+) -> tuple[dict[str, BandFile], tuple[MaskFile, ...], MaskFile | None]:
+    """Return bands, masks and what tells saturation of a choice.
 
-    A scene can be used without: broken metadata raise only in a folder that the user named, or if they were named, and
-    there are no others. In a bundle nobody can mend them.
+    Raises
+    ------
+    SceneError
+        The metadata do not tell what the bands store.
     """
-    product = candidate.product
+    sheet, path_of = candidate.product.sheet, candidate.location.raster_path
+    bands = {}
+    for role, (name, layer) in choice.bands.items():
+        try:
+            bands[role] = BandFile(path_of(name), layer.band, values_of(sheet, layer, metadata))
+        except ValueError as error:
+            raise SceneError(
+                f"Scene {candidate.product.text}: {printable(candidate.choice.metadata[0])} does not tell what the "
+                f"numbers of its bands mean ({error}); download the product again."
+            ) from error
+    masks = tuple(
+        MaskFile(path_of(choice.masks[mask.kind]), mask.band, mask.name, mask.bits, mask.classes)
+        for mask in sheet.masks
+        if mask.kind in choice.masks
+    )
+    saturation = None
+    if sheet.saturation is not None and choice.saturation is not None:
+        bits = {role: sheet.saturation.bits.get(layer.kind, 0) for role, layer in choice.own.roles.items()}
+        saturation = MaskFile(path_of(choice.saturation), sheet.saturation.band, sheet.saturation.name, bits, {})
+    return bands, masks, saturation
+
+
+def _metadata(candidate: Candidate, notes: list[str]) -> Metadata:
+    """Return what the scene's metadata say (nothing without a file), checked against its name and its sheet.
+
+    Where a scene can be used without, broken metadata raise only in a folder that the user named, or if they were
+    named, and there are no others. In a bundle nobody can mend them.
+    """
+    product, file = candidate.product, candidate.product.sheet.metadata
     can_be_mended = candidate.named and not candidate.by_band and not candidate.location.bundled
+    if file is None:
+        return Metadata()
     broken = ""
     for name in candidate.choice.metadata:
         try:
-            groups = mtl.parse_mtl(candidate.location.read_text(name))
+            metadata = parse_metadata(candidate.location.read_text(name), file)
         except (OSError, ValueError) as error:
             broken = broken or f"Scene {product.text}: the metadata file {printable(name)} cannot be read ({error})"
             last = error
             continue
         if broken:
             notes.append(f"{broken}; {printable(name)} is used instead.")
-        _check_metadata(product, printable(name), groups)
-        return groups
+        _check_metadata(product, printable(name), metadata)
+        return metadata
+    if file.required and broken:
+        raise SceneError(f"{broken}, and without it nobody knows what its numbers mean; download it again.") from last
+    if file.required:
+        raise SceneError(
+            f"Scene {product.text}: {file.kind}.{file.extensions[0]}, which tells what the numbers of its bands mean, "
+            f"is missing in {printable(candidate.location.path)}; download the whole product again."
+        )
     if broken and can_be_mended:
         raise SceneError(f"{broken}; download it again or remove it, the scene can be used without.") from last
     if broken:
         notes.append(f"{broken}; the scene is used without.")
-    return {}
+    return Metadata()
 
 
-def _check_metadata(product: ProductId, name: str, groups: mtl.Groups) -> None:
-    stated = mtl.product_of(groups)
-    if stated is not None and stated.upper() != product.text:
+def _check_metadata(product: Product, name: str, metadata: Metadata) -> None:
+    file = product.sheet.metadata
+    if file is None:
+        return
+    stated = metadata.text(file.product)
+    ending = product.sheet.tree.ending if product.sheet.tree is not None else ""
+    if stated is not None and stated.upper() not in (product.text.upper(), f"{product.text}{ending}".upper()):
         raise SceneError(
             f"Scene {product.text}: its metadata file {name} is of the product {shown(stated)[1:-1]}; "
             "put the files of one product together."
         )
-    difference = mtl.foreign_scale(groups)
+    difference = foreign_values(file, metadata)
     if difference:
         raise SceneError(
-            f"Scene {product.text}: {name} states {difference}, which is not Collection 2 surface reflectance; "
-            "download the Level-2 product."
+            f"Scene {product.text}: {name} states {difference}, which is not that of {product.sheet.title}; download "
+            "the Level-2 product."
         )

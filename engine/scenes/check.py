@@ -8,10 +8,12 @@ from pathlib import Path
 
 from ..errors import GridError, SceneError
 from ..progress import Progress, Silent, check_cancelled
-from ..sensors.landsat.file_names import QUALITY
+from ..sensors.sheet import Sheet
+from .archives import printable
 from .area import placed
+from .drivers import decodes_jp2
+from .files import file_name
 from .header import Header, read_header
-from .places import printable
 from .scene import PixelGrid, Scene
 from .search import find_scenes
 from .selection import Selection
@@ -21,13 +23,17 @@ from .unchanged import stamps_of
 
 
 def usable_scenes(
-    paths: Iterable[str | Path], selection: Selection, progress: Progress, chosen_by: str = "BANDS"
+    paths: Iterable[str | Path],
+    selection: Selection,
+    progress: Progress,
+    chosen_by: str = "BANDS",
+    sheet: Sheet | None = None,
 ) -> list[Scene]:
     """Find the scenes and check them by their headers; tell what was left out.
 
     The parameters and errors are those of `find_scenes` and `check_series`.
     """
-    found = find_scenes(paths, progress)
+    found = find_scenes(paths, progress, sheet)
     for note in found.notes:
         progress.warn(note)
     return check_series(found.scenes, selection, chosen_by, progress)
@@ -69,6 +75,7 @@ def check_series(
     """
     progress = progress or Silent()
     selection = replace(selection, roles=settle(selection.roles, scenes, progress, chosen_by))
+    _check_grids(scenes, selection.roles, chosen_by)
     checked = []
     for scene in scenes:
         # Headers on a slow disk take their time.
@@ -98,27 +105,50 @@ def _checked(scene: Scene, selection: Selection, chosen_by: str, progress: Progr
 
 
 def _with_grid(scene: Scene, selection: Selection, chosen_by: str) -> Scene:
+    scene = _on_one_grid(scene, selection.roles)
     stamps = stamps_of(scene.files)
     return replace(scene, grid=_checked_grid(scene, selection, chosen_by), stamps=stamps, spares=())
+
+
+def _on_one_grid(scene: Scene, roles: Sequence[str]) -> Scene:
+    """Return the scene with the files of the first of its grids that has all roles; with its usual ones if none has."""
+    for other in scene.others if any(role not in scene.bands for role in roles) else ():
+        if all(role in other.bands for role in roles):
+            scene = replace(scene, bands=other.bands, masks=other.masks, saturation=other.saturation)
+            break
+    return replace(scene, others=())
+
+
+def _check_grids(scenes: Sequence[Scene], roles: Sequence[str], chosen_by: str) -> None:
+    """Raise SceneError for the first scene whose sensor has the roles on grids of their own."""
+    for scene in scenes:
+        sheet = scene.product.sheet
+        sets = () if sheet.described else sheet.sets_of(scene.product.sensor)
+        if sets and not any(all(role in own.roles for role in roles) for own in sets):
+            told = "; ".join(f"on that of {own.grid} {', '.join(own.roles)}" for own in sets)
+            raise SceneError(
+                f"Scene {scene.id}: {', '.join(roles)} of {scene.sensor_name} lie on grids of their own, and nothing "
+                f"is resampled; choose bands of one grid in {chosen_by}: {told}."
+            )
+
+
+def _without(role: str, chosen_by: str) -> str:
+    return f"leave {role} out of BANDS" if chosen_by == "BANDS" else f"choose {chosen_by} without {role}"
 
 
 def _checked_grid(scene: Scene, selection: Selection, chosen_by: str) -> PixelGrid:
     roles, rule = selection.roles, selection.mask
     for role in roles:
         if role not in scene.bands:
-            other = f"leave {role} out of BANDS" if chosen_by == "BANDS" else f"choose {chosen_by} without {role}"
             name = needed_name(scene.product, scene.affix, role)
             raise SceneError(
                 f"Scene {scene.id}: the {role} band file {name} is missing in {printable(scene.place)}"
-                f"{nearest(scene.place, scene.product, role, scene.files)}; {remedy(scene.affix)}, or {other}."
+                f"{nearest(scene.place, scene.product, role, scene.files)}; {remedy(scene.product, scene.affix)}, or "
+                f"{_without(role, chosen_by)}."
             )
     if rule.flags and not scene.masks:
-        name = needed_name(scene.product, scene.affix, QUALITY)
-        raise SceneError(
-            f"Scene {scene.id}: {name} is missing in {printable(scene.place)}"
-            f"{nearest(scene.place, scene.product, QUALITY, scene.files)}, and MASK needs it; "
-            f"{remedy(scene.affix)}, or choose no flag in MASK."
-        )
+        raise SceneError(_without_mask(scene, roles))
+    _check_driver(scene, roles)
     paths = [*(scene.bands[role].path for role in roles), *(mask.path for mask in scene.masks)]
     if rule.saturated and scene.saturation is not None:
         paths.append(scene.saturation.path)
@@ -134,3 +164,33 @@ def _checked_grid(scene: Scene, selection: Selection, chosen_by: str) -> PixelGr
     if first is None:
         raise RuntimeError("a scene has at least one band")
     return first.own_grid()
+
+
+def _without_mask(scene: Scene, roles: Sequence[str]) -> str:
+    """Return the message for a scene with nothing that tells flags."""
+    sheet = scene.product.sheet
+    own = next((one for one in sheet.sets_of(scene.product.sensor) if all(role in one.roles for role in roles)), None)
+    if own is not None and own.masks == frozenset():
+        return (
+            f"Scene {scene.id}: on the grid of {own.grid}, where {', '.join(roles)} of {scene.sensor_name} lie "
+            "together, there is no mask, and MASK needs it; choose no flag in MASK, or bands of another grid."
+        )
+    if not sheet.masks:
+        return f"Scene {scene.id}: its sheet tells no mask, and MASK needs one; choose no flag in MASK."
+    kind = sheet.masks[0].kind
+    return (
+        f"Scene {scene.id}: {needed_name(scene.product, scene.affix, kind)} is missing in {printable(scene.place)}"
+        f"{nearest(scene.place, scene.product, kind, scene.files)}, and MASK needs it; "
+        f"{remedy(scene.product, scene.affix, kind)}, or choose no flag in MASK."
+    )
+
+
+def _check_driver(scene: Scene, roles: Sequence[str]) -> None:
+    """Raise SceneError where this GDAL cannot decode the files of a scene."""
+    path = scene.bands[roles[0]].path
+    if path.lower().endswith(".jp2") and not decodes_jp2():
+        raise SceneError(
+            f"Scene {scene.id}: {file_name(path)} is JPEG 2000, which this GDAL cannot decode, as it lacks the driver "
+            "JP2OpenJPEG; install a GDAL with it (Debian and Ubuntu: libgdal with libopenjp2; Windows: OSGeo4W's "
+            "gdal; pip: a wheel of rasterio), then start QGIS again."
+        )

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import IIkMCError, SceneError, first_line
+from .archives import IN_ARCHIVE
 from .complaints import complaints
-from .places import IN_TAR
 from .scene import Scene, Strip, Window
 from .sidecars import MASK_ENDING, what_is_odd
 
@@ -94,7 +94,7 @@ def open_raster(
     """
     # Absolute: a relative path may begin as an address does (http:/...), or as a prefix of GDAL's (GTIFF_RAW:).
     place = os.fspath(path)
-    place = place if place.startswith(IN_TAR) else os.path.abspath(place)
+    place = place if place.startswith(IN_ARCHIVE) else os.path.abspath(place)
     if not sidecars:
         return _opened(place, refusal, drivers)
     problem = what_is_odd(place)

@@ -10,8 +10,9 @@ from typing import Any
 
 from ..errors import SceneError
 from ..quantities import counted
+from .archives import IN_ARCHIVE
 from .files import file_name, open_band, raster_env
-from .places import IN_TAR, stamp
+from .places import stamp
 from .scene import PixelGrid
 
 # What rasterio gives where GDAL knows no place.
@@ -142,7 +143,7 @@ def _missing(dataset: Any, path: str) -> int:
     The other blocks are not asked for: that would read the whole index of a file of which only the header is wanted,
     and what USGS and GDAL write ends with the last block.
     """
-    state = None if path.startswith(IN_TAR) else stamp(path)
+    state = None if path.startswith(IN_ARCHIVE) else stamp(path)
     height, width = dataset.block_shapes[0]
     place = f"{(dataset.width - 1) // width}_{(dataset.height - 1) // height}"
     start, size = (dataset.get_tag_item(f"BLOCK_{what}_{place}", "TIFF", bidx=1) for what in ("OFFSET", "SIZE"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from glob import escape
 from pathlib import Path
 
 from ..paths import Place
@@ -10,7 +11,7 @@ from .scene import Scene
 
 
 def input_places(scenes: Iterable[Scene]) -> Iterator[Place]:
-    """Yield the rasters and MTL files of scenes in folders, and the bundles of those in bundles."""
+    """Yield the rasters and metadata files of scenes in folders, and the bundles of those in bundles."""
     for scene in scenes:
         place = Path(scene.place)
         if place.is_file():
@@ -18,5 +19,5 @@ def input_places(scenes: Iterable[Scene]) -> Iterator[Place]:
             continue
         for path in scene.files:
             yield Place("SCENES", Path(path))
-        for mtl in sorted(place.glob(f"{scene.id}_MTL.*")):
-            yield Place("SCENES", mtl)
+        for path in dict.fromkeys([*scene.metadata, *map(str, sorted(place.glob(f"{escape(scene.id)}_MTL.*")))]):
+            yield Place("SCENES", Path(path))

@@ -3,27 +3,21 @@
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
-from ..sensors.landsat.bands import BAND_NUMBERS, SENSOR_NAMES
-from ..sensors.landsat.file_names import METADATA, PLAIN, QUALITY, SATURATION, FileName, parse
-from ..sensors.landsat.product_id import ProductId, product_in, refusal
-from ..sensors.roles import ROLES
+from ..sensors.file_names import METADATA, FileName, parse
+from ..sensors.products import Product, product_in, refusal
+from ..sensors.roles import ROLES, USUAL
+from ..sensors.sheet import BandSet, Layer, Sheet
 from .places import Location, is_bundle
-
-_METADATA_ENDS = ("txt", "json", "xml")
-"""Any says the same; txt is the oldest and the one every distributor keeps."""
-_LEVEL_1 = re.compile(r"B\d+")
-_THERMAL = re.compile(r"ST_B\d+")
 
 
 @dataclass
 class Files:
     """The files of one product in one place, by the affix they have in common, then by kind."""
 
-    product: ProductId
+    product: Product
     """The product."""
     families: dict[str, dict[str, str]] = field(default_factory=dict)
     """`FileName.affix` -> `FileName.kind` -> name of the file; METADATA has its ending behind it."""
@@ -47,35 +41,45 @@ class Choice:
 
     affix: str
     """What they have in common; see `FileName.affix`."""
-    bands: Mapping[str, str]
-    """Role -> name of the file, for those there are."""
-    qa_pixel: str | None
-    """Name of QA_PIXEL."""
-    qa_radsat: str | None
-    """Name of QA_RADSAT."""
+    own: BandSet
+    """The set that the bands are of."""
+    bands: Mapping[str, tuple[str, Layer]]
+    """Role -> name of the file and where in it, for those there are."""
+    masks: Mapping[str, str]
+    """Kind of each mask file of the set that is there -> its name."""
+    saturation: str | None
+    """Name of the file that tells saturation band by band."""
     metadata: tuple[str, ...]
-    """Names of the MTL files, best first."""
+    """Names of the metadata files, best first."""
+    others: tuple[Choice, ...] = ()
+    """The family's other sets, as far as they are there."""
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Names of the rasters."""
+        found = {name for name, _ in self.bands.values()} | set(self.masks.values())
+        return frozenset(found | ({self.saturation} if self.saturation else set()))
 
     @property
     def count(self) -> int:
         """Number of rasters."""
-        return len(self.bands) + (self.qa_pixel is not None) + (self.qa_radsat is not None)
+        return len(self.names)
 
 
-def files_in(location: Location) -> list[Files]:
+def files_in(location: Location, sheets: tuple[Sheet, ...] = ()) -> list[Files]:
     """Return the files of each product in a place, by the products' identifiers; a product may have no band.
 
     Files whose names tell no product, such as SR_B4.TIF, are those of the product that the place is named after, or
     of the only one whose files are there.
     """
-    parsed = {name: found for name in location.members for found in [parse(name)] if found is not None}
+    own = owner(location, sheets)
+    parsed = {name: found for name in location.members for found in [parse(name, sheets, own)] if found is not None}
     told = {found.product.text: found.product for found in parsed.values() if found.product is not None}
-    own = owner(location)
     if own is None and len(told) == 1:
         (own,) = told.values()
     held: dict[str, Files] = {}
     for name, found in parsed.items():
-        product = found.product or own
+        product = found.product or (own if own is not None and own.sheet is found.sheet else None)
         if product is not None:
             _add(held.setdefault(product.text, Files(product)), name, found)
     return [held[text] for text in sorted(held)]
@@ -91,95 +95,126 @@ def _add(files: Files, name: str, found: FileName) -> None:
         files.doubles.append((family[kind], name))
 
 
-def owner(location: Location) -> ProductId | None:
-    """Return the product that a folder or bundle is named after, if any."""
+def owner(location: Location, sheets: tuple[Sheet, ...] = ()) -> Product | None:
+    """Return the product that a folder or bundle is named after, if any; of a folder in a bundle, that."""
     # A path may be ".", whose name is in no path.
-    found = product_in(os.path.basename(os.path.abspath(location.path)))
-    return found[0] if found else None
+    names = [os.path.basename(os.path.abspath(location.path)), *([location.top] if location.top else [])]
+    found = (product_in(name, sheets) for name in reversed(names))
+    return next((one[0] for one in found if one is not None), None)
 
 
 def is_product(files: Files) -> bool:
     """Tell whether there are bands or metadata, so that the product is there, be it of use or not."""
+    sheet = files.product.sheet
     # Temperature bands count only where there is nothing else, so that their product is told to be unusable.
-    thermal = files.product.sensor not in BAND_NUMBERS
+    thermal = files.product.platform is None
+    others = {mask.kind for mask in sheet.masks} | ({sheet.saturation.kind} if sheet.saturation else set())
     return any(
-        kind.startswith(("SR_B", METADATA))
+        kind.startswith(METADATA)
         or kind in ROLES
-        or _LEVEL_1.fullmatch(kind)
-        or (thermal and _THERMAL.fullmatch(kind))
+        or kind in sheet.known_kinds
+        or (sheet.tells is not None and sheet.tells.fullmatch(kind))
+        or (thermal and kind not in others)
         for kind in files.kinds
     )
 
 
-def unfit(product: ProductId) -> str | None:
-    """Return why a product cannot be clustered, or None if it can."""
+def unfit(product: Product, files: Files | None = None) -> str | None:
+    """Return why a product, or what is there of it, cannot be clustered, or None if it can."""
     reason = refusal(product)
-    if reason is None and product.sensor not in BAND_NUMBERS:
-        known = ", ".join(sorted(set(SENSOR_NAMES)))
-        reason = f"{product.text} is of the sensor {product.sensor}, which has no surface reflectance; use {known}"
-    return reason
+    if reason is not None or files is None or choose(files).bands:
+        return reason
+    told = (why for kind, why in product.sheet.refused_files.items() if kind in files.kinds)
+    return next((f"{product.text} {why}" for why in told), None)
 
 
-def band_kind(product: ProductId, role: str) -> str:
-    """Return what USGS calls the band of a role, such as SR_B4."""
-    return f"SR_B{BAND_NUMBERS[product.sensor][role]}"
+def band_kind(product: Product, role: str) -> str | None:
+    """Return what a product's family calls the band of a role, such as SR_B4; None where it has no such band."""
+    kinds = (own.roles[role].kind for own in product.sheet.sets_of(product.sensor) if role in own.roles)
+    return next(kinds, None)
 
 
 def choose(files: Files, affix: str | None = None) -> Choice:
     """Choose the files of a product.
 
-    All bands are of one family, so that a clipped and a whole band never meet: that which has most of the six, those
-    named as USGS names them before others. QA_PIXEL may be of another where the bands are not named plainly and
-    there is only one; the headers will tell whether its grid is theirs. QA_RADSAT may be of either.
+    All bands are of one set and one family of names, so that a clipped and a whole band never meet: of the set, and
+    then of the names, which have most of the usual roles; those named as the provider names them before others. A mask
+    may be of another family of names where the bands are not named plainly and there is only one; the headers will
+    tell whether its grid is theirs. QA_RADSAT may be of either.
 
     Parameters
     ----------
     files
         Of a product of a sensor with surface reflectance.
     affix
-        The family to take the bands from, if it is known.
+        The family of names to take the bands from, if it is known.
     """
-    product, families = files.product, files.families
+    sets = files.product.sheet.sets_of(files.product.sensor) or (BandSet({}),)
+    choices = [_of_set(files, own, affix) for own in sets]
+    if len(choices) == 1:
+        return choices[0]
 
-    def bands(name: str) -> dict[str, str]:
+    def usual(choice: Choice) -> int:
+        return sum(role in choice.bands for role in USUAL)
+
+    best = min(choices, key=lambda choice: (-usual(choice), -len(choice.bands), choices.index(choice)))
+    others = tuple(choice for choice in choices if choice is not best and choice.bands)
+    return replace(best, others=others)
+
+
+def _of_set(files: Files, own: BandSet, affix: str | None) -> Choice:
+    sheet, families = files.product.sheet, files.families
+
+    def bands(name: str) -> dict[str, tuple[str, Layer]]:
         family = families.get(name, {})
-        known = [role for role in ROLES if role in BAND_NUMBERS[product.sensor]]
-        found = {role: family.get(band_kind(product, role)) or family.get(role) for role in known}
-        return {role: file for role, file in found.items() if file}
+        found = {role: (family.get(layer.kind) or family.get(role, ""), layer) for role, layer in own.roles.items()}
+        return {role: file for role, file in found.items() if file[0]}
 
     if affix is None or not bands(affix):
-        affix = min(families, key=lambda name: (-len(bands(name)), name != PLAIN, len(name), name))
-    qualities = [name for name in families if QUALITY in families[name]]
-    quality = affix if affix in qualities or affix == PLAIN or len(qualities) != 1 else qualities[0]
-    saturations = [name for name in (affix, quality) if SATURATION in families.get(name, {})]
+        affix = min(families, key=lambda name: (-len(bands(name)), name != sheet.plain, len(name), name), default="")
+    wanted = dict.fromkeys(mask.kind for mask in sheet.masks if own.masks is None or mask.kind in own.masks)
+    masks = {kind: family for kind in wanted if (family := _with_mask(families, kind, affix, sheet.plain)) is not None}
+    quality = next(iter(masks.values()), affix)
+    saturation = sheet.saturation.kind if sheet.saturation is not None else ""
+    saturations = [name for name in (affix, quality) if saturation in families.get(name, {})]
+    endings = sheet.metadata.extensions if sheet.metadata is not None else ()
     metadata = [
         families[name][f"{METADATA}.{end}"]
-        for name in sorted(families, key=lambda name: (name != affix, name != PLAIN, name))
-        for end in _METADATA_ENDS
+        for name in sorted(families, key=lambda name: (name != affix, name != sheet.plain, name))
+        for end in endings
         if f"{METADATA}.{end}" in families[name]
     ]
     return Choice(
         affix=affix,
+        own=own,
         bands=bands(affix),
-        qa_pixel=families.get(quality, {}).get(QUALITY),
-        qa_radsat=families[saturations[0]][SATURATION] if saturations else None,
+        masks={kind: families[name][kind] for kind, name in masks.items()},
+        saturation=families[saturations[0]][saturation] if saturations else None,
         metadata=tuple(metadata),
     )
+
+
+def _with_mask(families: Mapping[str, Mapping[str, str]], kind: str, affix: str, plain: str) -> str | None:
+    """Return the family of names that the mask of a kind is taken from."""
+    having = [name for name in families if kind in families[name]]
+    if affix in having:
+        return affix
+    return having[0] if affix != plain and len(having) == 1 else None
 
 
 def passed_over(files: Files, choice: Choice) -> list[str]:
     """Return sentences about bands that are there twice, of which one is used."""
     said = [f"{other} differs from {used} in its spelling alone; {used} is used" for used, other in files.doubles]
-    taken = {band_kind(files.product, role) for role in choice.bands}
+    taken = {layer.kind for _, layer in choice.bands.values()}
     for affix, family in sorted(files.families.items()):
         again = sorted(name for kind, name in family.items() if affix != choice.affix and kind in taken)
         if again:
             more = f" and {len(again) - 1} more" if len(again) > 1 else ""
-            used = min(choice.bands.values())
+            used = min(name for name, _ in choice.bands.values())
             said.append(f"{again[0]}{more}: these bands of {files.product.text} are taken from {used} and its like")
     return said
 
 
-def is_choosable(name: str) -> bool:
+def is_choosable(name: str, sheets: Sequence[Sheet] = ()) -> bool:
     """Tell by its name whether a file can stand for a scene: metadata, a band or quality band, or a bundle."""
-    return is_bundle(name) or parse(name) is not None
+    return is_bundle(name) or parse(name, tuple(sheets)) is not None

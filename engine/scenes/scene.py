@@ -6,9 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ..sensors.landsat.bands import SENSOR_NAMES
-from ..sensors.landsat.file_names import PLAIN
-from ..sensors.landsat.product_id import ProductId
+from ..sensors.products import Product
 from ..sensors.readings import SATURATED, BandFile, MaskFile
 
 if TYPE_CHECKING:
@@ -81,13 +79,27 @@ class Polygon:
 
 
 @dataclass(frozen=True)
-class Scene:
-    """One Landsat product, found on disk."""
+class OtherGrid:
+    """What a product has on another grid than that of its usual bands."""
 
-    product: ProductId
+    name: str
+    """Such as "10 m"."""
+    bands: Mapping[str, BandFile]
+    """As those of a scene."""
+    masks: tuple[MaskFile, ...]
+    """Likewise."""
+    saturation: MaskFile | None
+    """Likewise."""
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One product, found on disk."""
+
+    product: Product
     """The product identifier, taken apart."""
     place: str
-    """The folder or tar bundle it lies in, for messages."""
+    """The folder or bundle it lies in, for messages."""
     bands: Mapping[str, BandFile]
     """Band role -> where its values lie, for the roles whose file exists."""
     masks: tuple[MaskFile, ...] = ()
@@ -95,9 +107,9 @@ class Scene:
     saturation: MaskFile | None = None
     """Where saturation lies band by band, as in QA_RADSAT; the names of its `bits` are roles."""
     sun_elevation: float | None = None
-    """Degrees, from the MTL."""
+    """Degrees, from the metadata."""
     sun_azimuth: float | None = None
-    """Degrees, from the MTL."""
+    """Degrees, from the metadata."""
     grid: PixelGrid | None = None
     """Filled in by `check_series`."""
     aoi: tuple[Polygon, ...] | None = None
@@ -106,8 +118,12 @@ class Scene:
     """Path of a raster -> paths of the files beside it that GDAL reads with it, where there are any."""
     stamps: Mapping[str, tuple[int, int] | None] = field(default_factory=dict, compare=False, repr=False)
     """Path -> size and date of each of its files, before the headers were read; filled in by `check_series`."""
-    affix: str = PLAIN
+    affix: str = ""
     """What the names of its band files have in common beside the product; see `FileName.affix`."""
+    others: tuple[OtherGrid, ...] = ()
+    """What it has on other grids, of which `check_series` takes the one with all bands that are asked for."""
+    metadata: tuple[str, ...] = ()
+    """Paths of its metadata files."""
     spares: tuple[Scene, ...] = ()
     """Other products and copies of its acquisition, the best first, should it lack a file; none in a checked scene."""
 
@@ -123,13 +139,13 @@ class Scene:
 
     @property
     def title(self) -> str:
-        """Date, sensor and path/row, such as "2015-07-10 LC08 005009"."""
+        """Date, sensor and place, such as "2015-07-10 LC08 005009"."""
         return self.product.title
 
     @property
     def sensor_name(self) -> str:
         """Such as "Landsat 8 OLI"."""
-        return SENSOR_NAMES[self.product.sensor]
+        return self.product.sensor_name
 
     @property
     def files(self) -> tuple[str, ...]:

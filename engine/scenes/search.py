@@ -10,17 +10,23 @@ from pathlib import Path
 from ..errors import SceneError
 from ..machine import too_long_to_find
 from ..progress import Progress, Silent, check_cancelled
-from ..sensors.landsat.file_names import METADATA, FileName, parse
+from ..sensors.file_names import METADATA, FileName, parse
+from ..sensors.products import kin
+from ..sensors.sheet import Sheet
+from ..sensors.sheet_file import shipped
+from .archives import is_text, printable
 from .candidates import Candidate, scenes_of
 from .members import Files, choose, files_in, is_product, owner, passed_over, unfit
-from .places import Location, bundle, folder, is_bundle, is_text, printable
+from .places import Location, bundle, folder, is_bundle
 from .scene import Scene
 from .strays import Stray, foreign, is_packed, strays
+from .trees import above
 from .walk import walk
 
 _WANTED = (
-    "expected a folder with files such as LC08_L2SP_…_SR_B4.TIF, a folder of such folders, "
-    "an MTL file or a .tar bundle of Landsat 4-9 Collection 2 Level-2"
+    "expected a folder with files such as LC08_L2SP_…_SR_B4.TIF, a folder of such folders, a metadata or band file, or "
+    "a bundle (.tar, or .zip of a .SAFE) of Landsat 4-9 Collection 2 Level-2, HLS v2.0, Sentinel-2 Level-2A or "
+    "PlanetScope surface reflectance"
 )
 
 
@@ -46,7 +52,7 @@ class _Catch:
     """Whole sentences."""
 
 
-def find_scenes(paths: Iterable[str | Path], progress: Progress | None = None) -> Found:
+def find_scenes(paths: Iterable[str | Path], progress: Progress | None = None, sheet: Sheet | None = None) -> Found:
     """Find the scenes that the paths lead to.
 
     A folder is searched with all below it, some levels deep. What is met there and cannot be used is noted; only what
@@ -55,9 +61,11 @@ def find_scenes(paths: Iterable[str | Path], progress: Progress | None = None) -
     Parameters
     ----------
     paths
-        Scene folders, folders of scene folders or bundles, MTL and band files and .tar bundles, in any mix and order.
+        Scene folders, folders of scene folders or bundles, metadata and band files and bundles, in any mix and order.
     progress
         Who may cancel; nobody by default.
+    sheet
+        A family of products besides those that ship; it is tried first. None by default.
 
     Raises
     ------
@@ -70,7 +78,8 @@ def find_scenes(paths: Iterable[str | Path], progress: Progress | None = None) -
     if not wanted:
         raise SceneError(f"SCENES is empty; {_WANTED}.")
     progress = progress or Silent()
-    catches = [_catch(path, progress) for path in wanted]
+    sheets = (sheet, *shipped()) if sheet is not None else shipped()
+    catches = [_catch(path, progress, sheets) for path in wanted]
     candidates = [candidate for catch in catches for candidate in catch.candidates]
     notes = [note for catch in catches for note in catch.notes]
     notes += [f"Left out: {reason}." for catch in catches for reason in catch.reasons]
@@ -94,7 +103,7 @@ def _check_each_path(
             )
 
 
-def entries(folder: str | Path, progress: Progress | None = None) -> list[str]:
+def entries(folder: str | Path, progress: Progress | None = None, sheet: Sheet | None = None) -> list[str]:
     """Return what to name in SCENES to get each scene of a folder and nothing else, sorted.
 
     That is the scene's folder or bundle, or one of its band files where that folder leads to more scenes or is refused.
@@ -102,89 +111,99 @@ def entries(folder: str | Path, progress: Progress | None = None) -> list[str]:
     """
     progress = progress or Silent()
     result = set()
-    for scene in find_scenes([folder], progress).scenes:
-        is_whole = not os.path.isdir(scene.place) or _is_one_scene(scene.place, progress)
+    for scene in find_scenes([folder], progress, sheet).scenes:
+        is_whole = not os.path.isdir(scene.place) or _is_one_scene(scene.place, progress, sheet)
         result.add(scene.place if is_whole else next(iter(scene.bands.values())).path)
     return sorted(result)
 
 
-def _is_one_scene(place: str, progress: Progress) -> bool:
+def _is_one_scene(place: str, progress: Progress, sheet: Sheet | None) -> bool:
     try:
-        return len(find_scenes([place], progress).scenes) == 1
+        return len(find_scenes([place], progress, sheet).scenes) == 1
     except SceneError:
         return False
 
 
-def _catch(path: Path, progress: Progress) -> _Catch:
+def _catch(path: Path, progress: Progress, sheets: tuple[Sheet, ...]) -> _Catch:
     check_cancelled(progress)
     shown = printable(path)
     if not is_text(path):
         raise SceneError(f"SCENES: the path {shown} is not UTF-8; rename the folder or file.")
     # os.path rather than Path: a name that the disk cannot hold is one that does not exist, not an OSError.
-    if os.path.isdir(path):
-        return _in_folder(path, progress)
     if not os.path.exists(path):
         what = "is a link that leads nowhere" if os.path.islink(path) else "does not exist"
         reason = too_long_to_find(path)
         what += f" ({reason})" if reason else ""
         raise SceneError(f"SCENES: {shown} {what}; {_WANTED}.")
+    path = above(path)
+    if os.path.isdir(path):
+        return _in_folder(path, progress, sheets)
     if not os.path.isfile(path):
         raise SceneError(f"SCENES: {shown} is a pipe or device and no file; {_WANTED}.")
+    parsed = parse(path.name, sheets)
+    if parsed is not None and parsed.kind == METADATA and parsed.sheet.tree is not None:
+        # As MTD_MSIL2A.xml, at the top of a product's own folder, whatever that is called.
+        return _in_folder(path.parent, progress, sheets)
     if is_bundle(path.name):
-        return _named(bundle(path), f"the bundle {shown}")
-    parsed = parse(path.name)
+        return _named(bundle(path), f"the bundle {shown}", sheets)
     if parsed is not None:
-        return _of_file(path, parsed)
+        return _of_file(path, parsed, sheets)
+    if path.name.lower().endswith(".zip"):
+        inside = bundle(path)
+        if inside.top:
+            return _named(inside, f"the bundle {shown}", sheets)
     if is_packed(path.name):
         raise SceneError(f"SCENES: the file {shown} is packed; unpack it and choose the folder with its files.")
-    raise SceneError(f"SCENES: the file {shown} is no band file, and neither an MTL file nor a .tar bundle; {_WANTED}.")
+    raise SceneError(
+        f"SCENES: the file {shown} is no band file of a scene, and neither its metadata nor a bundle; {_WANTED}."
+    )
 
 
-def _of_file(path: Path, parsed: FileName) -> _Catch:
+def _of_file(path: Path, parsed: FileName, sheets: tuple[Sheet, ...]) -> _Catch:
     """Return the scene that a metadata or band file stands for."""
-    what = f"the {'MTL' if parsed.kind == METADATA else 'band'} file {printable(path)}"
+    what = f"the {'metadata' if parsed.kind == METADATA else 'band'} file {printable(path)}"
     location = folder(path.parent)
-    product = parsed.product or owner(location)
+    product = parsed.product or owner(location, sheets)
     if product is None:
-        example = "LC08_L2SP_…_MTL.txt" if parsed.kind == METADATA else "LC08_L2SP_…_SR_B4.TIF"
-        raise SceneError(
-            f"SCENES: {what} is not named after a Landsat Collection 2 product; expected a name such as {example}."
-        )
-    reason = unfit(product)
-    if reason:
-        raise SceneError(f"SCENES: {reason}.")
-    held = [files for files in files_in(location) if files.product.text == product.text]
+        said = kin(path.name, sheets)
+        if said is not None:
+            raise SceneError(f"SCENES: {what} is {said}.")
+        kind = f"{parsed.sheet.metadata.kind}.txt" if parsed.sheet.metadata is not None else ""
+        example = f"LC08_L2SP_…_{kind}" if parsed.kind == METADATA else "LC08_L2SP_…_SR_B4.TIF"
+        raise SceneError(f"SCENES: {what} is not named after a product; expected a name such as {example}.")
+    held = [files for files in files_in(location, sheets) if files.product.text == product.text]
     # One that is hidden is not listed, but was named.
     files = held[0] if held else Files(product, {parsed.affix: {}})
+    reason = unfit(product, files)
+    if reason:
+        raise SceneError(f"SCENES: {reason}.")
     by_band = parsed.kind != METADATA
     choice = choose(files, parsed.affix if by_band else None)
     return _Catch([Candidate(files, choice, location, 0, named=True, by_band=by_band)])
 
 
-def _named(location: Location, what: str) -> _Catch:
+def _named(location: Location, what: str, sheets: tuple[Sheet, ...]) -> _Catch:
     """Return the products of a bundle that the user named; one that holds none of use is an error."""
     catch = _Catch()
-    _take(location, 0, catch)
+    _take(location, 0, catch, sheets)
     if not catch.candidates:
         if catch.reasons:
             raise SceneError(f"SCENES: {catch.reasons[0]}.")
         why = f"; {catch.strays[0].note}" if catch.strays else foreign(location)
-        raise SceneError(f"SCENES: {what} holds no Landsat scene{why}; {_WANTED}.")
+        raise SceneError(f"SCENES: {what} holds no scene that can be clustered{why}; {_WANTED}.")
     return catch
 
 
-def _in_folder(path: Path, progress: Progress) -> _Catch:
+def _in_folder(path: Path, progress: Progress, sheets: tuple[Sheet, ...]) -> _Catch:
     catch = _Catch()
     hint = ""
     for location, level in walk(path, catch.notes, progress):
-        _take(location, level, catch)
+        _take(location, level, catch, sheets)
         hint = hint or foreign(location)
     if not catch.candidates:
         whys = [*catch.reasons, *(stray.note for stray in catch.strays), *map(_clause, catch.notes)]
         why = f"; {whys[0]}" if whys else hint
-        raise SceneError(
-            f"SCENES: the folder {printable(path)} holds no Landsat scene that can be clustered{why}; {_WANTED}."
-        )
+        raise SceneError(f"SCENES: the folder {printable(path)} holds no scene that can be clustered{why}; {_WANTED}.")
     return catch
 
 
@@ -193,29 +212,41 @@ def _clause(note: str) -> str:
     return note[len("Left out: ") :].rstrip(".") if note.startswith("Left out: ") else note.rstrip(".")
 
 
-def _take(location: Location, level: int, catch: _Catch) -> None:
+def _take(location: Location, level: int, catch: _Catch, sheets: tuple[Sheet, ...]) -> None:
     """Add what a place holds to what its path leads to, changed in place."""
-    held = files_in(location)
+    held = files_in(location, sheets)
     for files in held:
         if not is_product(files):
             continue
-        reason = unfit(files.product)
+        reason = unfit(files.product) or _several(location, files)
+        choice = choose(files)
+        if reason is None and not choice.bands:
+            reason = unfit(files.product, files)
         if reason:
             catch.reasons.append(reason)
             continue
-        choice = choose(files)
         candidate = Candidate(files, choice, location, level, named=level == 0)
         catch.candidates.append(candidate)
         where = printable(location.path)
         catch.notes += [f"Left out: in {where}, {said}." for said in passed_over(files, choice)]
-    copies = [name for name in location.copies if parse(name.rsplit("/", 1)[-1])]
+    copies = [name for name in location.copies if parse(name.rsplit("/", 1)[-1], sheets)]
     if copies:
         more = f" and {len(copies) - 1} more" if len(copies) > 1 else ""
         catch.notes.append(
             f"Left out: {printable(copies[0])}{more} in {printable(location.path)}; files of the same names lie "
             "nearer to its top and are used."
         )
-    catch.strays += strays(location, held)
+    catch.strays += strays(location, held, sheets)
+
+
+def _several(location: Location, files: Files) -> str | None:
+    """Return why a product of several granules cannot be used; None for one of one, or none."""
+    if files.product.sheet.tree is None or location.granules < 2:
+        return None
+    return (
+        f"{files.product.text} holds {location.granules} granules, as products of before December 2016 do; download "
+        "its Collection-1 version, which holds one"
+    )
 
 
 def _told(found: Sequence[Stray], candidates: Sequence[Candidate]) -> list[str]:

@@ -6,14 +6,15 @@ from collections.abc import Iterable, Sequence
 
 from ..errors import ParameterError, SceneError
 from ..progress import Progress
-from ..sensors.landsat.bands import BAND_NUMBERS
 from ..sensors.roles import ROLES, USUAL
 from .scene import Scene
 
 
 def recorded(scene: Scene) -> tuple[str, ...]:
     """Return the roles of the bands that the sensor of a scene records, also of those whose file is missing."""
-    known = BAND_NUMBERS[scene.product.sensor]
+    sheet = scene.product.sheet
+    sets = () if sheet.described else sheet.sets_of(scene.product.sensor)
+    known = {role for own in sets for role in own.roles}
     return tuple(role for role in ROLES if role in known or role in scene.bands)
 
 

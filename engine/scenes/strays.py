@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import SceneError
-from ..sensors.landsat.file_names import METADATA, PLAIN, QUALITY, parse
-from ..sensors.landsat.product_id import ProductId, kin, product_in
-from ..sensors.roles import USUAL
+from ..sensors.file_names import METADATA, parse
+from ..sensors.products import Product, kin, product_in
+from ..sensors.roles import ROLES, USUAL
+from ..sensors.sheet import Sheet
+from .archives import printable
 from .members import Files, band_kind, is_product, owner, unfit
-from .places import Location, bundle, folder, is_bundle, printable
+from .places import Location, bundle, folder, is_bundle
+from .trees import expanded
 
 _PACKED = re.compile(r"\.(tar\.(gz|bz2|xz|zst|z)|tgz|tbz2?|txz|zip|7z|rar|gz|bz2|xz)$", re.IGNORECASE)
 _UNFINISHED = re.compile(r"\.(part|partial|crdownload|download|aria2|tmp)$", re.IGNORECASE)
@@ -26,7 +29,7 @@ class Stray:
 
     place: Path
     """The folder or bundle it was met in; of a folder that is itself meant, that."""
-    product: ProductId | None
+    product: Product | None
     """The product that its name tells."""
     note: str
     """A clause that says what it is, for a sentence."""
@@ -39,7 +42,7 @@ def is_packed(name: str) -> bool:
     return bool(_PACKED.search(name))
 
 
-def strays(location: Location, held: list[Files]) -> list[Stray]:
+def strays(location: Location, held: list[Files], sheets: tuple[Sheet, ...] = ()) -> list[Stray]:
     """Return what in a place, and of its own name, looks like a product that `held` does not give.
 
     Parameters
@@ -48,27 +51,35 @@ def strays(location: Location, held: list[Files]) -> list[Stray]:
         A place.
     held
         Its `files_in`.
+    sheets
+        The families; those that ship by default.
     """
     found = [*_packed(location), *_pipes(location)]
     # What counts as a product was told already.
     told = {files.product.text for files in held if is_product(files)}
     empty = {files.product.text: files.product for files in held}
-    own = owner(location)
+    own = owner(location, sheets)
     if own is not None:
         empty[own.text] = own
     for text, product in sorted(empty.items()):
         if text not in told:
             note = unfit(product) or without_bands(location, product)
             found.append(Stray(location.path, product, note, is_place=True))
-    said = kin(location.path.name)
+    said = kin(location.path.name, sheets)
     if said is not None:
         found.append(Stray(location.path, None, f"{_place(location)} is {said}", is_place=True))
-    return [*found, *_kin(location, bool(held))]
+    return [*found, *_kin(location, bool(held), sheets)]
 
 
-def without_bands(location: Location, product: ProductId) -> str:
+def without_bands(location: Location, product: Product) -> str:
     """Return the clause for a place that looks as if it held a product, and holds none of its bands."""
-    return f"{_place(location)} holds none of the files {product.text}_SR_B*.TIF{_such_as(location)}"
+    return f"{_place(location)} holds none of the files {_files_of(product)}{_such_as(location)}"
+
+
+def _files_of(product: Product) -> str:
+    """Return the names of the files with bands of a product, such as LC08_…_T1_SR_B*.TIF."""
+    kinds = {re.sub(r"\d+$", "", layer.kind) for own in product.sheet.bands for layer in own.roles.values()}
+    return product.sheet.file.format(id=product.text, kind=f"{kinds.pop()}*" if len(kinds) == 1 else "*")
 
 
 def _place(location: Location) -> str:
@@ -79,7 +90,7 @@ def _packed(location: Location) -> list[Stray]:
     found = []
     for name in location.members:
         # A bundle in a folder is searched, one in a bundle is not.
-        packed = is_packed(name) or (location.bundled and is_bundle(name))
+        packed = location.bundled if is_bundle(name) else is_packed(name)
         if not packed and not _UNFINISHED.search(name):
             continue
         where = f"{printable(location.path)} holds {printable(name)}"
@@ -111,14 +122,16 @@ def _pipes(location: Location) -> list[Stray]:
     return found
 
 
-def _kin(location: Location, has_products: bool) -> list[Stray]:
+def _kin(location: Location, has_products: bool, sheets: tuple[Sheet, ...]) -> list[Stray]:
     """Return one stray for all rasters whose names are nearly those of a product."""
     names, reason = [], ""
     for name in location.members:
-        parsed = parse(name)
+        parsed = parse(name, sheets)
         if not _RASTER.search(name) or (parsed is not None and parsed.product is not None):
             continue
-        said = kin(name)
+        if parsed is not None and parsed.sheet.tree is not None and has_products:
+            continue
+        said = kin(name, sheets)
         if said is None and parsed is not None and not has_products and parsed.kind.startswith(("SR_", "QA_")):
             said = "not named as a Landsat product; put the product's identifier before its names"
         if said is not None:
@@ -135,7 +148,7 @@ def foreign(location: Location) -> str:
     """Return a hint at what a place without scenes holds instead, in brackets, or ""."""
     rasters = [name for name in location.members if _RASTER.search(name)]
     if rasters:
-        return f" (it holds {printable(rasters[0])}, which is not named as a Landsat Collection 2 product)"
+        return f" (it holds {printable(rasters[0])}, which is not named as a file of a product)"
     return ""
 
 
@@ -146,18 +159,25 @@ def _such_as(location: Location) -> str:
     return f", but {printable(rasters[0])}" if rasters else ""
 
 
-def _means(kind: str, number: int) -> re.Pattern[str]:
-    """Return what finds, in a name that a user gave, the band of a role and number, or QA_PIXEL."""
-    if kind == QUALITY:
-        text = r"QA_?PIXEL|PIXEL_?QA|BQA"
+def _means(product: Product, kind: str) -> re.Pattern[str]:
+    """Return what finds, in a name that a user gave, the band of a role, or a mask."""
+    if kind not in ROLES:
+        text = "|".join(
+            {re.escape(kind), re.escape(kind.replace("_", "")), r"PIXEL_?QA|BQA" if kind == QUALITY else kind}
+        )
     else:
         asset = {"nir": "nir(08)?", "swir1": "swir_?16?", "swir2": "swir_?22?"}.get(kind, kind)
-        text = rf"B(AND)?[_ -]?0?{number}|{asset}"
+        number = re.search(r"B0*(\d+[A-Z]?)(?![0-9])", band_kind(product, kind) or "")
+        text = rf"B(AND)?[_ -]?0?{number[1]}|{asset}" if number else asset
     return re.compile(rf"(?<![0-9A-Z])({text})(?![0-9A-Z])", re.IGNORECASE)
 
 
-def needed_name(product: ProductId, affix: str, kind: str) -> str:
-    """Return the name of the file that is looked for: as USGS has it, or as its like in the same place are named.
+QUALITY = "QA_PIXEL"
+"""Kind of Landsat's mask, which users call by its older names as well."""
+
+
+def needed_name(product: Product, affix: str, kind: str) -> str:
+    """Return the name of the file that is looked for: as the provider has it, or as its like in the place are named.
 
     Parameters
     ----------
@@ -166,19 +186,33 @@ def needed_name(product: ProductId, affix: str, kind: str) -> str:
     affix
         `Choice.affix` of its other bands.
     kind
-        A role or QUALITY.
+        A role, or the kind of a mask.
     """
-    usgs = kind if kind == QUALITY else band_kind(product, kind)
-    before, _, after = (affix if "*" in affix else PLAIN).partition("|")
-    return f"{before.replace('*', product.text)}{usgs}{after.replace('*', product.text)}.TIF"
+    sheet = product.sheet
+    own = band_kind(product, kind) if kind in ROLES else kind
+    own = next((name for name in _spelled(sheet) if name.upper() == own), own or kind)
+    if affix == sheet.plain or "*" not in affix:
+        return sheet.file.format(id=product.text, kind=own)
+    before, _, after = affix.partition("|")
+    ending = sheet.file.rpartition(".")[2]
+    return f"{before.replace('*', product.text)}{own}{after.replace('*', product.text)}.{ending}"
 
 
-def remedy(affix: str) -> str:
-    """Return how to come by a missing file, by what the names of the others have in common."""
-    return "download it" if affix == PLAIN else "download it and cut or rename it as the others"
+def _spelled(sheet: Sheet) -> list[str]:
+    """Return what masks are called, in upper and lower case as the provider has it."""
+    return [mask.name for mask in sheet.masks]
 
 
-def nearest(place: str, product: ProductId, kind: str, taken: tuple[str, ...]) -> str:
+def remedy(product: Product, affix: str, kind: str = "") -> str:
+    """Return how to come by a missing file, by its kind and by what the names of the others have in common."""
+    told = product.sheet.remedies.get(kind)
+    if told is not None:
+        return told
+    plain = affix == product.sheet.plain or product.sheet.tree is not None
+    return "download it" if plain else "download it and cut or rename it as the others"
+
+
+def nearest(place: str, product: Product, kind: str, taken: tuple[str, ...]) -> str:
     """Return a clause about the file in a place that may be the missing one, or "".
 
     Parameters
@@ -188,17 +222,16 @@ def nearest(place: str, product: ProductId, kind: str, taken: tuple[str, ...]) -
     product
         The scene's.
     kind
-        A role or QUALITY.
+        A role, or the kind of a mask.
     taken
         Files that the scene has.
     """
     path = Path(place)
     try:
-        location = folder(path) if os.path.isdir(path) else bundle(path)
+        location = expanded(folder(path)) if os.path.isdir(path) else bundle(path)
     except SceneError:
         return ""
-    number = 0 if kind == QUALITY else int(re.sub(r"\D", "", band_kind(product, kind)))
-    pattern = _means(kind, number)
+    pattern = _means(product, kind)
     used = {name.replace("\\", "/").rsplit("/", 1)[-1] for name in taken}
     for name, what in location.unusable.items():
         if pattern.search(name):
@@ -212,7 +245,7 @@ def nearest(place: str, product: ProductId, kind: str, taken: tuple[str, ...]) -
         other = product_in(name)
         if name in used or not _RASTER.search(name) or (other is not None and other[0].text != product.text):
             continue
-        if parsed is not None and parsed.kind.startswith(("ST_", METADATA)):
+        if parsed is not None and (parsed.kind == METADATA or parsed.kind.startswith("ST_")):
             continue
         if pattern.search(name):
             return f" (the nearest there is {printable(name)})"

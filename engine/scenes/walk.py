@@ -9,7 +9,9 @@ from pathlib import Path
 
 from ..errors import SceneError
 from ..progress import Progress, check_cancelled
-from .places import Location, bundle, folder, is_bundle, printable
+from .archives import printable
+from .places import Location, bundle, folder, is_bundle
+from .trees import expanded
 
 # landsat/218074/2019/scene/scene/files is as deep as such folders have been met; one more for good measure.
 DEEPEST = 6
@@ -64,7 +66,7 @@ def walk(root: Path, notes: list[str], progress: Progress) -> Iterator[tuple[Loc
             break
         listed += 1
         try:
-            here = folder(path)
+            here = expanded(folder(path))
         except SceneError as error:
             if level == 0:
                 raise

@@ -76,7 +76,7 @@ def bundle_without_bands(folder: Path) -> None:
     scene(folder)
     make_tar(touch(folder / "notes" / "README.txt").parent, folder / f"{TWO}.tar")
     finds([ONE], folder, notes=[(folder / f"{TWO}.tar", f"none of the files {TWO}_SR_B*.TIF")])
-    with refused("SCENES", f"{TWO}.tar", "holds no Landsat scene", f"{TWO}_SR_B*.TIF"):
+    with refused("SCENES", f"{TWO}.tar", "holds no scene", f"{TWO}_SR_B*.TIF"):
         find_scenes([folder / f"{TWO}.tar"])
 
 
@@ -89,11 +89,11 @@ def broken_metadata_in_a_bundle(folder: Path) -> None:
     assert found.sun_elevation is None
 
 
-@case(4, "a bundle of ARD tiles beside a scene", "a note")
+@case(4, "a bundle of ARD tiles of Collection 1 beside a scene", "a note")
 def ard_bundle(folder: Path) -> None:
     scene(folder)
-    tile = touch(folder / ".made" / "LC08_CU_003009_20200802_20210502_02_SR_B4.TIF")
-    bundle = make_tar(tile.parent, folder / "LC08_CU_003009_20200802_20210502_02.tar")
+    tile = touch(folder / ".made" / "LC08_CU_003009_20200802_20210502_C01_V01_SRB4.tif")
+    bundle = make_tar(tile.parent, folder / "LC08_CU_003009_20200802_20210502_C01_V01_SR.tar")
     finds([ONE], folder, notes=[(bundle, "holds", "Analysis Ready Data"), ("the bundle", "Analysis Ready Data")])
 
 
@@ -103,7 +103,7 @@ def bundles_in_a_bundle(folder: Path) -> None:
     junk = touch(folder / "junk")
     outer = make_bundle(folder / "all" / "order.tar", {f"{TWO}.tar": junk, f"more/{LEVEL1}.tar.gz": junk})
     finds([ONE], folder / "all", notes=[(outer, f"holds {TWO}.tar; unpack it"), (f"{LEVEL1}.tar.gz", "Level-1")])
-    with refused(outer, "holds no Landsat scene", "holds", ".tar"):
+    with refused(outer, "holds no scene", "holds", ".tar"):
         find_scenes([outer])
 
 

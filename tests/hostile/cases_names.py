@@ -189,7 +189,7 @@ def keys_without_a_product(folder: Path) -> None:
     shutil.rmtree(folder / "made")
     for path in made.iterdir():
         path.rename(made / f"x{path.name[-8:]}")
-    with refused("holds no Landsat scene"):
+    with refused("holds no scene"):
         find_scenes([made])
 
 
@@ -207,7 +207,7 @@ def band_as_scene(folder: Path) -> None:
 @case(6, "a band file of no product given as a scene", "refused: not named after a product")
 def foreign_band_as_scene(folder: Path) -> None:
     path = touch(folder / "photos" / "SR_B4.TIF")
-    with refused("SCENES", path, "not named after a Landsat Collection 2 product", "SR_B4.TIF"):
+    with refused("SCENES", path, "not named after a product", "SR_B4.TIF"):
         find_scenes([path])
 
 

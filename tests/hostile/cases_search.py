@@ -36,10 +36,10 @@ def unreadable_lost_and_found(folder: Path) -> None:
         finds([ONE], folder)
 
 
-@case(3, "a folder of empty subfolders alone", "refused: holds no Landsat scene")
+@case(3, "a folder of empty subfolders alone", "refused: holds no scene")
 def only_empty_folders(folder: Path) -> None:
     (folder / "a").mkdir()
-    with refused("SCENES", folder, "holds no Landsat scene"):
+    with refused("SCENES", folder, "holds no scene"):
         find_scenes([folder])
 
 
@@ -405,12 +405,12 @@ def espa_and_unfinished(folder: Path) -> None:
     finds([ONE], folder, notes=[(espa, "an order of ESPA; download"), (f"{TWO}.tar.part", "not downloaded to its end")])
 
 
-@case(4, "a folder of ARD tiles beside a good scene", "a note")
+@case(4, "a folder of ARD tiles of Collection 1 beside a good scene", "a note")
 def ard_tiles(folder: Path) -> None:
     scene(folder)
     for band in range(2, 8):
-        touch(folder / "ard" / f"LC08_CU_003009_20200802_20210502_02_SR_B{band}.TIF")
-    finds([ONE], folder, notes=[(folder / "ard", "SR_B2.TIF and 5 more", "Analysis Ready Data")])
+        touch(folder / "ard" / f"LC08_CU_003009_20200802_20210502_C01_V01_SRB{band}.tif")
+    finds([ONE], folder, notes=[(folder / "ard", "SRB2.tif and 5 more", "Analysis Ready Data")])
 
 
 @case(4, "an empty folder named as a product, and one of its thermal bands alone", "a note for each")
@@ -558,7 +558,7 @@ def line_break(folder: Path) -> None:
     with refused(ONE, "two\\nlines", "is missing"):
         usable(folder)
     (folder / "empty\tone").mkdir()
-    with refused("empty\\tone", "holds no Landsat scene"):
+    with refused("empty\\tone", "holds no scene"):
         find_scenes([folder / "empty\tone"])
 
 

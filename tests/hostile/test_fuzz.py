@@ -20,7 +20,7 @@ from iikmc.engine.results.signatures import ClassRecord, Signatures
 from iikmc.engine.results.styles import categories_of, entries_of, pam_xml, qml
 from iikmc.engine.scenes.search import find_scenes
 from iikmc.engine.sensors.landsat import mtl
-from iikmc.engine.sensors.landsat.product_id import leading_product_id, refusal
+from iikmc.engine.sensors.products import leading_product_id, refusal
 from iikmc.engine.text_files import decoded, to_csv, writable
 from strategies import (
     CATEGORIES,

@@ -1,1 +1,1 @@
-"""Facts about Landsat Collection 2 Level-2 as data, each with its source."""
+"""How the metadata files of Landsat Collection 2 are written."""

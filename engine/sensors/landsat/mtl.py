@@ -6,13 +6,10 @@ number in the Level-1 groups), so everything is read by group and never flattene
 
 from __future__ import annotations
 
-import math
 import re
 from typing import Any
 
-from ...errors import shown
 from ...text_files import BadJson, from_json, unescaped
-from ..scale import OFFSET, SCALE
 
 Groups = dict[str, dict[str, str]]
 """Group name -> key -> value, all text, quotes removed."""
@@ -86,32 +83,3 @@ def _from_json(text: str) -> Groups:
         for name, group in root.items()
         if isinstance(group, dict)
     }
-
-
-def product_of(groups: Groups) -> str | None:
-    """Return the product identifier the file states, if any."""
-    return groups.get("PRODUCT_CONTENTS", {}).get("LANDSAT_PRODUCT_ID")
-
-
-def number(groups: Groups, group: str, key: str) -> float | None:
-    """Return a number of a group; None where it is absent or no number, as NaN is none."""
-    try:
-        value = float(groups.get(group, {})[key])
-    except (KeyError, ValueError):
-        return None
-    return value if math.isfinite(value) else None
-
-
-def foreign_scale(groups: Groups) -> str | None:
-    """Return what differs if the file states another reflectance scale or offset than Collection 2 has, else None."""
-    for key, value in groups.get("LEVEL2_SURFACE_REFLECTANCE_PARAMETERS", {}).items():
-        for start, expected in (("REFLECTANCE_MULT_BAND_", SCALE), ("REFLECTANCE_ADD_BAND_", OFFSET)):
-            if not key.startswith(start):
-                continue
-            try:
-                same = abs(float(value) - expected) < 1e-9
-            except ValueError:
-                same = False
-            if not same:
-                return f"{shown(key)[1:-1]} = {shown(value)[1:-1]}, expected {expected}"
-    return None

@@ -9,6 +9,7 @@ import sys
 import time
 from collections import namedtuple
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -112,15 +113,16 @@ class TestDiskSize:
 
 def grid_scene(pixels: int) -> Scene:
     """Return a scene of 1 x `pixels` pixels that exists nowhere, with QA_PIXEL and QA_RADSAT."""
-    from iikmc.engine.sensors.landsat.bands import band_file, quality_file, saturation_file
-    from iikmc.engine.sensors.landsat.product_id import leading_product_id
+    from iikmc.engine.sensors.products import leading_product_id
+    from iikmc.engine.sensors.readings import BandFile, MaskFile, Values
 
     identifier = leading_product_id(product())
     assert identifier is not None
     grid = PixelGrid(pixels, 1, (30, 0, 0, 0, -30, 0), None, 1)
-    bands = {role: band_file(f"{role}.TIF") for role in ROLES}
-    saturation = saturation_file("radsat.TIF", "LC08")
-    return Scene(identifier, "/nowhere", bands, (quality_file("qa.TIF"),), saturation, grid=grid)
+    values = Values(Fraction("0.0000275"), Fraction("-0.2"), 0)
+    bands = {role: BandFile(f"{role}.TIF", 1, values) for role in ROLES}
+    quality, saturation = (MaskFile(name, 1, name, {}, {}) for name in ("QA_PIXEL", "QA_RADSAT"))
+    return Scene(identifier, "/nowhere", bands, (quality,), saturation, grid=grid)
 
 
 @pytest.fixture

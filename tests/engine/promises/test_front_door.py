@@ -48,7 +48,7 @@ CHOICES = {
 }
 SCENES = "scenes, output, mask=, "
 CALLS = {
-    "find_scenes": "paths, progress=",
+    "find_scenes": "paths, progress=, sheet=",
     "check_series": "scenes, selection, chosen_by=, progress=",
     "read_signatures": "path",
     "cluster": "request, progress=, kernel=, strip_pixels=",

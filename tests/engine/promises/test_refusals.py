@@ -66,7 +66,7 @@ def test_a_missing_path_beside_a_good_one(one, tmp_path):
 def test_file_that_is_neither(one):
     touch(one, f"{ONE}_ANG.txt")
     path = one / f"{ONE}_ANG.txt"
-    refused(path, path, "is no band file, and neither an MTL file nor a .tar bundle")
+    refused(path, path, "is no band file of a scene, and neither its metadata nor a bundle")
 
 
 def test_archive_that_is_named(tmp_path):
@@ -76,21 +76,21 @@ def test_archive_that_is_named(tmp_path):
 
 def test_metadata_file_of_a_foreign_name(tmp_path):
     path = touch(tmp_path, "my_MTL.txt") / "my_MTL.txt"
-    refused(path, path, "not named after a Landsat Collection 2 product", "LC08_L2SP_…_MTL.txt")
+    refused(path, path, "not named after a product", "LC08_L2SP_…_MTL.txt")
 
 
 def test_empty_folder(tmp_path):
     folder = touch(tmp_path / "empty")
-    refused(folder, folder, "holds no Landsat scene that can be clustered", "expected a folder")
+    refused(folder, folder, "holds no scene that can be clustered", "expected a folder")
 
 
 def test_foreign_folder(tmp_path):
     folder = touch(tmp_path / "sentinel", "T32_B04.jp2", "README.txt")
-    refused(folder, folder, "T32_B04.jp2", "not named as a Landsat Collection 2 product")
+    refused(folder, folder, "T32_B04.jp2", "not named as a file of a product")
 
 
 def test_folder_of_other_files_alone(tmp_path):
-    refused(touch(tmp_path / "photos", "a.jpg"), "photos", "holds no Landsat scene that can be clustered;")
+    refused(touch(tmp_path / "photos", "a.jpg"), "photos", "holds no scene that can be clustered;")
 
 
 # --- bundles ---------------------------------------------------------------------------------------------------------
@@ -128,7 +128,7 @@ def test_broken_bundle_in_a_folder_of_nothing_else(tmp_path):
 
 def test_bundle_without_a_scene(tmp_path):
     path = make_tar(touch(tmp_path / "x", "a.tif"), tmp_path / "x.tar")
-    refused(path, path, "holds no Landsat scene", "a.tif")
+    refused(path, path, "holds no scene", "a.tif")
 
 
 # --- products --------------------------------------------------------------------------------------------------------
@@ -161,11 +161,11 @@ def test_metadata_file_of_a_level_1_product(tmp_path):
     refused(folder / f"{LEVEL1}_MTL.txt", LEVEL1, "Level-1")
 
 
-def test_analysis_ready_data(tmp_path):
-    name = "LC08_CU_003009_20200802_20210502_02_SR_B4.TIF"
+def test_analysis_ready_data_of_collection_1(tmp_path):
+    name = "LC08_CU_003009_20200802_20210502_C01_V01_SRB4.tif"
     folder = touch(tmp_path / "ard", name)
-    refused(folder, name, "Analysis Ready Data")
-    refused(make_tar(folder, tmp_path / "ard.tar"), name, "Analysis Ready Data")
+    refused(folder, name, "an Analysis Ready Data tile of Collection 1", "download that of Collection 2")
+    refused(make_tar(folder, tmp_path / "ard.tar"), name, "an Analysis Ready Data tile of Collection 1")
 
 
 # --- metadata --------------------------------------------------------------------------------------------------------

@@ -25,7 +25,7 @@ from iikmc.engine.runs.cluster import cluster
 from iikmc.engine.runs.pages import write_page
 from iikmc.engine.scenes.scene import PixelGrid, Scene
 from iikmc.engine.sensors.flags import DEFAULT_FLAGS
-from iikmc.engine.sensors.landsat.product_id import leading_product_id
+from iikmc.engine.sensors.products import leading_product_id
 from pages import Page, check_offline, figures
 from rasterio.io import MemoryFile
 from tiny import make_scene, product, read_json, read_raster
@@ -101,8 +101,8 @@ def test_every_number_is_in_its_place(short_plotly):
     assert "read 1.2 s, write 0.5 s" in page.text
     assert "2024-01-02T03:04:05+00:00 · IIkMC 9.8.7" in page.text
     assert page.table("Date", "Sensor") == [
-        ["Date", "Sensor", "Path/row", "Sun elevation (°)", "Valid, masked, fill", "Pixels", "Valid (%)", "Fill (%)",
-         "Cloud (%)", "Water (%)", "Saturated (%)", "Out of 0..1 (%)"],
+        ["Date", "Sensor", "Path/row or tile", "Sun elevation (°)", "Valid, masked, fill", "Pixels", "Valid (%)",
+         "Fill (%)", "Cloud (%)", "Water (%)", "Saturated (%)", "Out of 0..1 (%)"],
         ["2022-05-11", "Landsat 8 OLI", "190/027", "41.3", "", "100", "60.00", "25.00", "10.00", "4.00", "3.00",
          "2.00"],
         ["2022-06-28", "Landsat 9 OLI", "190/027", "", "", "100", "3.00", "97.00", "", "", "0.00", "0.00"],

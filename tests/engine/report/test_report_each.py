@@ -30,7 +30,7 @@ def each_by_hand():
         )
         for one, seconds in ((first, 1.0), (second, 2.5))
     ]
-    third = replace(first.scene, product=replace(first.scene.product, path_row="190028"))
+    third = replace(first.scene, product=replace(first.scene.product, tile="190028"))
     nothing = replace(second.audit, valid=0)
     return [
         SceneClasses(first, fit, own[0]),

@@ -12,8 +12,8 @@ from iikmc.engine.results.signatures_file import read
 from iikmc.engine.runs.classify import classify
 from iikmc.engine.runs.cluster import cluster
 from iikmc.engine.scenes.selection import MaskRule
-from iikmc.engine.sensors.landsat.bands import BAND_NUMBERS
 from iikmc.engine.sensors.roles import ROLES
+from iikmc.engine.sensors.sheet import BandSet, Layer, Sheet
 from tiny import product, read_json, read_raster
 
 NO_MASK = MaskRule((), False)
@@ -26,7 +26,8 @@ SHAPE = (20, 30)
 @pytest.fixture
 def scenes(tmp_path, monkeypatch):
     """Write two scenes of ten bands; return their folders and pixels."""
-    monkeypatch.setitem(BAND_NUMBERS, "LC08", dict(zip(TEN, NUMBERS)))
+    ten = BandSet({role: Layer(f"SR_B{number}") for role, number in zip(TEN, NUMBERS)})
+    monkeypatch.setattr(Sheet, "sets_of", lambda *_: (ten,))
     rng = np.random.default_rng(3)
     covers = rng.integers(8000, 22000, (4, 10))
     found = {}

@@ -24,7 +24,7 @@ from iikmc.engine.scenes.check import usable_scenes
 from iikmc.engine.scenes.scene import PixelGrid, Scene, Strip
 from iikmc.engine.scenes.selection import MaskRule, Selection
 from iikmc.engine.sensors.flags import DEFAULT_FLAGS
-from iikmc.engine.sensors.landsat.product_id import leading_product_id
+from iikmc.engine.sensors.products import leading_product_id
 from rasterio.crs import CRS
 from rasterio.features import geometry_mask
 from rasterio.transform import Affine

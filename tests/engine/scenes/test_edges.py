@@ -11,7 +11,7 @@ from iikmc.engine.scenes.area import Area, outside, placed
 from iikmc.engine.scenes.edges import bent, boxes_around, tolerance
 from iikmc.engine.scenes.scene import PixelGrid, Scene, Strip
 from iikmc.engine.scenes.shapes import polygons_of
-from iikmc.engine.sensors.landsat.product_id import leading_product_id
+from iikmc.engine.sensors.products import leading_product_id
 from rasterio.crs import CRS
 from rasterio.warp import transform
 from tiny import product

@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from iikmc.engine.sensors.landsat.file_names import PLAIN, parse
+from iikmc.engine.sensors.file_names import METADATA, parse
 from tiny import product
 
 ID = product()
+PLAIN = "*_|"
 
 
 @pytest.mark.parametrize(
@@ -19,8 +20,8 @@ ID = product()
         (f"{ID}_QA_RADSAT.tiff", "QA_RADSAT", PLAIN),
         (f"{ID}_ST_B10.TIF", "ST_B10", PLAIN),
         (f"{ID}_B4.TIF", "B4", PLAIN),
-        (f"{ID}_MTL.txt", "MTL", PLAIN),
-        (f"{ID.lower()}_mtl.JSON", "MTL", PLAIN),
+        (f"{ID}_MTL.txt", METADATA, PLAIN),
+        (f"{ID.lower()}_mtl.JSON", METADATA, PLAIN),
         (f"{ID.lower()}_sr_b2.tif", "SR_B2", PLAIN),
         (f"{ID}_SR_B4_clip.TIF", "SR_B4", "*_|_clip"),
         (f"{ID}_SR_B4_CLIP.tif", "SR_B4", "*_|_clip"),
@@ -46,8 +47,8 @@ def test_names_of_a_product(name, kind, affix):
         ("nir08.tif", "nir", "|"),
         ("swir16.TIF", "swir1", "|"),
         ("qa_pixel.tif", "QA_PIXEL", "|"),
-        ("my_MTL.txt", "MTL", "my_|"),
-        ("MTL.xml", "MTL", "|"),
+        ("my_MTL.txt", METADATA, "my_|"),
+        ("MTL.xml", METADATA, "|"),
     ],
 )
 def test_names_without_a_product(name, kind, affix):

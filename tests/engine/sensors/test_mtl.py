@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 
 import pytest
-from iikmc.engine.sensors.landsat.mtl import foreign_scale, number, parse_mtl, product_of
+from iikmc.engine.sensors.landsat.mtl import parse_mtl
+from iikmc.engine.sensors.metadata import Metadata, foreign_values
+from iikmc.engine.sensors.sheet_file import shipped
 
+MTL = shipped()[0].metadata
 ODL = """GROUP = LANDSAT_METADATA_FILE
   GROUP = PRODUCT_CONTENTS
     LANDSAT_PRODUCT_ID = "LC08_L2SP_043024_20200802_20200914_02_T1"
@@ -57,12 +60,12 @@ def test_byte_order_mark_blank_lines_and_windows_line_ends(form):
 
 def test_numbers_are_read_from_their_own_group():
     groups = parse_mtl(ODL)
-    assert number(groups, "LEVEL2_SURFACE_REFLECTANCE_PARAMETERS", "REFLECTANCE_MULT_BAND_1") == 2.75e-05
-    assert number(groups, "LEVEL1_RADIOMETRIC_RESCALING", "REFLECTANCE_MULT_BAND_1") == 2e-05
-    assert number(groups, "IMAGE_ATTRIBUTES", "SUN_ELEVATION") == 51.5
-    assert number(groups, "IMAGE_ATTRIBUTES", "CLOUD_COVER") is None
-    assert number(groups, "NO_SUCH_GROUP", "SUN_ELEVATION") is None
-    assert number(groups, "PRODUCT_CONTENTS", "LANDSAT_PRODUCT_ID") is None
+    assert Metadata(groups).number("LEVEL2_SURFACE_REFLECTANCE_PARAMETERS/REFLECTANCE_MULT_BAND_1") == 2.75e-05
+    assert Metadata(groups).number("LEVEL1_RADIOMETRIC_RESCALING/REFLECTANCE_MULT_BAND_1") == 2e-05
+    assert Metadata(groups).number("IMAGE_ATTRIBUTES/SUN_ELEVATION") == 51.5
+    assert Metadata(groups).number("IMAGE_ATTRIBUTES/CLOUD_COVER") is None
+    assert Metadata(groups).number("NO_SUCH_GROUP/SUN_ELEVATION") is None
+    assert Metadata(groups).number("PRODUCT_CONTENTS/LANDSAT_PRODUCT_ID") is None
 
 
 def test_entities_of_xml_are_resolved():
@@ -83,13 +86,13 @@ def test_broken_json(text):
 
 
 def test_product_stated_by_the_file():
-    assert product_of(GROUPS) == "LC08_L2SP_043024_20200802_20200914_02_T1"
-    assert product_of({}) is None
+    assert Metadata(GROUPS).text(MTL.product) == "LC08_L2SP_043024_20200802_20200914_02_T1"
+    assert Metadata().text(MTL.product) is None
 
 
 def test_scale_of_collection_2_is_not_foreign():
-    assert foreign_scale(GROUPS) is None
-    assert foreign_scale({}) is None
+    assert foreign_values(MTL, Metadata(GROUPS)) is None
+    assert foreign_values(MTL, Metadata()) is None
 
 
 @pytest.mark.parametrize(
@@ -98,7 +101,7 @@ def test_scale_of_collection_2_is_not_foreign():
 )
 def test_another_scale_is_named(key, value):
     groups = {"LEVEL2_SURFACE_REFLECTANCE_PARAMETERS": {"REFLECTANCE_MULT_BAND_3": "2.75e-05", key: value}}
-    found = foreign_scale(groups)
+    found = foreign_values(MTL, Metadata(groups))
     assert found.startswith(f"{key} = {value}, expected ")
     assert found.endswith("2.75e-05" if "MULT" in key else "-0.2")
 
@@ -117,14 +120,14 @@ def test_another_scale_is_named(key, value):
 )
 def test_real_files_keep_level_2_and_level_1_apart(real_scenes, scene, form, sun, level1):
     groups = parse_mtl((real_scenes / scene / f"{scene}_MTL.{form}").read_text())
-    assert product_of(groups) == scene
+    assert Metadata(groups).text(MTL.product) == scene
     assert groups["PRODUCT_CONTENTS"]["PROCESSING_LEVEL"] == "L2SP"
     assert groups["LEVEL1_PROCESSING_RECORD"]["PROCESSING_LEVEL"].startswith("L1")
-    assert number(groups, "LEVEL2_SURFACE_REFLECTANCE_PARAMETERS", "REFLECTANCE_MULT_BAND_1") == 2.75e-05
-    assert number(groups, "LEVEL1_RADIOMETRIC_RESCALING", "REFLECTANCE_MULT_BAND_1") == level1
-    assert number(groups, "IMAGE_ATTRIBUTES", "SUN_ELEVATION") == sun[0]
-    assert number(groups, "IMAGE_ATTRIBUTES", "SUN_AZIMUTH") == sun[1]
-    assert foreign_scale(groups) is None
+    assert Metadata(groups).number("LEVEL2_SURFACE_REFLECTANCE_PARAMETERS/REFLECTANCE_MULT_BAND_1") == 2.75e-05
+    assert Metadata(groups).number("LEVEL1_RADIOMETRIC_RESCALING/REFLECTANCE_MULT_BAND_1") == level1
+    assert Metadata(groups).number("IMAGE_ATTRIBUTES/SUN_ELEVATION") == sun[0]
+    assert Metadata(groups).number("IMAGE_ATTRIBUTES/SUN_AZIMUTH") == sun[1]
+    assert foreign_values(MTL, Metadata(groups)) is None
 
 
 @pytest.mark.scenes

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from iikmc.engine.sensors.landsat.product_id import ARD_ID, kin, leading_product_id, product_in, refusal
+from iikmc.engine.sensors.products import kin, leading_product_id, product_in, refusal
 from tiny import product
 
 ID = "LC08_L2SP_043024_20200802_20200914_02_T1"
@@ -15,11 +15,13 @@ ID = "LC08_L2SP_043024_20200802_20200914_02_T1"
 
 def test_an_identifier_taken_apart():
     found = leading_product_id(ID)
-    assert (found.text, found.sensor, found.level, found.path_row) == (ID, "LC08", "L2SP", "043024")
-    assert (found.acquired, found.processed) == (date(2020, 8, 2), date(2020, 9, 14))
-    assert (found.collection, found.tier) == ("02", "T1")
+    parts = dict(found.parts)
+    assert (found.text, found.sensor, parts["level"], found.tile) == (ID, "LC08", "L2SP", "043024")
+    assert (found.acquired, parts["processed"]) == (date(2020, 8, 2), "20200914")
+    assert (parts["collection"], parts["tier"]) == ("02", "T1")
+    assert (found.place, found.sensor_name, found.short_name) == ("043/024", "Landsat 8 OLI", "Landsat 8")
     assert found.title == "2020-08-02 LC08 043024"
-    assert found.acquisition == ("LC08", "043024", date(2020, 8, 2))
+    assert found.acquisition == ("landsat_c2_l2", "LC08", "043024", date(2020, 8, 2), "")
 
 
 @pytest.mark.parametrize(
@@ -32,7 +34,6 @@ def test_an_identifier_taken_apart():
         ID.replace("_T1", "_T3"),
         ID.replace("043024", "43024"),
         ID.replace("LC08", "S2A"),
-        "LC08_CU_003009_20200802_20210502_02",
     ],
 )
 def test_what_is_no_identifier(text):
@@ -63,7 +64,7 @@ def test_an_identifier_that_something_touches_is_none(name):
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("LC08_CU_003009_20200802_20210502_02_SR_B4.TIF", "an Analysis Ready Data tile"),
+        ("LC08_CU_003009_20200802_20210502_C01_V01_SR.tar", "an Analysis Ready Data tile of Collection 1"),
         ("LC82180742019014LGN00", "from before the collections"),
         ("LC82180742019014LGN00_B4.TIF", "from before the collections"),
         ("LC082180742019011402T1-SC20200829120000.tar.gz", "an order of ESPA"),
@@ -133,12 +134,14 @@ def test_preference_of_two_products_of_one_acquisition(better, worse):
 
 
 def test_analysis_ready_data_are_told_apart():
-    assert ARD_ID.match("LC08_CU_003009_20200802_20210502_02_SR_B4.TIF")
-    assert not ARD_ID.match(ID)
+    tile = leading_product_id("LC08_CU_003009_20200802_20210502_02_SR_B4.TIF")
+    assert (tile.text, tile.family) == ("LC08_CU_003009_20200802_20210502_02", "landsat_ard")
+    assert (tile.place, tile.sensor_name, refusal(tile)) == ("CU h003v009", "Landsat 8 OLI", None)
+    assert leading_product_id(ID).family == "landsat_c2_l2"
 
 
 @given(st.dates(date(1972, 7, 23), date(2099, 12, 31)), st.integers(1, 233), st.integers(1, 248))
 def test_any_day_and_place_round_trips(day, path, row):
     name = product(day=day.strftime("%Y%m%d"), path_row=f"{path:03d}{row:03d}")
     found = leading_product_id(name)
-    assert (found.acquired, found.path_row, found.text) == (day, f"{path:03d}{row:03d}", name)
+    assert (found.acquired, found.tile, found.text) == (day, f"{path:03d}{row:03d}", name)

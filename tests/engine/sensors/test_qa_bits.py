@@ -16,8 +16,8 @@ from iikmc.engine.runs.cluster import cluster
 from iikmc.engine.scenes.scene import Scene
 from iikmc.engine.scenes.selection import MaskRule
 from iikmc.engine.sensors.flags import DEFAULT_FLAGS, FLAGS, flag_bits
-from iikmc.engine.sensors.landsat.bands import saturation_file
-from iikmc.engine.sensors.landsat.product_id import leading_product_id
+from iikmc.engine.sensors.products import leading_product_id
+from iikmc.engine.sensors.readings import MaskFile
 from tiny import ROLES, make_scene, product, read_json, read_raster
 
 D, R, C, S, N, W = "dilated cloud", "cirrus", "cloud", "cloud shadow", "snow or ice", "water"
@@ -197,8 +197,10 @@ def test_saturation_masks_the_chosen_bands_alone(sensor, bits, roles, tmp_path, 
 
 
 def saturation_bits(sensor, roles):
-    scene = Scene(leading_product_id(product(sensor)), "", {}, saturation=saturation_file("", sensor))
-    return scene.saturation_bits(roles)
+    found = leading_product_id(product(sensor))
+    [own] = found.sheet.sets_of(sensor)
+    bits = {role: found.sheet.saturation.bits[layer.kind] for role, layer in own.roles.items()}
+    return Scene(found, "", {}, saturation=MaskFile("", 1, "QA_RADSAT", bits, {})).saturation_bits(roles)
 
 
 def test_saturation_bits_by_hand():

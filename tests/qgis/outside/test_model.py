@@ -84,7 +84,7 @@ def test_a_model_says_what_a_step_refuses(model, tiny, tmp_path, context):
     feedback = QgsProcessingFeedback(False)
     good, _, _ = run_task(model, parameters, context, feedback)
     assert not good
-    assert f"SCENES: the folder {tmp_path / 'empty'} holds no Landsat scene" in feedback.textLog()
+    assert f"SCENES: the folder {tmp_path / 'empty'} holds no scene" in feedback.textLog()
     assert not (tmp_path / "classes").exists()
 
 

@@ -142,7 +142,7 @@ def missing_folder(scenes):
 
 def empty_folder(scenes):
     (scenes / "empty").mkdir()
-    return {"SCENES": scenes / "empty"}, ("SCENES", scenes / "empty", "holds no Landsat scene")
+    return {"SCENES": scenes / "empty"}, ("SCENES", scenes / "empty", "holds no scene")
 
 
 def missing_band(scenes):

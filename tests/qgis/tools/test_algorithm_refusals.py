@@ -121,7 +121,7 @@ def test_a_path_that_no_disk_can_hold(answer, scenes):
 
 def test_an_empty_folder(answer, tmp_path):
     (tmp_path / "empty").mkdir()
-    assert_names(answer(tmp_path / "empty"), "SCENES", tmp_path / "empty", "holds no Landsat scene")
+    assert_names(answer(tmp_path / "empty"), "SCENES", tmp_path / "empty", "holds no scene")
 
 
 def test_a_file_that_is_no_scene(answer, tmp_path):

@@ -246,7 +246,7 @@ class TestDoubts:
 class TestProblems:
     def test_no_scene(self, hint, tmp_path):
         text = told(hint, question(tmp_path))
-        assert text.startswith(f"SCENES: the folder {tmp_path} holds no Landsat scene that can be clustered; expected ")
+        assert text.startswith(f"SCENES: the folder {tmp_path} holds no scene that can be clustered; expected ")
         assert hint.icon.isVisibleTo(hint)
         assert hint.text.toolTip() == text
 

@@ -465,7 +465,7 @@ class TestPanel:
         panel.add_every_scene(str(tree / "thermal_only"))
         assert panel.paths() == []
         text = panel.status.text()
-        assert text.startswith(f"SCENES: the folder {tree / 'thermal_only'} holds no Landsat scene that can")
+        assert text.startswith(f"SCENES: the folder {tree / 'thermal_only'} holds no scene that can")
         assert f"holds none of the files {SCENE_3}_SR_B*.TIF" in text
 
     def test_every_scene_in_an_unreadable_folder(self, panel, tree):
