@@ -23,6 +23,9 @@ FLAGS: dict[str, int] = {
     "snow or ice": 1 << 5,
     "water": 1 << 7,
 }
+# Saturated or defective, in words made of masks that tell it beside flags; QA_PIXEL has another meaning for this bit,
+# and Landsat tells saturation in a file of its own.
+SATURATION = 1 << 8
 DEFAULT_FLAGS = ("dilated cloud", "cirrus", "cloud", "cloud shadow")
 
 

@@ -6,8 +6,12 @@ scale factor with Landsat Level-2 science products?".
 
 from __future__ import annotations
 
-SCALE = 0.0000275
-OFFSET = -0.2
+from fractions import Fraction
+
+EXACT_SCALE = Fraction(275, 10**7)
+EXACT_OFFSET = Fraction(-2, 10)
+SCALE = float(EXACT_SCALE)
+OFFSET = float(EXACT_OFFSET)
 FILL = 0
 # Reflectance 0..1; numbers outside occur (glint, shadow edges, clouds) and stay valid.
 VALID_DN = (7273, 43636)
