@@ -27,6 +27,7 @@ if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ["HOME"] = str(Path.home() / os.environ["PYTEST_XDIST_WORKER"])
     Path.home().mkdir(parents=True, exist_ok=True)
 SCENES = Path(os.environ.get("IIKMC_SCENES", ROOT.parent / "shared" / "scenes"))
+SENSORS = Path(os.environ.get("IIKMC_SENSORS", SCENES.parent / "sensors"))
 
 
 def _alias_package() -> None:
@@ -47,6 +48,14 @@ def real_scenes() -> Path:
     if not SCENES.is_dir():
         pytest.skip(f"the real Landsat scenes are not here ({SCENES}); set IIKMC_SCENES to their folder")
     return SCENES
+
+
+@pytest.fixture(scope="session")
+def sensor_files() -> Path:
+    """Return the folder of real files of other sensors; skip where it is absent."""
+    if not SENSORS.is_dir():
+        pytest.skip(f"the real files of other sensors are not here ({SENSORS}); set IIKMC_SENSORS to their folder")
+    return SENSORS
 
 
 @pytest.fixture(scope="session")

@@ -5,18 +5,20 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import nullcontext
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..errors import SceneError
 from ..pixels.masking import count_out_of_range
+from ..pixels.planes import read_bands, read_masks
 from ..pixels.scaling import look, suspicion
 from ..progress import Progress, check_cancelled
 from ..scenes.area import share_inside
-from ..scenes.files import open_band, raster_env, read_window
+from ..scenes.files import open_band, raster_env, unreadable
 from ..scenes.scene import Scene, Window
 from ..scenes.selection import Selection
 from ..sensors.flags import QA_FILL, flag_bits
@@ -79,8 +81,8 @@ class Glance:
 def valid_share(scene: Scene, selection: Selection) -> float:
     """Return about which share of a scene's pixels is valid, 0..1.
 
-    Fill and the chosen flags are counted in blocks of QA_PIXEL spread evenly over the scene, all of them in a small
-    one; without QA_PIXEL fill alone, in the first chosen band. Of an area of interest the share of the grid is taken.
+    Fill and the chosen flags are counted in blocks of the mask spread evenly over the scene, all of them in a small
+    one; without a mask fill alone, in the first chosen band. Of an area of interest the share of the grid is taken.
     Saturation and fill in single bands, which few pixels have, are not looked for. A file that cannot be read gives 1,
     the most there can be: whoever reads it whole tells what is wrong.
     """
@@ -88,9 +90,8 @@ def valid_share(scene: Scene, selection: Selection) -> float:
         inside = share_inside(scene)
         if not inside:
             return 0.0
-        masking = _Masking(scene, selection)
-        with raster_env(), masking.open() as dataset:
-            return inside * masking.share(dataset)[0]
+        with raster_env(), _Masking(scene, selection) as masking:
+            return inside * masking.share()[0]
     except SceneError:
         return 1.0
 
@@ -98,7 +99,7 @@ def valid_share(scene: Scene, selection: Selection) -> float:
 def glance(scene: Scene, selection: Selection, progress: Progress) -> Glance:
     """Return what a few blocks tell: the share of valid pixels, and whether a band's values are those of Collection 2.
 
-    Values are looked at in the first chosen band alone, so that one file at most is opened besides QA_PIXEL: of a scene
+    Values are looked at in the first chosen band alone, so that one file at most is opened besides the mask: of a scene
     of which only another band is odd the run tells.
 
     Parameters
@@ -114,41 +115,53 @@ def glance(scene: Scene, selection: Selection, progress: Progress) -> Glance:
         The user wants to stop.
     """
     share, doubt = 1.0, None
-    masking = _Masking(scene, selection)
+    role = selection.roles[0]
     try:
-        with raster_env(), masking.open() as dataset:
-            share, windows = masking.share(dataset)
-            values = _values(masking, dataset, windows, progress)
+        with raster_env(), _Masking(scene, selection) as masking:
+            share, windows = masking.share()
+            values = _values(masking, windows, progress)
         out_of_range = count_out_of_range(values)
-        doubt = suspicion(out_of_range, values.size, look(values, out_of_range), selection.roles[0])
+        looks = look(values, out_of_range, not scene.bands[role].values.on_scale)
+        doubt = suspicion(out_of_range, values.size, looks, role)
     except SceneError:
         pass  # as in `valid_share`
     return Glance(share, doubt)
 
 
 class _Masking:
-    """Which pixels of some blocks are valid, by QA_PIXEL or, without it, by the first chosen band."""
+    """Which pixels of some blocks are valid, by the mask or, without one, by the first chosen band."""
 
     def __init__(self, scene: Scene, selection: Selection) -> None:
         self._scene = scene
-        self._has_flags = bool(scene.masks)
         self._bits = np.uint16(QA_FILL | flag_bits(selection.mask.flags))
-        self.band = scene.bands[selection.roles[0]].path
-        """The first chosen one."""
-        self.path = scene.masks[0].path if scene.masks else self.band
-        """The file that tells."""
+        self._band = scene.bands[selection.roles[0]]
+        self._width = scene.checked_grid().width
+        self._open: dict[str, Any] = {}
+        self._stack = ExitStack()
 
-    def open(self, path: str | None = None) -> Any:
-        """Return the open file that tells, or another one of the scene."""
-        path = path or self.path
-        return open_band(self._scene.id, path, self._scene.sidecars.get(path, ()))
+    def __enter__(self) -> _Masking:
+        return self
 
-    def share(self, dataset: Any) -> tuple[float, list[Window]]:
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    @contextmanager
+    def _lent(self, path: str) -> Iterator[Any]:
+        """Lend a file of the scene, which stays open."""
+        if path not in self._open:
+            dataset = open_band(self._scene.id, path, self._scene.sidecars.get(path, ()))
+            self._open[path] = self._stack.enter_context(dataset)
+        yield self._open[path]
+
+    def share(self) -> tuple[float, list[Window]]:
         """Return the share of valid pixels in blocks spread over the file that tells, and those blocks with any."""
         pixels = valid = 0
         found = []
-        for window in _spread_blocks(dataset):
-            good = self.valid(dataset, window)
+        tells = self._scene.masks[0] if self._scene.masks else self._band
+        with self._lent(tells.path) as dataset:
+            windows = list(_spread_blocks(dataset, self._width // dataset.width))
+        for window in windows:
+            good = self.valid(window)
             pixels += good.size
             n = int(np.count_nonzero(good))
             valid += n
@@ -156,36 +169,42 @@ class _Masking:
                 found.append(window)
         return valid / pixels, found
 
-    def valid(self, dataset: Any, window: Window) -> NDArray[np.bool_]:
-        """Return which pixels of a window are valid, by the file that tells."""
-        values = self.read(dataset, window, QA_FILL if self._has_flags else FILL)
-        good: NDArray[np.bool_] = (values & self._bits) == 0 if self._has_flags else values != FILL
-        return good
+    def valid(self, window: Window) -> NDArray[np.bool_]:
+        """Return which pixels of a window are valid, by the file that tells; SceneError if it cannot be read."""
+        if not self._scene.masks:
+            good: NDArray[np.bool_] = self.dn(window) != FILL
+            return good
+        words = _empty(window)
+        refusal = partial(unreadable, self._scene.id, window)
+        read_masks(self._scene.masks, self._lent, window, refusal, words, self._width)
+        return (words & self._bits) == 0
 
-    def read(self, dataset: Any, window: Window, marked: int) -> NDArray[np.uint16]:
-        """Return a window of a file; SceneError if it cannot be read."""
+    def dn(self, window: Window) -> NDArray[np.uint16]:
+        """Return the first chosen band in a window; SceneError if it cannot be read."""
+        dn = _empty(window)
+        path = self._band.path
+        with self._lent(path) as dataset:
+            read_bands(dataset, [self._band], window, unreadable(self._scene.id, window, path), [dn])
+        return dn
 
-        def unreadable(_: str) -> SceneError:
-            return SceneError(f"Scene {self._scene.id}: a file cannot be read.")
 
-        values: NDArray[np.uint16] = read_window(dataset, window, unreadable, marked=marked)
-        return values
+def _empty(window: Window) -> NDArray[np.uint16]:
+    return np.empty((window.bottom - window.top, window.right - window.left), np.uint16)
 
 
-def _values(masking: _Masking, dataset: Any, windows: Sequence[Window], progress: Progress) -> DN:
+def _values(masking: _Masking, windows: Sequence[Window], progress: Progress) -> DN:
     """Return (1, n) values of the first chosen band at valid pixels, in some of the windows."""
     found = [np.empty(0, np.uint16)]
     check_cancelled(progress)
-    with nullcontext(dataset) if masking.path == masking.band else masking.open(masking.band) as band:
-        for i in _spread(len(windows), min(len(windows), _BAND_BLOCKS)):
-            check_cancelled(progress)
-            values = masking.read(band, windows[i], FILL)[masking.valid(dataset, windows[i])]
-            found.append(values[values != FILL])
+    for i in _spread(len(windows), min(len(windows), _BAND_BLOCKS)):
+        check_cancelled(progress)
+        values = masking.dn(windows[i])[masking.valid(windows[i])]
+        found.append(values[values != FILL])
     return np.concatenate(found)[np.newaxis]
 
 
-def _spread_blocks(dataset: Any) -> Iterator[Window]:
-    """Yield at most `_BLOCKS` of a file's blocks, on a grid over all of it."""
+def _spread_blocks(dataset: Any, repeated: int) -> Iterator[Window]:
+    """Yield at most `_BLOCKS` of a file's blocks, on a grid over all of it, in pixels a `repeated`th as wide."""
     height, width = dataset.block_shapes[0]
     down, across = math.ceil(dataset.height / height), math.ceil(dataset.width / width)
     columns = min(across, math.isqrt(_BLOCKS))
@@ -193,7 +212,8 @@ def _spread_blocks(dataset: Any) -> Iterator[Window]:
     for top in _spread(down, rows):
         for left in _spread(across, columns):
             row, column = top * height, left * width
-            yield Window(row, min(row + height, dataset.height), column, min(column + width, dataset.width))
+            ends = (row, min(row + height, dataset.height), column, min(column + width, dataset.width))
+            yield Window(*(end * repeated for end in ends))
 
 
 def _spread(n: int, wanted: int) -> list[int]:

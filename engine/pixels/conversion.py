@@ -7,7 +7,7 @@ neighbouring q lie 3 or 4 DN apart, so no two of them fall together.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
@@ -24,10 +24,6 @@ if TYPE_CHECKING:
 
 LOWEST, HIGHEST = 1, 65_535
 """DN that a value with data can have; what lies beyond is cut to them."""
-WHOLE = ("uint8", "int16", "uint16")
-"""Types of whole numbers that bands and masks can be stored in."""
-FLOATS = ("float32", "float64")
-"""Types of reflectance in floating point."""
 _BITS = {**FLAGS, FILLED: QA_FILL, SATURATED: SATURATION}
 # Values converted at a time: their temporaries stay in a second-level cache.
 _CHUNK = 1 << 16
@@ -48,22 +44,6 @@ class BandTable:
 def dn_of(values: Values, stored: int | Fraction) -> int:
     """Return the DN of a stored value by the rule, not cut, whether it means fill or not."""
     return _floor((Fraction(stored) * values.scale + values.offset - EXACT_OFFSET) / EXACT_SCALE + Fraction(1, 2))
-
-
-def is_dn(values: Values, dtype: str, nodata: float | None) -> bool:
-    """Tell whether stored values are DN of the one scale already, as those of Landsat.
-
-    Parameters
-    ----------
-    values
-        What is stored.
-    dtype
-        Type of the file.
-    nodata
-        Its nodata tag, which must be fill where there is one; None = none.
-    """
-    same = values.scale == EXACT_SCALE and values.offset == EXACT_OFFSET and values.fill == FILL
-    return same and dtype == "uint16" and (nodata is None or nodata == FILL)
 
 
 @lru_cache(maxsize=64)  # 128 KB each; the bands of a product share theirs
@@ -138,17 +118,6 @@ def flag_table(mask: MaskFile, dtype: str, nodata: float | None = None) -> NDArr
     items = [(True, bits, _BITS[name]) for name, bits in mask.bits.items()]
     items += [(False, value, _BITS[name]) for name, classes in mask.classes.items() for value in classes]
     return _flag_table(tuple(items), dtype, tuple(_whole_within(dtype, (nodata,))))
-
-
-def is_flags(mask: MaskFile, dtype: str) -> bool:
-    """Tell whether a mask's values are words of flags already, as those of Landsat's QA_PIXEL."""
-    bits: Mapping[str, int] = {name: bits for name, bits in mask.bits.items() if bits}
-    return dtype == "uint16" and not any(mask.classes.values()) and bits == {**FLAGS, FILLED: QA_FILL}
-
-
-def told(masks: Sequence[MaskFile]) -> frozenset[str]:
-    """Return which flags, FILLED and SATURATED the masks of a scene can tell."""
-    return frozenset(name for mask in masks for what in (mask.bits, mask.classes) for name, say in what.items() if say)
 
 
 def to_dn(table: BandTable, stored: NDArray[Any], out: NDArray[np.uint16], cut: NDArray[np.bool_] | None) -> bool:

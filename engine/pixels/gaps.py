@@ -52,9 +52,10 @@ def gaps(bands: NDArray[np.uint16], qa: NDArray[np.uint16] | None, tiles: Sequen
     bands
         (n_bands, height, width) DN.
     qa
-        (height, width) QA_PIXEL, where there is one; only 0 counts as empty, because fill is a value of it.
+        (height, width) words of flags, where there are any; only 0 counts as empty, because fill is a value of them.
     tiles
-        Height and width of the tiles of each band's file, and of QA_PIXEL's behind them.
+        Height and width of the tiles of each band's file, and of QA_PIXEL's behind them; of other masks none, because
+        their 0 is a value as well.
     """
     planes = [*bands, *([qa] if qa is not None else [])]
     nothing = [FILL] * len(bands) + [_NEVER]
@@ -79,7 +80,7 @@ def gaps(bands: NDArray[np.uint16], qa: NDArray[np.uint16] | None, tiles: Sequen
 
 
 def _others_have(planes: Sequence[NDArray[np.uint16]], number: int, n_bands: int) -> NDArray[np.bool_]:
-    """Return where all bands but one have values, and QA_PIXEL says so as well; nowhere where there is no other."""
+    """Return where all bands but one have values, and the mask says so as well; nowhere where there is no other."""
     others = [plane for i, plane in enumerate(planes[:n_bands]) if i != number]
     found: NDArray[np.bool_] = np.full(planes[0].shape, bool(others))
     for plane in others:

@@ -35,11 +35,11 @@ def mask(
     bands
         (n_bands, height, width) DN.
     qa, radsat
-        (height, width) QA_PIXEL and QA_RADSAT, or None where there is none.
+        (height, width) words of flags, as QA_PIXEL's, and of saturation, as QA_RADSAT's; None where there is none.
     rule
         What makes a pixel invalid besides fill.
     saturated_bits
-        QA_RADSAT bits of the chosen bands.
+        Bits of `radsat` that mean a chosen band.
 
     Returns
     -------
@@ -68,7 +68,7 @@ def mask(
 
 
 def not_fill(bands: NDArray[np.uint16], qa: NDArray[np.uint16] | None) -> NDArray[np.bool_]:
-    """Return where neither a band nor QA_PIXEL says fill; the parameters are those of `mask`."""
+    """Return where neither a band nor the mask says fill; the parameters are those of `mask`."""
     filled: NDArray[np.bool_] = bands[0] != FILL
     for band in bands[1:]:
         np.logical_and(filled, band != FILL, out=filled)
@@ -99,9 +99,9 @@ class Audit:
     pixels: int = 0
     """All pixels of the grid."""
     fill: int = 0
-    """QA_PIXEL's fill bit is set or a chosen band is 0."""
+    """The mask says fill or a chosen band is fill."""
     flags: dict[str, int] = field(default_factory=dict)
-    """Flag -> pixels that are not fill and carry it, for all flags, chosen or not; empty without QA_PIXEL."""
+    """Flag -> pixels that are not fill and carry it, for all flags, chosen or not; empty without a mask."""
     saturated: int = 0
     """Pixels that are not fill and saturated in a chosen band."""
     out_of_range: int = 0
@@ -114,6 +114,8 @@ class Audit:
     """What values out of range look like, where most pixels are."""
     blank: dict[str, int] = field(default_factory=dict)
     """File -> pixels of its tiles without one value, while the other files have values there; see `gaps`."""
+    clipped: int = 0
+    """Valid pixels with a value in a chosen band that was cut to the ends of the scale; none of Landsat's can be."""
 
     @property
     def inside(self) -> int:
@@ -148,6 +150,7 @@ class Audit:
         self.looks.add(other.looks)
         for name, count in other.blank.items():
             self.blank[name] = self.blank.get(name, 0) + count
+        self.clipped += other.clipped
 
     def to_dict(self) -> dict[str, Any]:
         """Return the counts as they stand in signatures.json."""
@@ -159,4 +162,5 @@ class Audit:
             "saturated": self.saturated,
             "out_of_range": self.out_of_range,
             "valid": self.valid,
+            "clipped": self.clipped,
         }

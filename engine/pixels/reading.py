@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from ..errors import SceneError
 from ..scenes.area import outside
-from ..scenes.files import Handles, file_name, raster_env
-from ..scenes.scene import Scene, Strip
+from ..scenes.files import Handles, file_name, raster_env, unreadable
+from ..scenes.scene import Scene, Strip, Window
 from ..scenes.selection import Selection
-from ..sensors.flags import FLAGS, QA_FILL
+from ..sensors.flags import FLAGS, SATURATION
+from ..sensors.readings import SATURATED, BandFile, MaskFile
 from ..sensors.scale import FILL
 from .gaps import gaps
 from .masking import Audit
 from .packing import PackedPixels, Packer
+from .planes import by_path, read_bands, read_masks, read_words
 from .sampling import Draws, Sample, draw
 from .scaling import look
 from .sketch import SketchRows, look_at_bands
@@ -40,16 +43,31 @@ class Packed:
     """What a sketch keeps of it, if that was asked for and is seen."""
 
 
+class Masks(NamedTuple):
+    """What the masks of a strip say."""
+
+    qa: NDArray[np.uint16] | None
+    """(height, width) words of flags, as `flags.FLAGS`; None where the scene has no mask."""
+    radsat: NDArray[np.uint16] | None
+    """(height, width) words of saturation; None where the scene does not tell of it, or it is not wanted."""
+    saturated_bits: int
+    """Bits of `radsat` that mean one of the bands."""
+    as_stored: MaskFile | None
+    """The file that `qa` has the words of, as they are; None where they were made."""
+
+
 @dataclass(frozen=True)
 class Decoded:
-    """The pixels of a strip as the files have them; they lie in the thread's buffers, for its next strip."""
+    """The pixels of a strip on the one scale; they lie in the thread's buffers, for its next strip."""
 
     bands: NDArray[np.uint16]
-    """(n_bands, height, width)."""
-    qa: NDArray[np.uint16] | None
-    """(height, width) QA_PIXEL; None where the scene lacks it."""
-    radsat: NDArray[np.uint16] | None
-    """(height, width) QA_RADSAT; None where the scene lacks it or it is not wanted."""
+    """(n_bands, height, width) DN."""
+    masks: Masks
+    """Flags and saturation."""
+    cut: NDArray[np.bool_] | None
+    """(height, width) where a value was cut to the ends of the scale; None = nowhere."""
+    converted: bool
+    """Whether the files store a band on another scale."""
     blank: dict[str, int]
     """As in an audit."""
 
@@ -94,7 +112,8 @@ def read_strip(
         return Packed(strip, nothing_inside(scene, len(roles), out.size), drawn)
     decoded = decode_strip(scene, roles, strip, handles, rule.saturated, out)
     bands = decoded.bands
-    packed = packer.pack(bands, decoded.qa, decoded.radsat, rule, scene.saturation_bits(roles))
+    masks = decoded.masks
+    packed = packer.pack(bands, masks.qa, masks.radsat, rule, masks.saturated_bits)
     rows = look_at_bands(scene.checked_grid(), roles, strip, bands, packed.valid) if pictures else None
     tell_more(packed, decoded, out)
     drawn = {}
@@ -119,7 +138,7 @@ def decode_strip(
     scene, roles, strip, handles
         What to read, and open files.
     saturation
-        Whether to read QA_RADSAT.
+        Whether to read what tells of saturation.
     out
         What `area.outside` says: those pixels become fill; call `tell_more` on what is counted of them.
 
@@ -129,37 +148,54 @@ def decode_strip(
         A file is damaged.
     """
     width = scene.checked_grid().width
-    shape = (strip.height, width)
-
-    # What a file's nodata tag or mask says: fill, and of QA_RADSAT no more than that no saturation is known.
-    def read(path: str, out: NDArray[np.uint16], marked: int) -> None:
-        handles.read_rows(scene, path, strip, out, marked)
-
+    window = Window(strip.row, strip.row + strip.height, 0, width)
     with raster_env():
-        buffers = handles.buffers(len(roles) + 2, shape)
+        buffers = handles.buffers(len(roles) + 2, (strip.height, width))
         bands = buffers[: len(roles)]
-        for role, band in zip(roles, bands):
-            read(scene.bands[role].path, band, FILL)
-        qa = radsat = None
-        if scene.masks:
-            qa = buffers[-2]
-            read(scene.masks[0].path, qa, QA_FILL)
-        if saturation and scene.saturation is not None:
-            radsat = buffers[-1]
-            read(scene.saturation.path, radsat, 0)
-        blank = _blank(scene, [scene.bands[role].path for role in roles], strip, handles, bands, qa)
+        cut = _read_bands(scene, roles, window, handles, bands)
+        masks = _read_masks(scene, roles if saturation else (), window, handles, buffers[len(roles) :])
+        blank = _blank(scene, roles, strip, handles, bands, masks)
     if out is not None:
         bands[0][out] = FILL
-    return Decoded(bands, qa, radsat, blank)
+    converted = not all(scene.bands[role].values.on_scale for role in roles)
+    return Decoded(bands, masks, cut, converted, blank)
+
+
+def _read_bands(
+    scene: Scene, roles: Sequence[str], window: Window, handles: Handles, out: NDArray[np.uint16]
+) -> NDArray[np.bool_] | None:
+    """Read the bands of a strip, all that lie in one file at once; return where a value was cut."""
+    cut = None
+    files = [scene.bands[role] for role in roles]
+    for path, places in by_path(file.path for file in files).items():
+        some, made = [files[place] for place in places], [out[place] for place in places]
+        with handles.lent(scene, path) as dataset:
+            beyond = read_bands(dataset, some, window, unreadable(scene.id, window, path), made, handles.scratch)
+        if beyond is not None:
+            cut = beyond if cut is None else cut | beyond
+    return cut
+
+
+def _read_masks(scene: Scene, roles: Sequence[str], window: Window, handles: Handles, out: NDArray[np.uint16]) -> Masks:
+    """Read the masks of a strip, all that lie in one file at once, and saturation of these bands.
+
+    What tells of no single band, as a class "saturated or defective", makes a pixel saturated in all of them.
+    """
+    lent, refusal = partial(handles.lent, scene), partial(unreadable, scene.id, window)
+    as_stored = read_masks(scene.masks, lent, window, refusal, out[0], out.shape[2], handles.scratch)
+    qa = out[0] if scene.masks else None
+    if not roles:
+        return Masks(qa, None, 0, as_stored)
+    if scene.saturation is not None:
+        path = scene.saturation.path
+        with lent(path) as dataset:
+            read_words(dataset, scene.saturation.band, window, refusal(path), out[1])
+        return Masks(qa, out[1], scene.saturation_bits(roles), as_stored)
+    return Masks(qa, qa if SATURATED in scene.told else None, SATURATION, as_stored)
 
 
 def _blank(
-    scene: Scene,
-    paths: list[str],
-    strip: Strip,
-    handles: Handles,
-    bands: NDArray[np.uint16],
-    qa: NDArray[np.uint16] | None,
+    scene: Scene, roles: Sequence[str], strip: Strip, handles: Handles, bands: NDArray[np.uint16], masks: Masks
 ) -> dict[str, int]:
     """Return the files with tiles without a value where the others have some: name -> pixels.
 
@@ -168,13 +204,13 @@ def _blank(
     SceneError
         A file does not hold such a tile at all.
     """
-    if qa is not None:
-        paths = [*paths, scene.masks[0].path]
+    files: list[BandFile | MaskFile] = [scene.bands[role] for role in roles]
+    files += [masks.as_stored] if masks.as_stored is not None else []
     found: dict[str, int] = {}
-    for gap in gaps(bands, qa, [handles.tiles(path) for path in paths]):
-        path, row = paths[gap.file], strip.row + gap.row
-        name = file_name(path)
-        if handles.lacks(scene, path, row, gap.column):
+    for gap in gaps(bands, masks.qa, [handles.tiles(file.path) for file in files]):
+        file, row = files[gap.file], strip.row + gap.row
+        name = file_name(file.path)
+        if handles.lacks(scene, file.path, file.band, row, gap.column):
             raise SceneError(
                 f"Scene {scene.id}: {name} does not hold the tile at row {row}, column {gap.column}, where the other "
                 "files have values; the file is damaged or incomplete, download the scene again."
@@ -189,8 +225,10 @@ def tell_more(packed: PackedPixels, decoded: Decoded, out: NDArray[np.bool_] | N
     if out is not None:
         audit.outside = int(np.count_nonzero(out))
         audit.fill -= audit.outside
+    if decoded.cut is not None:
+        audit.clipped = int(np.count_nonzero(np.unpackbits(packed.valid, count=audit.pixels) & decoded.cut.reshape(-1)))
     audit.blank = decoded.blank
-    audit.looks = look(packed.dn, audit.out_of_range)
+    audit.looks = look(packed.dn, audit.out_of_range, decoded.converted)
 
 
 def nothing_inside(scene: Scene, n_bands: int, n: int) -> PackedPixels:

@@ -24,8 +24,10 @@ from ..results.names import check_outputs
 from ..results.staging import Staging
 from ..scenes.area import outside
 from ..scenes.check import usable_scenes
+from ..scenes.origin import mask_name
 from ..scenes.scene import Scene, Strip
 from ..scenes.selection import MaskRule, Selection
+from ..scenes.untold import untold
 from .frame import Run, tell_doubts
 from .pages import write_page
 
@@ -81,6 +83,8 @@ def check(request: AuditRequest, progress: Progress) -> list[Scene]:
     """
     request.check()
     scenes = usable_scenes(request.scenes, replace(request.selection, mask=MaskRule((), True)), progress)
+    for sentence in untold(scenes, MaskRule(request.mask.flags, False)):
+        progress.note(sentence)
     check_outputs(request.output, (TABLE_NAME, PAGE_NAME), scenes)
     return scenes
 
@@ -121,7 +125,7 @@ def audit_scenes(
         for sentence in advice:
             progress.note(sentence)
         run.files.write_text(TABLE_NAME, page.to_csv(scenes, audits))
-        text = page.to_html(scenes, audits, _rule(request), advice, LOW_PERCENT)
+        text = page.to_html(scenes, audits, _rule(request, scenes), advice, LOW_PERCENT)
         write_page(run.files, PAGE_NAME, text, progress)
         run.publish()
     progress.report(1.0)
@@ -156,15 +160,15 @@ def _strip_audit(site: SeriesSite, scene: Scene, strip: Strip) -> Audit:
     out = outside(scene, strip)
     if out is not None and out.all():
         return nothing_inside(scene, len(roles), out.size).audit
-    bits = scene.saturation_bits(roles)
     decoded = decode_strip(scene, roles, strip, site.handles, True, out)
-    bands, qa, radsat = decoded.bands, decoded.qa, decoded.radsat
-    masking = radsat if rule.saturated else None
-    packed = site.packer.pack(bands, qa, masking, rule, bits)
+    bands, masks = decoded.bands, decoded.masks
+    masking = masks.radsat if rule.saturated else None
+    packed = site.packer.pack(bands, masks.qa, masking, rule, masks.saturated_bits)
     audit = packed.audit
-    if radsat is not None and masking is None:
+    if masks.radsat is not None and masking is None:
         # As a flag, saturation is counted whether it is masked or not.
-        audit.saturated = int(np.count_nonzero(((radsat & np.uint16(bits)) != 0) & not_fill(bands, qa)))
+        saturated = (masks.radsat & np.uint16(masks.saturated_bits)) != 0
+        audit.saturated = int(np.count_nonzero(saturated & not_fill(bands, masks.qa)))
     tell_more(packed, decoded, out)
     return audit
 
@@ -193,8 +197,8 @@ def _tell(scene: Scene, audit: Audit, rule: MaskRule, progress: Progress) -> Non
         progress.note(f"{scene.title}: {reason}")
     if not scene.masks and rule.flags:
         progress.warn(
-            f"{scene.title} has no QA_PIXEL file, so nothing of it can be masked by flags; a clustering with flags in "
-            "MASK refuses it. Download the file, or leave the scene out."
+            f"{scene.title} has no {mask_name(scene)} file, so nothing of it can be masked by flags; a clustering with "
+            "flags in MASK refuses it. Download the file, or leave the scene out."
         )
 
 
@@ -225,8 +229,9 @@ def _advice(scenes: list[Scene], audits: list[Audit], n_bands: int) -> list[str]
     return advice
 
 
-def _rule(request: AuditRequest) -> list[str]:
+def _rule(request: AuditRequest, scenes: Sequence[Scene]) -> list[str]:
     flags = ", ".join(request.mask.flags) or "no flag"
-    saturated = ", saturated pixels (QA_RADSAT)" if request.mask.saturated else ""
+    saturated = ", saturated pixels" if request.mask.saturated else ""
     area = f" Only inside AOI: {request.aoi.name}." if request.aoi else ""
-    return [f"Masked: fill, {flags}{saturated}. Bands: {', '.join(request.roles)}.{area}"]
+    rule = f"Masked: fill, {flags}{saturated}. Bands: {', '.join(request.roles)}.{area}"
+    return [rule, *untold(scenes, MaskRule(request.mask.flags, True))]

@@ -11,6 +11,7 @@ import numpy as np
 
 from ..errors import SceneError
 from .files import raster_env
+from .origin import delivered
 from .scene import PixelGrid, Polygon, Scene, Strip, Window
 from .shapes import polygons_of
 
@@ -53,7 +54,7 @@ def placed(scene: Scene, area: Area | None) -> Scene:
     if grid.crs is None:
         raise SceneError(
             f"Scene {scene.id}: its files have no CRS, so AOI cannot be placed on it; "
-            "leave AOI empty, or use the files as USGS delivers them."
+            f"leave AOI empty, or use the files {delivered(scene)}."
         )
     a, b, c, d, e, f = grid.transform
     corners = [(a * x + b * y + c, d * x + e * y + f) for x in (0, grid.width) for y in (0, grid.height)]

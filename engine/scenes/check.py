@@ -8,18 +8,21 @@ from pathlib import Path
 
 from ..errors import GridError, SceneError
 from ..progress import Progress, Silent, check_cancelled
+from ..sensors.readings import BandFile, MaskFile
 from ..sensors.sheet import Sheet
 from .archives import printable
 from .area import placed
 from .drivers import decodes_jp2
 from .files import file_name
-from .header import Header, read_header
+from .header import Expected, Header, read_header
+from .origin import delivered
 from .scene import PixelGrid, Scene
 from .search import find_scenes
 from .selection import Selection
 from .shared_bands import settle
 from .strays import nearest, needed_name, remedy
 from .unchanged import stamps_of
+from .untold import untold
 
 
 def usable_scenes(
@@ -36,7 +39,10 @@ def usable_scenes(
     found = find_scenes(paths, progress, sheet)
     for note in found.notes:
         progress.warn(note)
-    return check_series(found.scenes, selection, chosen_by, progress)
+    scenes = check_series(found.scenes, selection, chosen_by, progress)
+    for sentence in untold(scenes, selection.mask):
+        progress.note(sentence)
+    return scenes
 
 
 def check_series(
@@ -149,14 +155,13 @@ def _checked_grid(scene: Scene, selection: Selection, chosen_by: str) -> PixelGr
     if rule.flags and not scene.masks:
         raise SceneError(_without_mask(scene, roles))
     _check_driver(scene, roles)
-    paths = [*(scene.bands[role].path for role in roles), *(mask.path for mask in scene.masks)]
-    if rule.saturated and scene.saturation is not None:
-        paths.append(scene.saturation.path)
     first: Header | None = None
-    for path in dict.fromkeys(paths):
-        header = read_header(scene.id, path, scene.sidecars.get(path, ()))
+    masks = {mask.path for mask in scene.masks if not mask.is_flags} - {scene.bands[role].path for role in roles}
+    for path, expected in _expected(scene, selection).items():
+        header = read_header(scene.id, path, scene.sidecars.get(path, ()), expected)
         first = first or header
-        if not header.same_grid(first):
+        # One pixel of a mask may tell of several of the bands.
+        if not (header.repeats(first) if path in masks else header.same_grid(first)):
             raise GridError(
                 f"Scene {scene.id}: {header.name} is {header.describe()}, but {first.name} is {first.describe()}; "
                 "all files of a scene must share one grid, so use the files of one download or leave the scene out."
@@ -194,3 +199,17 @@ def _check_driver(scene: Scene, roles: Sequence[str]) -> None:
             "JP2OpenJPEG; install a GDAL with it (Debian and Ubuntu: libgdal with libopenjp2; Windows: OSGeo4W's "
             "gdal; pip: a wheel of rasterio), then start QGIS again."
         )
+
+
+def _expected(scene: Scene, selection: Selection) -> dict[str, Expected]:
+    """Return what each file that is needed should be, in the order in which they are looked at."""
+    readings: list[BandFile | MaskFile] = [*(scene.bands[role] for role in selection.roles), *scene.masks]
+    if selection.mask.saturated and scene.saturation is not None:
+        readings.append(scene.saturation)
+    found: dict[str, Expected] = {}
+    for reading in readings:
+        types = reading.values.accepted if isinstance(reading, BandFile) else reading.accepted
+        before = found.get(reading.path)
+        bands = (*before.bands, reading.band) if before else (reading.band,)
+        found[reading.path] = Expected(bands, types, reading.count, delivered(scene, "it"))
+    return found

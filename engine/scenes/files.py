@@ -5,10 +5,12 @@ rasterio is imported inside the functions, so that a missing package is reported
 
 from __future__ import annotations
 
+import math
 import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -18,7 +20,7 @@ import numpy as np
 from ..errors import IIkMCError, SceneError, first_line
 from .archives import IN_ARCHIVE
 from .complaints import complaints
-from .scene import Scene, Strip, Window
+from .scene import Scene, Window
 from .sidecars import MASK_ENDING, what_is_odd
 
 if TYPE_CHECKING:
@@ -44,8 +46,9 @@ def raster_env() -> Iterator[None]:
     import rasterio
 
     # No sidecar is looked for, unless one is known to be there: a folder listing per opened file costs more than the
-    # open itself on network disks.
-    with rasterio.Env(GDAL_DISABLE_READDIR_ON_OPEN="EMPTY_DIR"):
+    # open itself on network disks. One thread: GDAL decodes JPEG 2000 on threads of its own otherwise, of whose errors
+    # it tells nobody, so that the pixels of a truncated file would be read as fill; the strips keep the cores busy.
+    with rasterio.Env(GDAL_DISABLE_READDIR_ON_OPEN="EMPTY_DIR", GDAL_NUM_THREADS="1"):
         own_data = Path(rasterio.__file__).parent / "proj_data"
         if own_data.is_dir():
             from rasterio._env import set_proj_data_search_path
@@ -133,27 +136,46 @@ def _opened(place: str, refusal: Callable[[str], IIkMCError], drivers: Sequence[
     raise refusal(reason) from told
 
 
-def read_window(
-    dataset: Any, window: Window, refusal: Callable[[str], IIkMCError], out: Any = None, marked: int | None = None
-) -> Any:
-    """Read a window of a raster's first band.
+@dataclass(frozen=True)
+class Planes:
+    """A window of some bands of a file, as they are stored."""
+
+    values: NDArray[Any]
+    """(n_bands, height, width) of the file's type."""
+    nodata: tuple[float | None, ...]
+    """The file's nodata tag of each band."""
+    hidden: NDArray[np.bool_] | None
+    """(height, width) where the file's own mask band says that there is no data; None = it has none."""
+
+    def mark(self, marked: int) -> None:
+        """Put `marked` where the file says that there is no data, changed in place."""
+        for plane, nodata in zip(self.values, self.nodata):
+            # A number that the type cannot hold (-9999, not a number) marks no pixel.
+            # By comparisons: "in" goes through all of a range for a float, which takes 4 ms.
+            fits = nodata is not None and 0 <= nodata <= np.iinfo(plane.dtype).max and float(nodata).is_integer()
+            if nodata is not None and fits and nodata != marked:
+                plane[plane == int(nodata)] = marked
+            if self.hidden is not None:
+                plane[self.hidden] = marked
+
+
+def read_planes(
+    dataset: Any, bands: Sequence[int], window: Window, refusal: Callable[[str], IIkMCError], out: Any = None
+) -> Planes:
+    """Read a window of some bands of a raster, all at once: where they share blocks, each is decoded once.
 
     Parameters
     ----------
     dataset
         Of `open_raster`.
+    bands
+        Their numbers, from 1.
     window
         Which rows and columns.
     refusal
         As for `open_raster`.
-    out : (height, width), optional
+    out : (n_bands, height, width), optional
         What to read into, changed in place.
-    marked
-        What to put where the file's nodata tag or its mask band says that there is no data; None = leave it.
-
-    Returns
-    -------
-    (height, width) of the band's type
 
     Raises
     ------
@@ -165,29 +187,42 @@ def read_window(
 
     height, width = window.bottom - window.top, window.right - window.left
     part = Part(window.left, window.top, width, height)
+    hidden = None
     try:
         with complaints() as damage:
-            values = dataset.read(1, window=part, out=out)
-            if marked is not None:
-                _mark(dataset, part, values, marked)
+            values = dataset.read(list(bands), window=part, out=out)
+            flags = {flag.name for flag in dataset.mask_flag_enums[bands[0] - 1]}
+            if "per_dataset" in flags and "alpha" not in flags:
+                hidden = dataset.read_masks(bands[0], window=part) == 0
     except (RasterioError, OSError) as error:
         raise refusal(_reason(error)) from error
     if damage:
         raise refusal(first_line(ValueError(damage[0])).rstrip("."))
+    return Planes(values, tuple(dataset.nodatavals[band - 1] for band in bands), hidden)
+
+
+def read_window(
+    dataset: Any, window: Window, refusal: Callable[[str], IIkMCError], marked: int | None = None
+) -> NDArray[Any]:
+    """Return a window of a raster's first band, (height, width) of its type.
+
+    Parameters
+    ----------
+    dataset, window, refusal
+        As for `read_planes`.
+    marked
+        What to put where the file's nodata tag or its mask band says that there is no data; None = leave it.
+
+    Raises
+    ------
+    IIkMCError
+        That of `refusal`, as `read_planes` does.
+    """
+    planes = read_planes(dataset, (1,), window, refusal)
+    if marked is not None:
+        planes.mark(marked)
+    values: NDArray[Any] = planes.values[0]
     return values
-
-
-def _mark(dataset: Any, part: Any, values: NDArray[Any], marked: int) -> None:
-    """Put `marked` where the file says that there is no data, changed in place."""
-    nodata = dataset.nodata
-    # A number that the type cannot hold (-9999, not a number) marks no pixel.
-    # By comparisons: "in" goes through all of a range for a float, which takes 4 ms.
-    fits = nodata is not None and 0 <= nodata <= np.iinfo(values.dtype).max and float(nodata).is_integer()
-    if fits and nodata != marked:
-        values[values == int(nodata)] = marked
-    flags = {flag.name for flag in dataset.mask_flag_enums[0]}
-    if "per_dataset" in flags and "alpha" not in flags:
-        values[dataset.read_masks(1, window=part) == 0] = marked
 
 
 def open_band(scene_id: str, path: str, sidecars: Sequence[str] = ()) -> Any:
@@ -233,38 +268,30 @@ class Handles:
             buffer = self._own.buffer = np.empty(size, np.uint16)
         return buffer[:size].reshape(count, *shape)
 
-    def read_rows(self, scene: Scene, path: str, strip: Strip, out: NDArray[np.uint16], marked: int) -> None:
-        """Read a strip of a scene's file.
+    def scratch(self, shape: tuple[int, ...], dtype: str) -> NDArray[Any]:
+        """Return memory for what is converted while it is read; the thread's next call gives the same again."""
+        size = math.prod(shape) * np.dtype(dtype).itemsize
+        memory: NDArray[np.uint8] | None = getattr(self._own, "scratch", None)
+        if memory is None or memory.size < size:
+            memory = self._own.scratch = np.empty(size, np.uint8)
+        return memory[:size].view(dtype).reshape(shape)
 
-        Parameters
-        ----------
-        scene, path, strip
-            What to read.
-        out : (height, width) uint16
-            What to read into, changed in place.
-        marked
-            What to put where the file says that there is no data.
+    @contextmanager
+    def lent(self, scene: Scene, path: str) -> Iterator[Any]:
+        """Lend an open dataset of a scene's file to the calling thread.
 
         Raises
         ------
         SceneError
-            The file cannot be opened or read there, as a truncated one.
+            The file cannot be opened.
         """
         with self._lock:
             idle = self._idle.setdefault(path, [])
             dataset = idle.pop() if idle else None
         if dataset is None:
             dataset = open_band(scene.id, path, scene.sidecars.get(path, ()))
-        last = strip.row + strip.height
-
-        def refusal(reason: str) -> SceneError:
-            return SceneError(
-                f"Scene {scene.id}: {file_name(path)} cannot be read at rows {strip.row}-{last - 1} ({reason}); "
-                "the file is damaged or incomplete, download the scene again."
-            )
-
         try:
-            read_window(dataset, Window(strip.row, last, 0, out.shape[1]), refusal, out, marked)
+            yield dataset
         except SceneError:
             dataset.close()
             raise
@@ -276,13 +303,14 @@ class Handles:
         """Return height and width of the tiles of a file of which rows were read."""
         return self._tiles[path]
 
-    def lacks(self, scene: Scene, path: str, row: int, column: int) -> bool:
-        """Tell whether a file holds not one byte of the tile with this pixel, which then decodes to fill."""
+    def lacks(self, scene: Scene, path: str, band: int, row: int, column: int) -> bool:
+        """Tell whether a file holds not one byte of a band's tile with this pixel, which then decodes to fill."""
         with open_band(scene.id, path, scene.sidecars.get(path, ())) as dataset:
             if dataset.driver != "GTiff":
                 return False
             height, width = dataset.block_shapes[0]
-            return not int(dataset.get_tag_item(f"BLOCK_SIZE_{column // width}_{row // height}", "TIFF", bidx=1) or 0)
+            place = f"BLOCK_SIZE_{column // width}_{row // height}"
+            return not int(dataset.get_tag_item(place, "TIFF", bidx=band) or 0)
 
     def close_file(self, path: str) -> None:
         """Close the idle handles of one file."""
@@ -295,6 +323,18 @@ class Handles:
         """Close everything."""
         for path in list(self._idle):
             self.close_file(path)
+
+
+def unreadable(scene_id: str, window: Window, path: str) -> Callable[[str], SceneError]:
+    """Return what makes an error of GDAL's reason why rows of a scene's file cannot be read."""
+
+    def refusal(reason: str) -> SceneError:
+        return SceneError(
+            f"Scene {scene_id}: {file_name(path)} cannot be read at rows {window.top}-{window.bottom - 1} ({reason}); "
+            "the file is damaged or incomplete, download the scene again."
+        )
+
+    return refusal
 
 
 def file_name(path: str) -> str:

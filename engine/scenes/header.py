@@ -9,7 +9,6 @@ from functools import lru_cache
 from typing import Any
 
 from ..errors import SceneError
-from ..quantities import counted
 from .archives import IN_ARCHIVE
 from .files import file_name, open_band, raster_env
 from .places import stamp
@@ -17,6 +16,32 @@ from .scene import PixelGrid
 
 # What rasterio gives where GDAL knows no place.
 _IDENTITY = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What a file should be."""
+
+    bands: tuple[int, ...] = (1,)
+    """Numbers of the bands that are read."""
+    types: tuple[str, ...] = ("uint16",)
+    """Types that these may have."""
+    count: int = 1
+    """How many bands it has."""
+    delivered: str = "as USGS delivers it"
+    """How it should be used, for messages."""
+
+    def refusal(self, count: int, types: Sequence[str]) -> str | None:
+        """Return what is wrong with the number and the types of its bands; None where nothing is."""
+        seen = [types[band - 1] for band in self.bands if band <= count]
+        odd = [name for name in seen if name not in self.types]
+        if count == self.count and len(seen) == len(self.bands) and not odd:
+            return None
+        wanted = "one" if self.count == 1 else str(self.count)
+        return f"has {count} band(s) of {(odd or types)[0]}, expected {wanted} of {' or '.join(self.types)}"
+
+
+LANDSAT = Expected()
 
 
 @dataclass(frozen=True)
@@ -44,15 +69,22 @@ class Header:
 
     def same_grid(self, other: Header) -> bool:
         """Tell whether two files lie pixel on pixel."""
+        return self.repeats(other) == 1
+
+    def repeats(self, other: Header) -> int:
+        """Return how many pixels of another file, each way, make one of this file exactly; 0 where they do not."""
         mine, its = self.grid, other.grid
+        n = its.width // mine.width
+        a, b, c, d, e, f = its.transform
         # A thousandth of a pixel: MTL-made georeferences round to millimetres.
         tolerance = abs(mine.transform[0]) / 1000
-        return (
-            (mine.width, mine.height) == (its.width, its.height)
+        fits = (
+            (n * mine.width, n * mine.height) == (its.width, its.height)
             # The files of a scene nearly always say it in the same words.
             and (self.wkt == other.wkt or self._crs() == other._crs())
-            and all(abs(a - b) <= tolerance for a, b in zip(mine.transform, its.transform))
+            and all(abs(x - y) <= tolerance for x, y in zip(mine.transform, (n * a, n * b, c, n * d, n * e, f)))
         )
+        return n if fits else 0
 
     def describe(self) -> str:
         """Return size, origin and CRS in words."""
@@ -61,7 +93,7 @@ class Header:
         return f"{self.grid.width} x {self.grid.height} pixels at ({x:.0f}, {y:.0f}) in {crs[:40]}"
 
 
-def read_header(scene_id: str, path: str, sidecars: Sequence[str] = ()) -> Header:
+def read_header(scene_id: str, path: str, sidecars: Sequence[str] = (), expected: Expected = LANDSAT) -> Header:
     """Open a file just to read its header, once as long as it does not change.
 
     The dialog's hint, Processing's check of the parameters (which blocks the window) and the run itself ask for the
@@ -73,40 +105,42 @@ def read_header(scene_id: str, path: str, sidecars: Sequence[str] = ()) -> Heade
         Whose file, and which.
     sidecars
         Paths of the files beside it that GDAL reads with it.
+    expected
+        What it should be; by default as a file of Landsat.
 
     Raises
     ------
     SceneError
-        It is no readable single-band uint16 raster with a georeference.
+        It is no readable raster of that kind with a georeference.
     """
     states = [stamp(name) for name in (path, *sidecars)]
     known = tuple(state for state in states if state is not None)
     beside = tuple(sidecars)
     if len(known) < len(states):
-        return _read(scene_id, path, beside)
-    return _remembered(scene_id, path, beside, known)
+        return _read(scene_id, path, beside, expected)
+    return _remembered(scene_id, path, beside, expected, known)
 
 
 @lru_cache(maxsize=4096)  # eight files each of 500 scenes
-def _remembered(scene_id: str, path: str, sidecars: tuple[str, ...], _stamps: tuple[tuple[int, int], ...]) -> Header:
+def _remembered(
+    scene_id: str, path: str, sidecars: tuple[str, ...], expected: Expected, _stamps: tuple[tuple[int, int], ...]
+) -> Header:
     """Return what `_read` does for files of these sizes and dates; an error is not remembered."""
-    return _read(scene_id, path, sidecars)
+    return _read(scene_id, path, sidecars, expected)
 
 
-def _read(scene_id: str, path: str, sidecars: tuple[str, ...]) -> Header:
+def _read(scene_id: str, path: str, sidecars: tuple[str, ...], expected: Expected) -> Header:
     """Return the header of a file."""
     with raster_env(), open_band(scene_id, path, sidecars) as dataset:
         name = file_name(path)
-        if dataset.count != 1 or dataset.dtypes[0] != "uint16":
-            raise SceneError(
-                f"Scene {scene_id}: {name} has {counted(dataset.count, 'band')} of {dataset.dtypes[0]}, expected one "
-                "of uint16; use the file as USGS delivers it."
-            )
+        kind = expected.refusal(dataset.count, dataset.dtypes)
+        if kind:
+            raise SceneError(f"Scene {scene_id}: {name} {kind}; use the file {expected.delivered}.")
         problem = misplaced(dataset)
         if problem:
             raise SceneError(
-                f"Scene {scene_id}: {name} {problem}; use the file as USGS delivers it, or with the world file and the "
-                ".aux.xml that came with it."
+                f"Scene {scene_id}: {name} {problem}; use the file {expected.delivered}, or with the world file and "
+                "the .aux.xml that came with it."
             )
         missing = _missing(dataset, path)
         if missing > 0:

@@ -9,6 +9,7 @@ import pytest
 from iikmc.engine.errors import Cancelled
 from iikmc.engine.estimates import preview
 from iikmc.engine.estimates.preview import glance, valid_share
+from iikmc.engine.pixels import planes
 from iikmc.engine.progress import Silent
 from iikmc.engine.scenes.check import check_series
 from iikmc.engine.scenes.search import find_scenes
@@ -29,7 +30,7 @@ def checked(folder):
 def read(monkeypatch):
     """Record which files are opened and how many windows of each are read."""
     counts = {}
-    opened, windows = preview.open_band, preview.read_window
+    opened, planes_read = preview.open_band, planes.read_planes
 
     def open_band(scene_id, path, sidecars=()):
         name = Path(path).stem.partition("_T1_")[2]
@@ -37,12 +38,12 @@ def read(monkeypatch):
         counts[name] = 0
         return opened(scene_id, path, sidecars)
 
-    def read_window(dataset, *arguments, **options):
+    def read_planes(dataset, *arguments, **options):
         counts[Path(dataset.name).stem.partition("_T1_")[2]] += 1
-        return windows(dataset, *arguments, **options)
+        return planes_read(dataset, *arguments, **options)
 
     monkeypatch.setattr(preview, "open_band", open_band)
-    monkeypatch.setattr(preview, "read_window", read_window)
+    monkeypatch.setattr(planes, "read_planes", read_planes)
     return counts
 
 

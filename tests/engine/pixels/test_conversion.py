@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from iikmc.engine.pixels import conversion
 from iikmc.engine.sensors.flags import FLAGS, QA_FILL, SATURATION
-from iikmc.engine.sensors.readings import MaskFile, Values
+from iikmc.engine.sensors.readings import FLOATS, MaskFile, Values
 
 LANDSAT = Values(Fraction(275, 10**7), Fraction(-2, 10), 0)
 TEN_THOUSANDTHS = Values(Fraction(1, 10_000), Fraction(0), 0)
@@ -23,7 +23,7 @@ def dn(values, stored, dtype="uint16", nodata=None):
     """Return what the engine makes of stored values, and which of them it says were cut."""
     stored = np.array([stored], dtype)
     out, cut = np.zeros(stored.shape, np.uint16), np.zeros(stored.shape, bool)
-    if dtype in conversion.FLOATS:
+    if dtype in FLOATS:
         found = conversion.float_to_dn(values, nodata, stored, out, cut)
     else:
         found = conversion.to_dn(conversion.band_table(values, dtype, nodata), stored, out, cut)
@@ -116,12 +116,18 @@ def test_ten_thousandths_keep_every_difference(values):
 
 
 def test_landsats_values_are_dn_as_they_are():
-    assert conversion.is_dn(LANDSAT, "uint16", None)
-    assert conversion.is_dn(LANDSAT, "uint16", 0.0)
-    assert not conversion.is_dn(LANDSAT, "uint16", 65535.0)
-    assert not conversion.is_dn(LANDSAT, "int16", None)
-    assert not conversion.is_dn(BASELINE_4, "uint16", None)
+    assert LANDSAT.on_scale
+    assert not BASELINE_4.on_scale
+    assert not Values(LANDSAT.scale, LANDSAT.offset, 1).on_scale
     assert dn(LANDSAT, np.arange(65536))[0] == list(range(65536))
+
+
+def test_types_that_can_hold_the_values():
+    assert LANDSAT.accepted == ("uint16",)
+    assert TEN_THOUSANDTHS.accepted == ("int16", "uint16")
+    assert Values(Fraction(1, 255), Fraction(0), 0).accepted == ("uint8", "int16", "uint16")
+    assert Values(Fraction(1), Fraction(0), None).accepted == ("uint8", "int16", "uint16", "float32", "float64")
+    assert Values(Fraction(1, 100), Fraction(0), 0, ("float32",)).accepted == ("float32",)
 
 
 def test_a_scale_below_0_is_nobodys():
@@ -220,14 +226,9 @@ def test_masks_of_16_bits_and_of_negative_classes():
 
 def test_landsats_words_are_flags_as_they_are():
     qa_pixel = mask({**FLAGS, "fill": 1})
-    assert conversion.is_flags(qa_pixel, "uint16")
-    assert not conversion.is_flags(qa_pixel, "uint8")
-    assert not conversion.is_flags(FMASK, "uint16")
-    assert not conversion.is_flags(mask({**FLAGS, "fill": 1}, {"cloud": (3,)}), "uint16")
+    assert qa_pixel.is_flags
+    assert qa_pixel.accepted == ("uint16",)
+    assert not FMASK.is_flags
+    assert not mask({**FLAGS, "fill": 1}, {"cloud": (3,)}).is_flags
     own = sum(FLAGS.values()) | QA_FILL
     assert words(qa_pixel, list(range(0, 65536, 7)), "uint16") == [q & own for q in range(0, 65536, 7)]
-
-
-def test_what_masks_can_tell():
-    assert conversion.told([SCL]) == {"fill", "saturated", "cloud shadow", "water", "cloud", "cirrus", "snow or ice"}
-    assert conversion.told([mask({"cloud": 0}), mask(classes={"water": ()})]) == frozenset()

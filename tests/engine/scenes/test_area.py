@@ -77,6 +77,7 @@ def test_counts_by_hand_in_all_algorithms(tmp_path, request_of):
     flags = {"dilated cloud": 0, "cirrus": 0, "cloud": 1, "cloud shadow": 0, "snow or ice": 0, "water": 0}
     assert audit == {
         "pixels": 12, "outside_aoi": 6, "fill": 1, "flags": flags, "saturated": 0, "out_of_range": 0, "valid": 4,
+        "clipped": 0,
     }  # fmt: skip
     assert read_json(first.signatures)["run"]["parameters"]["aoi"] == zone.name
     assert "2022-05-11 LC08 190027: 4 of 6 pixels are valid (66.7 %)" in log.notes

@@ -251,6 +251,7 @@ def test_audit_of_a_tiny_scene_by_hand(tmp_path, request_of):
         "saturated": 2,
         "out_of_range": 2,
         "valid": 4,
+        "clipped": 0,
     }
     assert (read_raster(result.rasters[0]) > 0).tolist() == [
         [False] * 4,
