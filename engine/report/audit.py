@@ -7,6 +7,7 @@ from html import escape
 
 from ..pixels.masking import Audit, masked
 from ..quantities import counted
+from ..scenes.origin import is_landsats, mask_name
 from ..scenes.scene import Scene
 from ..sensors.flags import FLAGS
 from ..sensors.readings import SATURATED
@@ -26,8 +27,8 @@ def unknown(scene: Scene) -> list[str]:
     """Return what cannot be known of a scene, for want of a file."""
     found = []
     if not scene.masks:
-        found.append("no QA_PIXEL: flags unknown, fill by value alone")
-    if SATURATED not in scene.told:
+        found.append(f"no {mask_name(scene)}: flags unknown, fill by value alone")
+    if SATURATED not in scene.told and is_landsats(scene):
         found.append("no QA_RADSAT: saturation unknown")
     return found
 
@@ -36,13 +37,14 @@ def to_csv(scenes: Sequence[Scene], audits: Sequence[Audit]) -> str:
     """Return the text of audit.csv: one scene a row, counts of pixels; a count that is not known is empty."""
     head: list[object] = ["scene", "date", "sensor", "pixels", "outside_aoi", "fill"]
     head += [name.replace(" ", "_") for name in FLAGS]
-    rows = [[*head, "saturated", "masked", "valid", "valid_percent", "out_of_range", "note"]]
+    rows = [[*head, "saturated", "masked", "valid", "valid_percent", "out_of_range", "note", "clipped"]]
     for scene, audit in zip(scenes, audits):
         rows.append(
             [scene.id, scene.acquired.isoformat(), scene.sensor_name, audit.pixels, audit.outside, audit.fill]
             + [audit.flags.get(name, "") for name in FLAGS]
             + [audit.saturated if SATURATED in scene.told else "", masked(audit), audit.valid]
             + [f"{audit.valid_percent:.4f}", audit.out_of_range, "; ".join([*unknown(scene), *audit.doubts])]
+            + [audit.clipped]
         )
     return csv_text(rows)
 
@@ -70,14 +72,17 @@ def to_html(
         whole.flags = {}  # a share of the scenes that have flags, among the pixels of all, would mislead
     head: list[Cell] = ["Scene", "Sensor", "Valid, masked, fill, outside", "Valid", "Masked", "Fill"]
     head += [name.capitalize() for name in FLAGS]
-    head += ["Saturated", "Out of 0..1", "Pixels", "Outside AOI", "Note"]
+    # Landsat's values are never cut.
+    cut = not all(map(is_landsats, scenes))
+    head += ["Saturated", "Out of 0..1", *(["Cut"] if cut else []), "Pixels", "Outside AOI", "Note"]
     rows = []
     for scene, audit in zip(scenes, audits):
         name = Html(f'<span title="{escape(scene.id)}">{escape(scene.title)}</span>')
         note = "; ".join([*unknown(scene), *audit.doubts])
-        rows.append(_row([name, scene.sensor_name], audit, SATURATED in scene.told, note, low_percent))
-    known = all(SATURATED in scene.told for scene in scenes)
-    rows.append(_row(["All scenes", ""], whole, known, "", low_percent))
+        told = {"saturation": SATURATED in scene.told, "cut": cut}
+        rows.append(_row([name, scene.sensor_name], audit, note, low_percent, **told))
+    told = {"saturation": all(SATURATED in scene.told for scene in scenes), "cut": cut}
+    rows.append(_row(["All scenes", ""], whole, "", low_percent, **told))
     paragraphs = "\n".join(f"<p>{escape(text)}</p>" for text in (*advice, *rule))
     title = f"Audit of {counted(len(scenes), 'scene')}"
     legend = zip("vmfo", ("valid", "masked", "fill", "outside AOI"))
@@ -91,12 +96,16 @@ def to_html(
         '<p class="note">Shares of the pixels of a scene that lie inside AOI, of all where there is none; the bars '
         "show all pixels. A pixel can have several flags, and a flag is "
         "counted whether it is masked or not, so the shares need not add up. Out of 0..1: valid pixels with a "
-        "reflectance outside 0 to 1 (DN outside 7273 to 43636) in one of the bands; they stay valid.</p>\n",
+        "reflectance outside 0 to 1 (DN outside 7273 to 43636) in one of the bands; they stay valid."
+        + (" Cut: valid pixels with a value beyond -0.2 to 1.6 in one of the bands, taken as that." if cut else "")
+        + "</p>\n",
         _STYLE,
     )
 
 
-def _row(title: Sequence[Cell], audit: Audit, saturation: bool, note: str, low_percent: float) -> list[Cell]:
+def _row(
+    title: Sequence[Cell], audit: Audit, note: str, low_percent: float, *, saturation: bool, cut: bool
+) -> list[Cell]:
     parts = (audit.valid, masked(audit), audit.fill, audit.outside)
     shares = [100.0 * part / audit.pixels for part in parts]
     bar = "".join(f'<i class="{kind}" style="width:{share:.2f}%"></i>' for kind, share in zip("vmfo", shares))
@@ -110,6 +119,7 @@ def _row(title: Sequence[Cell], audit: Audit, saturation: bool, note: str, low_p
         *(Number(percent(audit.flags[name], audit.inside) if name in audit.flags else "") for name in FLAGS),
         Number(percent(audit.saturated, audit.inside) if saturation else ""),
         Number(percent(audit.out_of_range, audit.inside)),
+        *([Number(percent(audit.clipped, audit.inside))] if cut else []),
         audit.pixels,
         audit.outside,
         note,

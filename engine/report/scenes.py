@@ -20,12 +20,13 @@ def scenes_section(results: Sequence[SceneResult]) -> str:
     flags = list(dict.fromkeys(name for audit in audits for name in audit.flags))
     head: list[Cell] = ["Date", "Sensor", "Path/row or tile", "Sun elevation (°)", "Valid, masked, fill", "Pixels"]
     head += [f"{name} (%)" for name in ("Valid", "Fill", *map(str.capitalize, flags), "Saturated", "Out of 0..1")]
-    cut = any(audit.outside for audit in audits)
-    head += ["Outside AOI (%)"] if cut else []
+    apart, cut = any(audit.outside for audit in audits), any(audit.clipped for audit in audits)
+    head += [*(["Outside AOI (%)"] if apart else []), *(["Cut (%)"] if cut else [])]
     rows = []
     for scene, audit in ((one.scene, one.audit) for one in results):
         counts = [audit.valid, audit.fill, *(audit.flags.get(flag) for flag in flags)]
-        counts += [audit.saturated, audit.out_of_range, *([audit.outside] if cut else [])]
+        counts += [audit.saturated, audit.out_of_range, *([audit.outside] if apart else [])]
+        counts += [audit.clipped] if cut else []
         first: list[Cell] = [
             Html(f'<span title="{escape(scene.id)}">{scene.acquired.isoformat()}</span>'),
             scene.sensor_name,
@@ -42,7 +43,9 @@ def scenes_section(results: Sequence[SceneResult]) -> str:
         '<span class="c f"></span>fill or outside the area of interest. Percent of all pixels of the scene\'s grid; '
         "a pixel can have several flags. "
         "A flag is counted whether it was chosen in the mask or not. Out of 0..1: valid pixels with a reflectance "
-        "outside 0 to 1.</p>"
+        "outside 0 to 1."
+        + (" Cut: valid pixels with a value beyond -0.2 to 1.6, taken as that." if cut else "")
+        + "</p>"
     )
 
 

@@ -15,6 +15,7 @@ from ..progress import Progress, Silent, Span, check_cancelled
 from ..results.earlier import Earlier
 from ..results.staging import Destinations, Staging
 from ..scenes.files import small_block_cache
+from ..scenes.origin import delivered
 from ..scenes.scene import Scene
 
 F = TypeVar("F", Staging, Destinations)
@@ -109,8 +110,7 @@ def tell_doubts(scene: Scene, doubts: Sequence[str], progress: Progress) -> None
     """Warn of a scene that can be read and yet is not what it should be."""
     for doubt in doubts:
         progress.warn(
-            f"{scene.title}: {doubt}. Use the files as USGS delivers them, or leave the scene out; it is taken as it "
-            "is."
+            f"{scene.title}: {doubt}. Use the files {delivered(scene)}, or leave the scene out; it is taken as it is."
         )
 
 
@@ -118,8 +118,9 @@ def tell_audit(scene: Scene, audit: Audit, progress: Progress) -> None:
     """Tell how much of a scene is valid, and warn if nothing is or what there is looks wrong."""
     tell_doubts(scene, audit.doubts, progress)
     if audit.valid:
+        cut = f"; of {audit.clipped:,} a value was cut to reflectance -0.2 or 1.6" if audit.clipped else ""
         progress.note(
-            f"{scene.title}: {audit.valid:,} of {audit.inside:,} pixels are valid ({audit.valid_percent:.1f} %)"
+            f"{scene.title}: {audit.valid:,} of {audit.inside:,} pixels are valid ({audit.valid_percent:.1f} %){cut}"
         )
     elif audit.inside:
         progress.warn(

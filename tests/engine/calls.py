@@ -16,6 +16,7 @@ LAND, DILATED, CIRRUS, CLOUD, SHADOW, SNOW, WATER = 21824, 21762, 54596, 22280, 
 HEAD = [
     "scene", "date", "sensor", "pixels", "outside_aoi", "fill", "dilated_cloud", "cirrus", "cloud", "cloud_shadow",
     "snow_or_ice", "water", "saturated", "masked", "valid", "valid_percent", "out_of_range", "note",
+    "clipped",
 ]  # fmt: skip
 
 
