@@ -178,14 +178,17 @@ def _files(
     bands = {}
     for role, (name, layer) in choice.bands.items():
         try:
-            bands[role] = BandFile(path_of(name), layer.band, values_of(sheet, layer, metadata))
+            values = values_of(sheet, layer, metadata)
+            count = max(one.band for one in choice.own.roles.values() if one.kind == layer.kind)
+            bands[role] = BandFile(path_of(name), layer.band, values, count)
         except ValueError as error:
             raise SceneError(
                 f"Scene {candidate.product.text}: {printable(candidate.choice.metadata[0])} does not tell what the "
                 f"numbers of its bands mean ({error}); download the product again."
             ) from error
+    last = {mask.kind: mask.band for mask in sorted(sheet.masks, key=lambda mask: mask.band)}
     masks = tuple(
-        MaskFile(path_of(choice.masks[mask.kind]), mask.band, mask.name, mask.bits, mask.classes)
+        MaskFile(path_of(choice.masks[mask.kind]), mask.band, mask.name, mask.bits, mask.classes, count=last[mask.kind])
         for mask in sheet.masks
         if mask.kind in choice.masks
     )

@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from ..errors import SceneError
+from ..quantities import counted
 from .archives import IN_ARCHIVE
 from .files import file_name, open_band, raster_env
 from .places import stamp
@@ -27,7 +28,7 @@ class Expected:
     types: tuple[str, ...] = ("uint16",)
     """Types that these may have."""
     count: int = 1
-    """How many bands it has."""
+    """How many bands it has; where that is more than one, at least."""
     delivered: str = "as USGS delivers it"
     """How it should be used, for messages."""
 
@@ -35,10 +36,11 @@ class Expected:
         """Return what is wrong with the number and the types of its bands; None where nothing is."""
         seen = [types[band - 1] for band in self.bands if band <= count]
         odd = [name for name in seen if name not in self.types]
-        if count == self.count and len(seen) == len(self.bands) and not odd:
+        enough = count == 1 if self.count == 1 else count >= self.count
+        if enough and len(seen) == len(self.bands) and not odd:
             return None
-        wanted = "one" if self.count == 1 else str(self.count)
-        return f"has {count} band(s) of {(odd or types)[0]}, expected {wanted} of {' or '.join(self.types)}"
+        wanted = "one" if self.count == 1 else f"{self.count} or more"
+        return f"has {counted(count, 'band')} of {(odd or types)[0]}, expected {wanted} of {' or '.join(self.types)}"
 
 
 LANDSAT = Expected()
