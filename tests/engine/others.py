@@ -11,7 +11,7 @@ import rasterio
 from iikmc.engine.scenes.check import check_series
 from iikmc.engine.scenes.scene import Scene
 from iikmc.engine.scenes.selection import MaskRule, Selection
-from iikmc.engine.sensors.landsat.product_id import leading_product_id
+from iikmc.engine.sensors.products import leading_product_id
 from iikmc.engine.sensors.readings import BandFile, MaskFile, Values
 from rasterio.transform import from_origin
 from tiny import ROLES, product
