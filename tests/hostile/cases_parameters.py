@@ -423,13 +423,13 @@ def an_interrupt_passes(folder: Path) -> None:
         cluster(Request((str(folder),), folder / "out", MaskRule((), True), k=2), _Fails(KeyboardInterrupt()))
 
 
-@case(6, "a distance for REJECT in DN, below nothing, or none at all", "refused with the range; empty rejects nothing")
+@case(6, "REJECT in DN, below 0, a word, none", "refused with the range; empty rejects nothing", qgis=True)
 def distances(folder: Path) -> None:
     for tool in ("cluster", "classify"):
         for value in (3000, "1e9", -0.1, "-1", "far", True, [0.1], "0,1", "1e400"):
-            told(tool, "REJECT", value, "a distance in reflectance from 0 to 10")
+            assert_sentence(answer(tool, REJECT=value), "a distance in reflectance from 0 to 10")
         for value in ("perhaps", 2, -1, [True]):
-            told(tool, "MARGIN", value, "yes or no")
+            assert_sentence(answer(tool, MARGIN=value), "yes or no")
     values = cluster_values(folder)
     for value in (None, "", " ", 0, "0.1", "1e-1", 10, np.float64(0.1), 1):
         assert answer("cluster", **{**values, "REJECT": value}) == ""
