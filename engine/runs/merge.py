@@ -129,7 +129,8 @@ def merge(request: MergeRequest, progress: Progress | None = None) -> Result:
     with run:
         classes = earlier.Classes(finished.signed.roles, finished.signed.centres, legend.colours_by_number, merged)
         left = earlier.left_over(request.output, scenes, classes)
-        run.files.check_replaceable([*(raster_name(scene) for scene in scenes), *left.apart])
+        old = earlier.outdated_margins(request.output, scenes, False)
+        run.files.check_replaceable([*(raster_name(scene) for scene in scenes), *left.apart, *old])
         progress.stage(
             f"Merging {finished.signed.k} classes of {len(scenes)} scene(s) into {len(numbers)}"
             + (f", patches below {request.min_pixels} pixels sieved" if request.min_pixels > 1 else "")
@@ -151,7 +152,7 @@ def merge(request: MergeRequest, progress: Progress | None = None) -> Result:
         ]
         _write_tables(run.files, signed, shown, results, parts)
         write_page(run.files, REPORT_NAME, render(for_page(signed), fit, results, pictures), run.progress)
-        run.publish(earlier=left)
+        run.publish(old, left)
     counts = [sum(int(part.after[number]) for part in parts) for number in shown.numbers]
     progress.report(1.0)
     return Result(

@@ -359,12 +359,15 @@ def test_naming_and_merging_keep_what_is_unclassified(small_series, request_of, 
     before = [read_raster(path) for path in made.rasters]
     table = tmp_path / "legend.csv"
     table.write_text("class,to,name\n1,1,Dark\n2,1,Dark\n3,2,\n4,3,\n255,255,Strange\n", encoding="utf-8")
+    cluster(request_of(*small_series, out="merged", margin=True, k=2))
     merged = merge(MergeRequest(made.output, tmp_path / "merged", table))
     becomes = np.array([0, 1, 1, 2, 3, *range(5, 256)])
     for path, old in zip(merged.rasters, before):
         np.testing.assert_array_equal(read_raster(path), becomes[old])
         with rasterio.open(path) as dataset:
             assert dataset.tags()["CLASS_NAMES"].endswith("; 255=Strange")
+    # Margins that an earlier run left there are of other classes.
+    assert not list(merged.output.glob("*_margin*"))
     # The merged signatures give the same of the scenes themselves, by the same distance.
     again = classify(asked(small_series, merged.signatures, tmp_path / "again", margin=True, reject=0.12))
     for path, old in zip(again.rasters, before):
