@@ -12,6 +12,7 @@ from ..quantities import counted
 from ..sensors.metadata import Metadata, foreign_values, parse_metadata, values_of
 from ..sensors.products import Product
 from ..sensors.readings import BandFile, MaskFile
+from ..sensors.sheet_file import shipped
 from .archives import printable
 from .members import Choice, Files, owner
 from .places import Location
@@ -175,20 +176,30 @@ def _files(
         The metadata do not tell what the bands store.
     """
     sheet, path_of = candidate.product.sheet, candidate.location.raster_path
+    # Of a sheet that a user brings not all bands of a file need be told.
+    ships = sheet in shipped()
     bands = {}
     for role, (name, layer) in choice.bands.items():
         try:
             values = values_of(sheet, layer, metadata)
-            count = max(one.band for one in choice.own.roles.values() if one.kind == layer.kind)
-            bands[role] = BandFile(path_of(name), layer.band, values, count)
+            # A file of more bands than its product has would be another product's, with other bands in these places.
+            last = max(one.band for one in choice.own.roles.values() if one.kind == layer.kind)
+            bands[role] = BandFile(path_of(name), layer.band, values, last if ships else 0)
         except ValueError as error:
             raise SceneError(
                 f"Scene {candidate.product.text}: {printable(candidate.choice.metadata[0])} does not tell what the "
                 f"numbers of its bands mean ({error}); download the product again."
             ) from error
-    last = {mask.kind: mask.band for mask in sorted(sheet.masks, key=lambda mask: mask.band)}
+    counts = {mask.kind: mask.band for mask in sorted(sheet.masks, key=lambda mask: mask.band) if ships}
     masks = tuple(
-        MaskFile(path_of(choice.masks[mask.kind]), mask.band, mask.name, mask.bits, mask.classes, count=last[mask.kind])
+        MaskFile(
+            path_of(choice.masks[mask.kind]),
+            mask.band,
+            mask.name,
+            mask.bits,
+            mask.classes,
+            count=counts.get(mask.kind, 0),
+        )
         for mask in sheet.masks
         if mask.kind in choice.masks
     )

@@ -28,7 +28,7 @@ class Expected:
     types: tuple[str, ...] = ("uint16",)
     """Types that these may have."""
     count: int = 1
-    """How many bands it has; where that is more than one, at least."""
+    """How many bands it has; 0 = as many as are read, or more."""
     delivered: str = "as USGS delivers it"
     """How it should be used, for messages."""
 
@@ -36,10 +36,10 @@ class Expected:
         """Return what is wrong with the number and the types of its bands; None where nothing is."""
         seen = [types[band - 1] for band in self.bands if band <= count]
         odd = [name for name in seen if name not in self.types]
-        enough = count == 1 if self.count == 1 else count >= self.count
+        enough = count == (self.count or count)
         if enough and len(seen) == len(self.bands) and not odd:
             return None
-        wanted = "one" if self.count == 1 else f"{self.count} or more"
+        wanted = "one" if self.count == 1 else str(self.count or f"{max(self.bands)} or more")
         return f"has {counted(count, 'band')} of {(odd or types)[0]}, expected {wanted} of {' or '.join(self.types)}"
 
 

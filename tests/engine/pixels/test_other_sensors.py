@@ -300,9 +300,9 @@ def test_one_pixel_of_a_mask_tells_of_several_of_the_bands(tmp_path, pixels):
         (
             np.zeros((1, 2, 3), np.uint8),
             {},
-            "has 1 band(s) of uint8, expected one of uint16; use the file as delivered",
+            "has 1 band of uint8, expected one of uint16; use the file as delivered",
         ),
-        (np.zeros((2, 2, 3), np.uint16), {}, "has 2 band(s) of uint16, expected one of uint16"),
+        (np.zeros((2, 2, 3), np.uint16), {}, "has 2 bands of uint16, expected one of uint16"),
         (np.zeros((1, 2, 4), np.uint16), {}, "is 4 x 2 pixels at"),
         (np.zeros((1, 2, 3), np.uint16), {"crs": "EPSG:32632"}, "in EPSG:32632"),
     ],
@@ -319,11 +319,11 @@ def test_files_of_another_kind_are_refused(tmp_path, planes, profile, words):
 def test_a_file_of_more_bands_than_the_product_has_is_refused(tmp_path):
     scene = others.planet(tmp_path, np.full((4, 2, 3), 2500), udm2((2, 3)))
     others.write(tmp_path / "SR.tif", np.full((8, 2, 3), 2500, np.uint16))
-    with pytest.raises(SceneError, match=r"SR\.tif has 8 band\(s\) of uint16, expected 4 of uint16"):
+    with pytest.raises(SceneError, match=r"SR\.tif has 8 bands of uint16, expected 4 of uint16"):
         checked(scene, ROLES[:4])
     others.write(tmp_path / "SR.tif", np.full((4, 2, 3), 2500, np.uint16))
     others.write(tmp_path / "udm2.tif", udm2((2, 3))[:1])
-    with pytest.raises(SceneError, match=r"udm2\.tif has 1 band\(s\) of uint8, expected 8 of uint8"):
+    with pytest.raises(SceneError, match=r"udm2\.tif has 1 band of uint8, expected 8 of uint8"):
         checked(scene, ROLES[:4])
 
 

@@ -170,7 +170,7 @@ def test_another_mask_is_told(small_series, clustered, tmp_path):
     ("changes", "parts"),
     [
         ({"bands": ["nir", "red"]}, ("bands nir, red", "in this order")),
-        ({"bands": ["red", "coastal"]}, ("bands red, coastal",)),
+        ({"bands": ["red", "violet"]}, ("bands red, violet",)),
         ({"bands": []}, ("bands none",)),
         ({"scale": 0.0001}, ("scale 0.0001", "expected 2.75e-05")),
         ({"version": 3}, ("version 3", "expected 1 or 2")),

@@ -38,7 +38,7 @@ def scenes(found, monkeypatch):
 
 
 def test_a_sensor_records_its_bands_also_where_a_file_is_missing(found):
-    assert shared_bands.recorded(replace(found[0], bands={"blue": "x"})) == USUAL
+    assert shared_bands.recorded(replace(found[0], bands={"blue": "x"})) == (*USUAL, "coastal")
     assert settle((), found) == USUAL
 
 
