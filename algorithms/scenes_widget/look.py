@@ -137,6 +137,7 @@ def _scenes(question: Question, progress: Progress) -> Answer:
     from ...engine.progress import check_cancelled
     from ...engine.runs.frame import tell_doubts
     from ...engine.scenes.check import check_series
+    from ...engine.scenes.problems import Problems
     from ...engine.scenes.search import find_scenes
     from ...engine.scenes.selection import MaskRule, Selection
     from ...engine.scenes.shared_bands import settle
@@ -150,7 +151,7 @@ def _scenes(question: Question, progress: Progress) -> Answer:
     wanted = question.wanted
     scenes: list[Scene] = []
     listening, doubting = _Listening(progress), _Listening(progress)
-    size, valid, problem = 0, 0, ""
+    size, valid, problem, problems = 0, 0, "", Problems()
     bands: tuple[str, ...] = ()
     try:
         found = find_scenes(question.paths, progress)
@@ -161,21 +162,18 @@ def _scenes(question: Question, progress: Progress) -> Answer:
             check_cancelled(progress)
             progress.report(number / len(found.scenes))
             size += disk_size(scene)
-            if wanted.flags is None or problem:
+            if wanted.flags is None:
                 continue
             own = bands or tuple(scene.bands) or USUAL
             rule = MaskRule(wanted.flags, wanted.saturated)
             needed = rule if wanted.needs_flags else MaskRule((), wanted.saturated)
             chosen_by = "SIGNATURES" if wanted.bands is None else "BANDS"
-            try:
+            with problems.of(scene):
                 [scenes[number]] = check_series([scene], Selection(own, needed), chosen_by, listening)
                 seen = glance(scenes[number], Selection(own, rule), listening)
                 valid += round(seen.share * scenes[number].checked_grid().pixels)
                 tell_doubts(scene, [seen.doubt] if seen.doubt else [], doubting)
-            except Cancelled:
-                raise
-            except IIkMCError as error:
-                problem = str(error)
+        problem = problems.text()
     except Cancelled:
         raise
     except IIkMCError as error:

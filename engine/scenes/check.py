@@ -16,6 +16,7 @@ from .drivers import decodes_jp2
 from .files import file_name
 from .header import Expected, Header, read_header
 from .origin import delivered
+from .problems import Problems
 from .scene import PixelGrid, Scene
 from .search import find_scenes
 from .selection import Selection
@@ -75,18 +76,20 @@ def check_series(
         The user cancelled.
     SceneError, GridError
         A file is missing, unreadable or of another kind or size, a sensor does not record a chosen band, or an area
-        cannot be placed on a scene without a CRS; the message names scene and file.
+        cannot be placed on a scene without a CRS; the message names scene and file, one line a problem.
     ParameterError
         No band is chosen, and the scenes share none of the usual ones.
     """
     progress = progress or Silent()
     selection = replace(selection, roles=settle(selection.roles, scenes, progress, chosen_by))
     _check_grids(scenes, selection.roles, chosen_by)
-    checked = []
+    checked, problems = [], Problems()
     for scene in scenes:
         # Headers on a slow disk take their time.
         check_cancelled(progress)
-        checked.append(_checked(scene, selection, chosen_by, progress))
+        with problems.of(scene):
+            checked.append(_checked(scene, selection, chosen_by, progress))
+    problems.tell()
     usable = []
     for scene in checked:
         check_cancelled(progress)
