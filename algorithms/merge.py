@@ -15,13 +15,14 @@ from qgis.core import (
 
 from .shared import parameters
 from .shared.classified import ClassifiedScenesAlgorithm
-from .shared.feedback import FeedbackProgress
 from .shared.finished import legend_in, legend_table, run_folder, run_folder_in
 from .shared.i18n import tr
 
 if TYPE_CHECKING:
     from ..engine.map_requests import MergeRequest
+    from ..engine.progress import Progress
     from ..engine.results.result import Result
+    from .shared.base import Check
 
 _NEIGHBOURS = (4, 8)
 """In the order of CONNECTIVITY."""
@@ -107,10 +108,15 @@ class MergeAlgorithm(ClassifiedScenesAlgorithm):
         parameter.setHelp(tr("Whether pixels that meet at a corner alone belong to one patch; for the sieve."))
         return parameter
 
-    def _check(self, values: dict[str, Any], context: QgsProcessingContext) -> None:
-        from ..engine.runs.merge import check
+    def _check(self, values: dict[str, Any], context: QgsProcessingContext) -> Check:
+        request = self._request(values, context)
 
-        check(self._request(values, context))
+        def check(_: Progress) -> None:
+            from ..engine.runs import merge
+
+            merge.check(request)
+
+        return check
 
     def _request(self, values: dict[str, Any], context: QgsProcessingContext, output: str = "") -> MergeRequest:
         from ..engine.map_requests import MergeRequest
@@ -130,6 +136,6 @@ class MergeAlgorithm(ClassifiedScenesAlgorithm):
             from ..engine.runs.merge import merge
 
             output = self.parameterAsFileOutput(values, parameters.OUTPUT, context)
-            return merge(self._request(values, context, output), FeedbackProgress(feedback))
+            return merge(self._request(values, context, output), self._progress(feedback))
 
         return self._results(self._told(work, feedback), values, context)

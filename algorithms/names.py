@@ -16,14 +16,15 @@ from qgis.core import (
 
 from .shared import groups
 from .shared.base import IIkMCAlgorithm
-from .shared.feedback import FeedbackProgress
 from .shared.finished import legend_in, legend_table, run_folder, run_folder_in
 from .shared.i18n import tr
 from .shared.refresh import in_main_thread, layers_of, reload, show_classes
 
 if TYPE_CHECKING:
     from ..engine.map_requests import NamesRequest
+    from ..engine.progress import Progress
     from ..engine.runs.names import Named
+    from .shared.base import Check
 
 
 class NamesAlgorithm(IIkMCAlgorithm):
@@ -96,10 +97,15 @@ class NamesAlgorithm(IIkMCAlgorithm):
         ):
             self.addOutput(output)
 
-    def _check(self, values: dict[str, Any], context: QgsProcessingContext) -> None:
-        from ..engine.runs.names import check
+    def _check(self, values: dict[str, Any], context: QgsProcessingContext) -> Check:
+        request = self._request(values, context)
 
-        check(self._request(values, context))
+        def check(_: Progress) -> None:
+            from ..engine.runs import names
+
+            names.check(request)
+
+        return check
 
     def _request(self, values: dict[str, Any], context: QgsProcessingContext) -> NamesRequest:
         from ..engine.map_requests import NamesRequest
@@ -112,7 +118,7 @@ class NamesAlgorithm(IIkMCAlgorithm):
         def work() -> Named:
             from ..engine.runs.names import give_names
 
-            return give_names(self._request(values, context), FeedbackProgress(feedback))
+            return give_names(self._request(values, context), self._progress(feedback))
 
         named = self._named = self._told(work, feedback)
         return {

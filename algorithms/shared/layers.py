@@ -230,11 +230,11 @@ class _Rest:
             return
         layer.setName(scene.title)
         owned = self._context.temporaryLayerStore().takeMapLayer(layer)
+        if owned is not None:
+            self._project.addMapLayer(owned, False)
         problem = styler.dress(layer)
         if problem:
             QgsMessageLog.logMessage(problem, "IIkMC", Qgis.MessageLevel.Warning)
-        if owned is not None:
-            self._project.addMapLayer(owned, False)
         styler.place(layer, self._project, is_new=owned is not None)
 
     def _end(self) -> None:

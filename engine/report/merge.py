@@ -9,6 +9,7 @@ from typing import Any
 from ..centres.fit import Fit
 from ..colours import colour_of
 from ..quality.scene_result import SceneResult
+from ..quantities import counted
 from ..results.signatures import ClassRecord, Signatures
 from . import cluster
 from .classes import areas_section, drift_section, separability_section, signatures_section, vanished_section
@@ -55,7 +56,7 @@ def render(signed: Signatures, fit: Fit, results: Sequence[SceneResult], picture
 
 def _title(numbers: Numbers, merging: dict[str, Any]) -> str:
     old, scenes = len(_old(merging)), len(numbers.results)
-    return f"IIkMC: {old} classes of {scenes} scene(s) merged into {numbers.signed.k}"
+    return f"IIkMC: {old} classes of {counted(scenes, 'scene')} merged into {numbers.signed.k}"
 
 
 def _old(merging: dict[str, Any]) -> list[dict[str, Any]]:

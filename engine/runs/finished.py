@@ -15,6 +15,7 @@ from ..errors import ParameterError, SignatureError
 from ..maps.classified import Classified, open_classified
 from ..pixels.block import Tally
 from ..progress import Progress
+from ..quantities import counted
 from ..report.kept import MOST_BYTES, KeptScene, read_kept
 from ..results import signatures_file
 from ..results.legend import UNCLASSIFIED_COLOUR, UNCLASSIFIED_NAME, Legend, edited, legend_of
@@ -248,6 +249,6 @@ def tell_missing(finished: Finished, progress: Progress) -> None:
     if finished.missing:
         more = f" and {len(finished.missing) - 3} more" if len(finished.missing) > 3 else ""
         progress.warn(
-            f"{RESULTS}: the rasters of {len(finished.missing)} scene(s) of the run are not in {finished.folder} "
-            f"({', '.join(finished.missing[:3])}{more}); they are left out."
+            f"{RESULTS}: the rasters of {counted(len(finished.missing), 'scene')} of the run are not in "
+            f"{finished.folder} ({', '.join(finished.missing[:3])}{more}); they are left out."
         )

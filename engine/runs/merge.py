@@ -17,6 +17,7 @@ from ..paths import Place, check_apart, companions
 from ..pixels.sketch import Sketch
 from ..progress import Progress
 from ..quality.scene_result import SceneResult
+from ..quantities import counted
 from ..report.kept import audit_of
 from ..report.merge import render
 from ..report.pictures import redraw
@@ -132,7 +133,7 @@ def merge(request: MergeRequest, progress: Progress | None = None) -> Result:
         old = earlier.outdated_margins(request.output, scenes, False)
         run.files.check_replaceable([*(raster_name(scene) for scene in scenes), *left.apart, *old])
         progress.stage(
-            f"Merging {finished.signed.k} classes of {len(scenes)} scene(s) into {len(numbers)}"
+            f"Merging {finished.signed.k} classes of {counted(len(scenes), 'scene')} into {len(numbers)}"
             + (f", patches below {request.min_pixels} pixels sieved" if request.min_pixels > 1 else "")
         )
         table = tuple(int(value) for value in table_of(becomes.to))

@@ -14,6 +14,7 @@ from ..maps.merging import table_of
 from ..pixels.sketch import Sketch
 from ..progress import Progress
 from ..quality.scene_result import SceneResult
+from ..quantities import counted
 from ..report.kept import audit_of
 from ..report.merge import render
 from ..report.pictures import redraw
@@ -111,7 +112,7 @@ def give_names(request: NamesRequest, progress: Progress | None = None) -> Named
         rasters = {raster_name(scene) for scene in scenes}
         run.files.check_replaceable(name for name in written_names(scenes, each=False) if name not in rasters)
         held = [number for number, scene in enumerate(scenes) if _is_held(run.files, raster_name(scene))]
-        progress.stage(f"Naming {finished.signed.k} classes in {len(scenes)} scene(s)")
+        progress.stage(f"Naming {finished.signed.k} classes in {counted(len(scenes), 'scene')}")
         table = tuple(int(value) for value in table_of({}))
         site = RewriteSite(finished.scenes, Rewriting(table, finished.legend.numbers, legend))
         parts = rewrite(site, run.files.tray, run.span(0.0, 0.95), request.workers, held)
@@ -120,7 +121,7 @@ def give_names(request: NamesRequest, progress: Progress | None = None) -> Named
     paths = tuple(one.raster.path for one in finished.scenes)
     if held:
         progress.warn(
-            f"{RESULTS}: {len(held)} raster(s) are open in another program and cannot be replaced "
+            f"{RESULTS}: {counted(len(held), 'raster')} cannot be replaced, as another program has it open "
             f"({paths[held[0]].name}{' and others' if len(held) > 1 else ''}); their styles, .aux.xml and all tables "
             "have the new names, but the names and colours inside these files are the old ones until this is run "
             "again with their layers removed."
