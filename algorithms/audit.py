@@ -81,6 +81,7 @@ class AuditAlgorithm(IIkMCAlgorithm):
             parameters.aoi(),
             advanced(parameters.workers()),
             parameters.output(tr("Gets audit.csv and audit.html; those of an earlier audit are replaced.")),
+            advanced(parameters.sheet()),
         ):
             self.addParameter(parameter)
         for output in (
@@ -116,6 +117,7 @@ class AuditAlgorithm(IIkMCAlgorithm):
             roles=self._chosen(ROLES, values, parameters.BANDS, context),
             aoi=self._area(),
             workers=self.parameterAsInt(values, parameters.WORKERS, context),
+            sheet=self._sheet(values, context),
         )
 
     def processAlgorithm(

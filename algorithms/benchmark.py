@@ -119,6 +119,7 @@ class BenchmarkAlgorithm(AnalysisAlgorithm):
             parameters.aoi(),
             advanced(self._threads()),
             parameters.output(tr("Gets benchmark.html and benchmark.csv; those of an earlier benchmark are replaced.")),
+            advanced(parameters.sheet()),
         ):
             self.addParameter(parameter)
         for output in (
@@ -176,6 +177,7 @@ class BenchmarkAlgorithm(AnalysisAlgorithm):
             pixels=self.parameterAsInt(values, self.PIXELS, context),
             aoi=self._area(),
             workers=self.parameterAsInt(values, parameters.WORKERS, context),
+            sheet=self._sheet(values, context),
         )
 
     def processAlgorithm(

@@ -75,6 +75,7 @@ class ClassifyAlgorithm(ClassifiedScenesAlgorithm):
             parameters.output(),
             advanced(parameters.margin()),
             advanced(parameters.reject()),
+            advanced(parameters.sheet()),
         ):
             self.addParameter(parameter)
         self._add_outputs()
@@ -101,6 +102,7 @@ class ClassifyAlgorithm(ClassifiedScenesAlgorithm):
             workers=self.parameterAsInt(values, parameters.WORKERS, context),
             margin=self.parameterAsBool(values, parameters.MARGIN, context),
             reject=self.parameterAsDouble(values, parameters.REJECT, context),
+            sheet=self._sheet(values, context),
         )
 
     def processAlgorithm(

@@ -112,6 +112,7 @@ class ClusterAlgorithm(ClassifiedScenesAlgorithm):
             parameters.output(),
             advanced(parameters.margin()),
             advanced(parameters.reject()),
+            advanced(parameters.sheet()),
         ):
             self.addParameter(parameter)
         self._add_outputs(
@@ -153,6 +154,7 @@ class ClusterAlgorithm(ClassifiedScenesAlgorithm):
             compare=self.parameterAsBool(values, parameters.COMPARE, context),
             margin=self.parameterAsBool(values, parameters.MARGIN, context),
             reject=self.parameterAsDouble(values, parameters.REJECT, context),
+            sheet=self._sheet(values, context),
         )
 
     def looked_for(self, values: dict[str, Any], context: QgsProcessingContext) -> tuple[Wanted, Plan | None]:

@@ -120,6 +120,7 @@ class SuggestKAlgorithm(AnalysisAlgorithm):
                 tr("HTML files (*.html)"),
                 tr("The suggestion with its reason, the table, and curves where QGIS has plotly."),
             ),
+            advanced(parameters.sheet()),
         ):
             self.addParameter(parameter)
         self.addOutput(QgsProcessingOutputNumber(self.RECOMMENDED_K, tr("Suggested number of classes")))
@@ -157,6 +158,7 @@ class SuggestKAlgorithm(AnalysisAlgorithm):
             workers=self.parameterAsInt(values, parameters.WORKERS, context),
             table=places[0],
             report=places[1],
+            sheet=self._sheet(values, context),
         )
 
     def processAlgorithm(

@@ -62,6 +62,8 @@ class SceneRequest:
     """AOI: only pixels whose centre lies inside; everywhere by default."""
     workers: int = 0
     """WORKERS: threads, 0 = one a core."""
+    sheet: Path | None = None
+    """SHEET: a sensor sheet of the user's own; only those that ship by default."""
 
     @property
     def selection(self) -> Selection:
@@ -92,6 +94,8 @@ class SceneRequest:
         if self.aoi is not None and not isinstance(self.aoi, Area):
             raise ParameterError(f"AOI is {shown(self.aoi)}, expected an Area; give one, or None.")
         check_number("WORKERS", self.workers)
+        if self.sheet is not None:
+            check_path("SHEET", self.sheet)
 
     def settled(self: R, scenes: Sequence[Scene]) -> R:
         """Return the same with the bands that are taken of these checked scenes where none was chosen."""
@@ -119,6 +123,7 @@ class SceneRequest:
             "mask_saturated": self.mask.saturated,
             "aoi": self.aoi.name if self.aoi else None,
             "bands": list(roles),
+            **({"sheet": str(self.sheet)} if self.sheet is not None else {}),
         }
 
 
@@ -319,7 +324,7 @@ class SuggestRequest(SceneRequest):
         SceneError, GridError
             A scene cannot be used.
         """
-        scenes = usable_scenes(self.scenes, self.selection, progress)
+        scenes = usable_scenes(self.scenes, self.selection, progress, sheet=self.sheet)
         check_destinations(self.destinations, input_places(scenes))
         return scenes
 

@@ -29,6 +29,8 @@ class Wanted:
     """MASK_SATURATED."""
     needs_flags: bool = True
     """Whether a scene without QA_PIXEL is refused when flags are chosen."""
+    sheet: str = ""
+    """SHEET."""
 
 
 @dataclass(frozen=True)
@@ -154,7 +156,7 @@ def _scenes(question: Question, progress: Progress) -> Answer:
     size, valid, problem, problems = 0, 0, "", Problems()
     bands: tuple[str, ...] = ()
     try:
-        found = find_scenes(question.paths, progress)
+        found = find_scenes(question.paths, progress, wanted.sheet or None)
         scenes = found.scenes
         listening.notes += found.notes
         bands = () if wanted.bands is None or wanted.flags is None else settle(wanted.bands, scenes)

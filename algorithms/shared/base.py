@@ -191,6 +191,11 @@ class IIkMCAlgorithm(QgsProcessingAlgorithm):
         """Return the paths in SCENES."""
         return tuple(paths_of(self.parameterAsFileList(values, parameters.SCENES, context)))
 
+    def _sheet(self, values: dict[str, Any], context: QgsProcessingContext) -> Path | None:
+        """Return the path in SHEET; None where it is empty."""
+        path = self.parameterAsFile(values, parameters.SHEET, context)
+        return Path(path) if path else None
+
     def _mask(self, values: dict[str, Any], context: QgsProcessingContext) -> MaskRule:
         """Return what MASK and MASK_SATURATED choose."""
         from ...engine.scenes.selection import MaskRule
@@ -207,12 +212,15 @@ class IIkMCAlgorithm(QgsProcessingAlgorithm):
         """
         from ..scenes_widget.look import Wanted
 
+        sheet = (
+            str(self._sheet(values, context) or "") if self.parameterDefinition(parameters.SHEET) is not None else ""
+        )
         if self.parameterDefinition(parameters.MASK) is None:
-            return Wanted(), None
+            return Wanted(sheet=sheet), None
         mask = self._mask(values, context)
         has_bands = self.parameterDefinition(parameters.BANDS) is not None
         bands = self._chosen(ROLES, values, parameters.BANDS, context) if has_bands else None
-        return Wanted(bands, mask.flags, mask.saturated), None
+        return Wanted(bands, mask.flags, mask.saturated, sheet=sheet), None
 
     def prepareAlgorithm(
         self, values: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback

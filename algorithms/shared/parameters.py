@@ -31,6 +31,7 @@ BANDS = "BANDS"
 MODE = "MODE"
 INIT = "INIT"
 SIGNATURES = "SIGNATURES"
+SHEET = "SHEET"
 MAX_ITERATIONS = "MAX_ITERATIONS"
 TOLERANCE = "TOLERANCE"
 SEED = "SEED"
@@ -311,6 +312,20 @@ def load_results() -> QgsProcessingParameterDefinition:
     return _with_help(
         QgsProcessingParameterBoolean(LOAD_RESULTS, tr("Load the results into the project"), True),
         tr("Add one styled layer per scene to the project, in one group."),
+    )
+
+
+def sheet() -> QgsProcessingParameterDefinition:
+    """SHEET: a sensor sheet of the user's own."""
+    return _with_help(
+        QgsProcessingParameterFile(
+            SHEET, tr("Sensor sheet"), QgsProcessingParameterFile.Behavior.File, "json", None, True
+        ),
+        tr(
+            "A JSON file that describes products of a sensor that is not known: how files are named, which bands they "
+            "hold, scale, offset and mask. It is tried before the sheets that ship. Leave it empty for Landsat, "
+            "Sentinel-2, HLS and PlanetScope."
+        ),
     )
 
 

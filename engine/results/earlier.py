@@ -20,7 +20,7 @@ from ..paths import companions
 from ..quantities import counted
 from ..scenes.files import open_raster, raster_env
 from ..scenes.scene import Scene
-from ..sensors.products import leading_product_id
+from ..sensors.products import may_lead_with_product
 from . import signatures_file
 from .geotiff import SOFTWARE
 from .legend import legend_of
@@ -105,7 +105,7 @@ def left_rasters(output: Path, scenes: Sequence[Scene]) -> tuple[str, ...]:
     return tuple(
         name
         for name in found
-        if name not in mine and leading_product_id(name) and _colours_of(output / name) is not None
+        if name not in mine and may_lead_with_product(name) and _colours_of(output / name) is not None
     )
 
 
@@ -144,7 +144,7 @@ def left_over(output: Path, scenes: Sequence[Scene], classes: Classes | None) ->
     fitting = tuple(name for name in rasters if own_colours and _colours_of(output / name) in known)
     foreign = tuple(name for name in rasters if name not in fitting)
     # Signatures of single scenes, of a run that had no common ones.
-    own = [path.name for path in sorted(output.glob(f"*{SIGNATURES_END}.json")) if leading_product_id(path.name)]
+    own = [path.name for path in sorted(output.glob(f"*{SIGNATURES_END}.json")) if may_lead_with_product(path.name)]
     with_margins = [raster for name in foreign for raster in (name, f"{name[: -len(RASTER_END)]}{MARGIN_END}")]
     apart = [name for raster in with_margins for name in _with_companions(raster)]
     apart += [name for signatures in own for name in (signatures, f"{signatures[:-5]}.csv")]

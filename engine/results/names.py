@@ -12,7 +12,7 @@ from ..paths import Place, check_apart
 from ..requests import Request
 from ..scenes.inputs import input_places
 from ..scenes.scene import Scene
-from ..sensors.products import leading_product_id
+from ..sensors.products import may_lead_with_product
 
 SIGNATURES_NAME = "signatures.json"
 SIGNATURES_TABLE = "signatures.csv"
@@ -52,7 +52,7 @@ def check_folder(request: Request) -> None:
             )
         return
     for path in sorted(request.output.glob(f"*{SIGNATURES_END}.json")):
-        if leading_product_id(path.name):
+        if may_lead_with_product(path.name):
             raise ParameterError(
                 f"OUTPUT: {request.output} holds a run with classes of each scene ({path.name}), and MODE asks for "
                 "common classes; choose another folder, so that the two can be compared."

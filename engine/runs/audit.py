@@ -82,7 +82,9 @@ def check(request: AuditRequest, progress: Progress) -> list[Scene]:
         A scene cannot be used.
     """
     request.check()
-    scenes = usable_scenes(request.scenes, replace(request.selection, mask=MaskRule((), True)), progress)
+    scenes = usable_scenes(
+        request.scenes, replace(request.selection, mask=MaskRule((), True)), progress, sheet=request.sheet
+    )
     for sentence in untold(scenes, MaskRule(request.mask.flags, False)):
         progress.note(sentence)
     check_outputs(request.output, (TABLE_NAME, PAGE_NAME), scenes)

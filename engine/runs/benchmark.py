@@ -39,7 +39,7 @@ def check(request: BenchmarkRequest, progress: Progress) -> list[Scene]:
         A scene cannot be used.
     """
     request.check()
-    scenes = usable_scenes(request.scenes, request.selection, progress)
+    scenes = usable_scenes(request.scenes, request.selection, progress, sheet=request.sheet)
     check_outputs(request.output, (TABLE_NAME, PAGE_NAME), scenes)
     return scenes
 

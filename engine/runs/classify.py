@@ -39,7 +39,7 @@ from ..results.statistics import Moments, added
 from ..scenes.check import usable_scenes
 from ..scenes.scene import Scene, Strip
 from ..scenes.selection import Selection
-from ..sensors.products import leading_product_id
+from ..sensors.products import may_lead_with_product
 from .foretell import foretell_classification, tell_took
 from .frame import Run, tell_audit
 from .write import (
@@ -75,14 +75,16 @@ def check(request: ClassifyRequest, progress: Progress) -> tuple[Signatures, lis
     request.check()
     source = signatures_file.read(request.signatures)
     # One that another run may have written for one scene is replaced no more than the common one.
-    own = request.output / (request.signatures.name if leading_product_id(request.signatures.name) else SIGNATURES_NAME)
+    own = request.output / (
+        request.signatures.name if may_lead_with_product(request.signatures.name) else SIGNATURES_NAME
+    )
     if own.exists() and own.samefile(request.signatures):
         raise ParameterError(
             f"OUTPUT: {request.output} is the folder of SIGNATURES itself, whose signatures, statistics and report "
             "would be replaced; choose another folder."
         )
     selection = replace(request.selection, roles=source.roles)
-    scenes = usable_scenes(request.scenes, selection, progress, "SIGNATURES")
+    scenes = usable_scenes(request.scenes, selection, progress, "SIGNATURES", request.sheet)
     names = written_names(scenes, each=False, margin=request.margin)
     check_outputs(request.output, names, scenes, request.signatures)
     return source, scenes

@@ -233,7 +233,7 @@ def iterate_loose(
 def check_scenes(request: Request, progress: Progress) -> list[Scene]:
     """Find the scenes and check them by their headers, and the folder of the results; note what was left out."""
     check_folder(request)
-    scenes = usable_scenes(request.scenes, request.selection, progress)
+    scenes = usable_scenes(request.scenes, request.selection, progress, sheet=request.sheet)
     names = written_names(scenes, request.mode == EACH_SCENE, request.margin)
     check_outputs(request.output, names, scenes, request.signatures if request.start == SIGNATURES_FILE else None)
     return scenes

@@ -31,7 +31,7 @@ def usable_scenes(
     selection: Selection,
     progress: Progress,
     chosen_by: str = "BANDS",
-    sheet: Sheet | None = None,
+    sheet: Sheet | str | Path | None = None,
 ) -> list[Scene]:
     """Find the scenes and check them by their headers; tell what was left out.
 

@@ -13,11 +13,12 @@ from ..progress import Progress, Silent, check_cancelled
 from ..sensors.file_names import METADATA, FileName, parse
 from ..sensors.products import kin
 from ..sensors.sheet import Sheet
-from ..sensors.sheet_file import shipped
+from ..sensors.sheet_file import read_sheet, shipped
 from .archives import is_text, printable
 from .candidates import Candidate, scenes_of
 from .members import Files, choose, files_in, is_product, owner, passed_over, unfit
 from .places import Location, bundle, folder, is_bundle
+from .rasters import distinct, is_raster, scene_of, scenes_in
 from .scene import Scene
 from .strays import Stray, foreign, is_packed, strays
 from .trees import above
@@ -50,9 +51,13 @@ class _Catch:
     strays: list[Stray] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     """Whole sentences."""
+    rasters: list[Scene] = field(default_factory=list)
+    """Scenes of no family, each a raster whose bands are described."""
 
 
-def find_scenes(paths: Iterable[str | Path], progress: Progress | None = None, sheet: Sheet | None = None) -> Found:
+def find_scenes(
+    paths: Iterable[str | Path], progress: Progress | None = None, sheet: Sheet | str | Path | None = None
+) -> Found:
     """Find the scenes that the paths lead to.
 
     A folder is searched with all below it, some levels deep. What is met there and cannot be used is noted; only what
@@ -65,7 +70,7 @@ def find_scenes(paths: Iterable[str | Path], progress: Progress | None = None, s
     progress
         Who may cancel; nobody by default.
     sheet
-        A family of products besides those that ship; it is tried first. None by default.
+        A family of products besides those that ship, or the path of its sheet; it is tried first. None by default.
 
     Raises
     ------
@@ -73,17 +78,22 @@ def find_scenes(paths: Iterable[str | Path], progress: Progress | None = None, s
         The user cancelled.
     SceneError
         A path does not exist, or leads to nothing that can be clustered; the message says why.
+    ParameterError
+        `sheet` is no sheet.
     """
     wanted = [Path(path) for path in paths if str(path).strip()]
     if not wanted:
         raise SceneError(f"SCENES is empty; {_WANTED}.")
     progress = progress or Silent()
-    sheets = (sheet, *shipped()) if sheet is not None else shipped()
+    own = sheet if sheet is None or isinstance(sheet, Sheet) else read_sheet(sheet)
+    sheets = (own, *shipped()) if own is not None else shipped()
     catches = [_catch(path, progress, sheets) for path in wanted]
     candidates = [candidate for catch in catches for candidate in catch.candidates]
     notes = [note for catch in catches for note in catch.notes]
     notes += [f"Left out: {reason}." for catch in catches for reason in catch.reasons]
     scenes = scenes_of(candidates, notes, progress)
+    scenes += distinct(scene for catch in catches for scene in catch.rasters)
+    scenes.sort(key=lambda scene: (scene.acquired, scene.id))
     _check_each_path(wanted, catches, scenes, notes)
     notes += _told([stray for catch in catches for stray in catch.strays], candidates)
     return Found(scenes, sorted(set(notes)))
@@ -95,7 +105,7 @@ def _check_each_path(
     """Raise SceneError for the first path of which not one acquisition is left."""
     left = {scene.product.acquisition for scene in scenes}
     for path, catch in zip(wanted, catches):
-        if not any(item.product.acquisition in left for item in catch.candidates):
+        if not catch.rasters and not any(item.product.acquisition in left for item in catch.candidates):
             name = catch.candidates[0].product.text
             why = next((note for note in notes if name in note), notes[-1])
             raise SceneError(
@@ -103,7 +113,7 @@ def _check_each_path(
             )
 
 
-def entries(folder: str | Path, progress: Progress | None = None, sheet: Sheet | None = None) -> list[str]:
+def entries(folder: str | Path, progress: Progress | None = None, sheet: Sheet | str | Path | None = None) -> list[str]:
     """Return what to name in SCENES to get each scene of a folder and nothing else, sorted.
 
     That is the scene's folder or bundle, or one of its band files where that folder leads to more scenes or is refused.
@@ -117,7 +127,7 @@ def entries(folder: str | Path, progress: Progress | None = None, sheet: Sheet |
     return sorted(result)
 
 
-def _is_one_scene(place: str, progress: Progress, sheet: Sheet | None) -> bool:
+def _is_one_scene(place: str, progress: Progress, sheet: Sheet | str | Path | None) -> bool:
     try:
         return len(find_scenes([place], progress, sheet).scenes) == 1
     except SceneError:
@@ -152,6 +162,8 @@ def _catch(path: Path, progress: Progress, sheets: tuple[Sheet, ...]) -> _Catch:
         inside = bundle(path)
         if inside.top:
             return _named(inside, f"the bundle {shown}", sheets)
+    if is_raster(path.name):
+        return _Catch(rasters=[scene_of(folder(path.parent), path.name)])
     if is_packed(path.name):
         raise SceneError(f"SCENES: the file {shown} is packed; unpack it and choose the folder with its files.")
     raise SceneError(
@@ -197,10 +209,14 @@ def _named(location: Location, what: str, sheets: tuple[Sheet, ...]) -> _Catch:
 def _in_folder(path: Path, progress: Progress, sheets: tuple[Sheet, ...]) -> _Catch:
     catch = _Catch()
     hint = ""
+    first: tuple[Location, bool] | None = None
     for location, level in walk(path, catch.notes, progress):
-        _take(location, level, catch, sheets)
+        held = _take(location, level, catch, sheets)
+        first = first or (location, held)
         hint = hint or foreign(location)
-    if not catch.candidates:
+    if not catch.candidates and first is not None and not first[1]:
+        catch.rasters += scenes_in(first[0], catch.notes, progress)
+    if not catch.candidates and not catch.rasters:
         whys = [*catch.reasons, *(stray.note for stray in catch.strays), *map(_clause, catch.notes)]
         why = f"; {whys[0]}" if whys else hint
         raise SceneError(f"SCENES: the folder {printable(path)} holds no scene that can be clustered{why}; {_WANTED}.")
@@ -212,8 +228,8 @@ def _clause(note: str) -> str:
     return note[len("Left out: ") :].rstrip(".") if note.startswith("Left out: ") else note.rstrip(".")
 
 
-def _take(location: Location, level: int, catch: _Catch, sheets: tuple[Sheet, ...]) -> None:
-    """Add what a place holds to what its path leads to, changed in place."""
+def _take(location: Location, level: int, catch: _Catch, sheets: tuple[Sheet, ...]) -> bool:
+    """Add what a place holds to what its path leads to, changed in place; tell whether it holds files of products."""
     held = files_in(location, sheets)
     for files in held:
         if not is_product(files):
@@ -237,6 +253,7 @@ def _take(location: Location, level: int, catch: _Catch, sheets: tuple[Sheet, ..
             "nearer to its top and are used."
         )
     catch.strays += strays(location, held, sheets)
+    return bool(held)
 
 
 def _several(location: Location, files: Files) -> str | None:

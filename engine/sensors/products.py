@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from functools import lru_cache
 
 from .sheet import Platform, Sheet
-from .sheet_file import shipped
+from .sheet_file import generic, shipped
 
 _MOST_MARKS = 200
 """Characters of an identifier: with what results are named behind it, a name stays below the 255 of file systems."""
@@ -117,6 +117,11 @@ def leading_product_id(file_name: str, sheets: Sequence[Sheet] = ()) -> Product 
     return None
 
 
+def may_lead_with_product(file_name: str) -> bool:
+    """Tell whether a result may be named after a scene: by an identifier, or by a date as scenes of no family are."""
+    return leading_product_id(file_name) is not None or generic().product.match(file_name) is not None
+
+
 @lru_cache(maxsize=4096)  # a search asks for each name a few times
 def product_in(name: str, sheets: tuple[Sheet, ...] = ()) -> tuple[Product, int, int] | None:
     """Return the first identifier anywhere in a name with where it begins and ends, or None.
@@ -151,7 +156,7 @@ def taken_apart(sheet: Sheet, match: re.Match[str]) -> Product | None:
     if acquired is None or (len(processed) == 8 and _day(processed) is None) or len(match.group()) > _MOST_MARKS:
         return None
     platform = parts.get("platform") or next(iter(sheet.platforms))
-    tile = parts.get("tile", "")
+    tile = parts.get("tile", "").strip("_-")
     text = _in_case(match.group(), sheet)
     return Product(text, sheet.key, platform, tile, acquired, parts.get("time", ""), tuple(parts.items()), sheet)
 

@@ -65,12 +65,12 @@ CALLS = {
     "Area": "name, polygons",
     "MaskRule": "flags, saturated",
     "Selection": "roles, mask, area=",
-    "Request": SCENES + "roles=, aoi=, workers=, k=, mode=, start=, signatures=, max_iterations=, tolerance=, seed=, "
-    "device=, memory=, compare=, margin=, reject=",
-    "ClassifyRequest": SCENES + "aoi=, workers=, signatures=, margin=, reject=",
-    "AuditRequest": SCENES + "roles=, aoi=, workers=",
-    "BenchmarkRequest": SCENES + "roles=, aoi=, workers=, k=, max_iterations=, repeats=, pixels=",
-    "SuggestRequest": "scenes, mask=, roles=, workers=, k_min=, k_max=, sample=, seed=, table=, report=",
+    "Request": SCENES + "roles=, aoi=, workers=, sheet=, k=, mode=, start=, signatures=, max_iterations=, tolerance=, "
+    "seed=, device=, memory=, compare=, margin=, reject=",
+    "ClassifyRequest": SCENES + "aoi=, workers=, sheet=, signatures=, margin=, reject=",
+    "AuditRequest": SCENES + "roles=, aoi=, workers=, sheet=",
+    "BenchmarkRequest": SCENES + "roles=, aoi=, workers=, sheet=, k=, max_iterations=, repeats=, pixels=",
+    "SuggestRequest": "scenes, mask=, roles=, workers=, sheet=, k_min=, k_max=, sample=, seed=, table=, report=",
     "TransitionRequest": "before, after, changes=, matrix=, report=, workers=",
     "NamesRequest": "results, legend=, workers=",
     "MergeRequest": "results, output, legend=, min_pixels=, connectivity=, workers=",

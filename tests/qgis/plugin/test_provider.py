@@ -50,6 +50,7 @@ CLUSTER_PARAMETERS = {
     "OUTPUT": ("folderDestination", None, PLAIN, False, {}),
     "MARGIN": ("boolean", False, ADVANCED, False, {}),
     "REJECT": ("number", None, ADVANCED, True, {"minimum": 0, "maximum": 10, "dataType": 1}),
+    "SHEET": ("file", None, ADVANCED, True, {"extension": "json"}),
 }
 # The start of each caption, by its number.
 INIT_CAPTIONS = ["Minimum-maximum", "2-98 %", "k-means++", "Signatures file", "Coarse-to-fine"]
@@ -78,6 +79,7 @@ CLASSIFY_PARAMETERS = {
     "OUTPUT": ("folderDestination", None, PLAIN, False, {}),
     "MARGIN": ("boolean", False, ADVANCED, False, {}),
     "REJECT": ("number", None, ADVANCED, True, {"minimum": 0, "maximum": 10, "dataType": 1}),
+    "SHEET": ("file", None, ADVANCED, True, {"extension": "json"}),
 }
 CLASSIFY_OUTPUTS = {name: kind for name, kind in CLUSTER_OUTPUTS.items() if name not in ("ITERATIONS", "CONVERGED")}
 MERGE_PARAMETERS = {
@@ -110,6 +112,7 @@ AUDIT_PARAMETERS = {
     "AOI": ("source", None, PLAIN, True, {"dataTypes": [POLYGON]}),
     "WORKERS": ("number", 0, ADVANCED, False, {"minimum": 0, "dataType": 0}),
     "OUTPUT": ("folderDestination", None, PLAIN, False, {}),
+    "SHEET": ("file", None, ADVANCED, True, {"extension": "json"}),
 }
 AUDIT_OUTPUTS = {
     "TABLE": "outputFile",
@@ -131,6 +134,7 @@ SUGGESTK_PARAMETERS = {
     "WORKERS": ("number", 0, ADVANCED, False, {"minimum": 0, "dataType": 0}),
     "TABLE": ("fileDestination", None, PLAIN, True, {}),
     "REPORT": ("fileDestination", None, PLAIN, True, {}),
+    "SHEET": ("file", None, ADVANCED, True, {"extension": "json"}),
 }
 SUGGESTK_OUTPUTS = {
     "TABLE": "outputFile",
@@ -215,6 +219,7 @@ BENCHMARK_PARAMETERS = {
     "AOI": ("source", None, PLAIN, True, {"dataTypes": [POLYGON]}),
     "WORKERS": ("number", 0, ADVANCED, False, {"minimum": 0, "dataType": 0}),
     "OUTPUT": ("folderDestination", None, PLAIN, False, {}),
+    "SHEET": ("file", None, ADVANCED, True, {"extension": "json"}),
 }
 BENCHMARK_OUTPUTS = {
     "TABLE": "outputFile",
