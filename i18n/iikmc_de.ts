@@ -92,6 +92,7 @@
     </message>
     <message>
         <location filename="../algorithms/accuracy.py"/>
+        <location filename="../algorithms/names.py"/>
         <location filename="../algorithms/series.py"/>
         <location filename="../algorithms/shared/classified.py"/>
         <location filename="../algorithms/suggestk.py"/>
@@ -150,11 +151,6 @@
         <location filename="../algorithms/audit.py"/>
         <source>Audit scenes (what the mask leaves)</source>
         <translation>Szenen prüfen (was die Maske übrig lässt)</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/audit.py"/>
-        <source>Preparation</source>
-        <translation>Vorbereitung</translation>
     </message>
     <message>
         <location filename="../algorithms/audit.py"/>
@@ -438,6 +434,140 @@
         <translation>Konvergiert</translation>
     </message>
     <message>
+        <location filename="../algorithms/merge.py"/>
+        <source>Merge classes of a run</source>
+        <translation>Klassen eines Laufs zusammenfassen</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/merge.py"/>
+        <source>landsat,merge,reclassify,recode,aggregate,legend,land cover,sieve,classes,iikmc</source>
+        <translation>landsat,zusammenfassen,umklassifizieren,umkodieren,aggregieren,legende,landbedeckung,sieben,klassen,iikmc</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/merge.py"/>
+        <source>Makes named covers of the spectral classes of a run, in all of its scenes at once.</source>
+        <translation>Macht aus den spektralen Klassen eines Laufs benannte Bedeckungen, in allen seinen Szenen auf einmal.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/merge.py"/>
+        <source>Turns the many spectral classes of a run into a few covers, in all scenes at once: give classes that belong together the same name in the legend of any layer of the run and save the style as default, or write a table of what becomes what.</source>
+        <translation>Macht aus den vielen spektralen Klassen eines Laufs wenige Bedeckungen, in allen Szenen auf einmal: Geben Sie Klassen, die zusammengehören, in der Legende irgendeines Layers des Laufs denselben Namen und speichern Sie den Stil als Vorgabe, oder schreiben Sie eine Tabelle, was zu was wird.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/merge.py"/>
+        <source>The table is a CSV with the columns class, to, name and colour: the number of each class of the run, the number from 1 to 254 that it gets, and name and colour (such as #1f78b4) of the new class, which may be empty. Without a table the new classes are numbered from 1 in the order of the old ones. Pixels that are unclassified (255) stay so, unless the table has a row for them.</source>
+        <translation>Die Tabelle ist eine CSV-Datei mit den Spalten class, to, name und colour: die Nummer jeder Klasse des Laufs, die Nummer von 1 bis 254, die sie bekommt, und Name und Farbe (wie #1f78b4) der neuen Klasse, die leer bleiben dürfen. Ohne Tabelle werden die neuen Klassen ab 1 in der Reihenfolge der alten nummeriert. Nicht klassifizierte Pixel (255) bleiben es, sofern die Tabelle keine Zeile für sie hat.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/merge.py"/>
+        <source>A sieve can take small patches away afterwards: those of fewer pixels than you say become part of their largest neighbour. Nodata is neither filled nor does it grow.</source>
+        <translation>Ein Sieb kann danach kleine Flecken entfernen: Solche mit weniger Pixeln als angegeben gehen in ihrem größten Nachbarn auf. NoData wird weder gefüllt, noch wächst es.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/merge.py"/>
+        <source>Output folder: the same files as from the clustering. Its signatures.json keeps all centres and says which class each belongs to, so that Classify scenes with saved signatures gives new scenes the merged classes, as before the sieve.</source>
+        <translation>Ausgabeverzeichnis: dieselben Dateien wie beim Clustern. Seine signatures.json behält alle Zentren und sagt, zu welcher Klasse jedes gehört, sodass „Szenen mit gespeicherten Signaturen klassifizieren“ neuen Szenen die zusammengefassten Klassen gibt, wie vor dem Sieb.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/merge.py"/>
+        <source>A CSV with the columns class, to, name and colour; every class of the run needs a row. Without one, classes of the same name in the styles beside the rasters become one.</source>
+        <translation>Eine CSV-Datei mit den Spalten class, to, name und colour; jede Klasse des Laufs braucht eine Zeile. Ohne sie werden Klassen, die in den Stilen neben den Rastern gleich heißen, zu einer.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/merge.py"/>
+        <source>Smallest patch in pixels (0 = leave all)</source>
+        <translation>Kleinster Fleck in Pixeln (0 = alle lassen)</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/merge.py"/>
+        <source>Patches of fewer pixels become part of their largest neighbour after the merging (GDAL's sieve).</source>
+        <translation>Flecken mit weniger Pixeln gehen nach dem Zusammenfassen in ihrem größten Nachbarn auf (Sieb von GDAL).</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/merge.py"/>
+        <source>4 neighbours (sides)</source>
+        <translation>4 Nachbarn (Seiten)</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/merge.py"/>
+        <source>8 neighbours (sides and corners)</source>
+        <translation>8 Nachbarn (Seiten und Ecken)</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/merge.py"/>
+        <source>Pixels of one patch touch by</source>
+        <translation>Pixel eines Flecks berühren sich über</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/merge.py"/>
+        <source>Whether pixels that meet at a corner alone belong to one patch; for the sieve.</source>
+        <translation>Ob Pixel, die sich nur an einer Ecke treffen, zu einem Fleck gehören; für das Sieb.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/names.py"/>
+        <source>Name the classes of a run</source>
+        <translation>Klassen eines Laufs benennen</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/names.py"/>
+        <source>landsat,names,class names,legend,labels,colours,rename,style,iikmc</source>
+        <translation>landsat,namen,klassennamen,legende,beschriftungen,farben,umbenennen,stil,iikmc</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/names.py"/>
+        <source>Brings names and colours of classes that were set once into all files of a run.</source>
+        <translation>Bringt einmal gesetzte Namen und Farben der Klassen in alle Dateien eines Laufs.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/names.py"/>
+        <source>Brings names and colours of the classes into every file of a run: rasters, styles, signatures, statistics and report, of all scenes, without clustering again. Layers of the run that are loaded show them at once.</source>
+        <translation>Bringt Namen und Farben der Klassen in jede Datei eines Laufs: Raster, Stile, Signaturen, Statistik und Bericht, in allen Szenen, ohne neu zu clustern. Geladene Layer des Laufs zeigen sie sofort.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/names.py"/>
+        <source>Set them once: in the legend of any layer of the run, where you then save the style as default (Layer properties, Style, Save as default), or in a table. Of names that were set in the styles of several scenes, that which was saved last counts. In QGIS's window, Class names ... in the context menu of a layer asks for them and does the rest.</source>
+        <translation>Geben Sie sie einmal an: in der Legende eines beliebigen Layers des Laufs, dessen Stil Sie danach als Standard speichern (Layereigenschaften, Stil, Als Vorgabe speichern), oder in einer Tabelle. Von Namen, die in den Stilen mehrerer Szenen stehen, gilt der zuletzt gespeicherte. Im Fenster von QGIS fragt Klassennamen ... im Kontextmenü eines Layers nach ihnen und erledigt den Rest.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/names.py"/>
+        <source>No pixel changes, and no number in the tables. On Windows a raster that is loaded as a layer cannot be replaced: its style and the files beside it get the names, and the log says which rasters have the old ones inside.</source>
+        <translation>Kein Pixel ändert sich und keine Zahl in den Tabellen. Unter Windows lässt sich ein Raster, das als Layer geladen ist, nicht ersetzen: Sein Stil und die Dateien daneben bekommen die Namen, und das Protokoll sagt, welche Raster innen noch die alten haben.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/names.py"/>
+        <source>A CSV with the columns class, name and colour (such as #1f78b4); classes without a row, and empty cells, leave what there is. Without a table, what was saved in the styles counts.</source>
+        <translation>Eine CSV-Datei mit den Spalten class, name und colour (wie #1f78b4); Klassen ohne Zeile und leere Zellen lassen, was da ist. Ohne Tabelle zählt, was in den Stilen gespeichert wurde.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/names.py"/>
+        <source>Folder of the run</source>
+        <translation>Verzeichnis des Laufs</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/names.py"/>
+        <location filename="../algorithms/shared/classified.py"/>
+        <location filename="../algorithms/shared/rasters.py"/>
+        <source>Classified rasters</source>
+        <translation>Klassifizierte Raster</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/names.py"/>
+        <location filename="../algorithms/shared/classified.py"/>
+        <source>Signatures</source>
+        <translation>Signaturen</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/names.py"/>
+        <location filename="../algorithms/shared/classified.py"/>
+        <source>Statistics</source>
+        <translation>Statistik</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/names.py"/>
+        <source>Number of classes with another name or colour</source>
+        <translation>Anzahl der Klassen mit anderem Namen oder anderer Farbe</translation>
+    </message>
+    <message>
         <location filename="../algorithms/samplepoints.py"/>
         <source>Sample points for an accuracy assessment</source>
         <translation>Stichprobenpunkte für eine Genauigkeitsprüfung</translation>
@@ -625,6 +755,26 @@
     </message>
     <message>
         <location filename="../algorithms/scenes_widget/panel.py"/>
+        <source>Scenes of the last run</source>
+        <translation>Szenen des letzten Laufs</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/scenes_widget/panel.py"/>
+        <source>Add the scenes that the last run of a tool was given</source>
+        <translation>Die Szenen hinzufügen, die der letzte Lauf eines Werkzeugs hatte</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/scenes_widget/panel.py"/>
+        <source>Add</source>
+        <translation>Hinzufügen</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/scenes_widget/panel.py"/>
+        <source>Add scenes to the list; or drop folders and files on it</source>
+        <translation>Szenen in die Liste aufnehmen; oder Ordner und Dateien auf sie ziehen</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/scenes_widget/panel.py"/>
         <source>Remove</source>
         <translation>Entfernen</translation>
     </message>
@@ -660,6 +810,16 @@
     </message>
     <message>
         <location filename="../algorithms/scenes_widget/panel.py"/>
+        <source>Looking for scenes…</source>
+        <translation>Szenen werden gesucht…</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/scenes_widget/panel.py"/>
+        <source>The search</source>
+        <translation>Die Suche</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/scenes_widget/panel.py"/>
         <source>Add Scene Folder</source>
         <translation>Szenenordner hinzufügen</translation>
     </message>
@@ -679,24 +839,19 @@
         <translation>Dateien hinzufügen</translation>
     </message>
     <message>
-        <location filename="../algorithms/scenes_widget/panel.py"/>
-        <source>Looking for scenes…</source>
-        <translation>Szenen werden gesucht…</translation>
+        <location filename="../algorithms/scenes_widget/waiting.py"/>
+        <source>Looking at what was added…</source>
+        <translation>Das Hinzugefügte wird angesehen …</translation>
     </message>
     <message>
-        <location filename="../algorithms/scenes_widget/panel.py"/>
+        <location filename="../algorithms/scenes_widget/waiting.py"/>
+        <source>Cancelled while this was going on: {work}</source>
+        <translation>Abgebrochen, während dies lief: {work}</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/scenes_widget/waiting.py"/>
         <source>Cancel</source>
         <translation>Abbrechen</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/scenes_widget/panel.py"/>
-        <source>1 entry</source>
-        <translation>1 Eintrag</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/scenes_widget/panel.py"/>
-        <source>{count} entries</source>
-        <translation>{count} Einträge</translation>
     </message>
     <message>
         <location filename="../algorithms/scenes_widget/words.py"/>
@@ -886,13 +1041,8 @@
     </message>
     <message>
         <location filename="../algorithms/series.py"/>
-        <source>Series of {dates} dates, {stamp}</source>
-        <translation>Zeitreihe von {dates} Tagen, {stamp}</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/shared/analysis.py"/>
-        <source>Analysis</source>
-        <translation>Analyse</translation>
+        <source>series of {dates} dates</source>
+        <translation>Reihe von {dates} Tagen</translation>
     </message>
     <message>
         <location filename="../algorithms/shared/aoi.py"/>
@@ -923,6 +1073,16 @@
         <location filename="../algorithms/shared/aoi.py"/>
         <source>AOI: {layer} has a polygon with a corner that is no finite number; correct its geometry.</source>
         <translation>AOI: {layer} hat ein Polygon mit einer Ecke, die keine endliche Zahl ist; berichtigen Sie seine Geometrie.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/base.py"/>
+        <source>Loading packages…</source>
+        <translation>Pakete werden geladen …</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/base.py"/>
+        <source>Checking the input…</source>
+        <translation>Die Eingaben werden geprüft …</translation>
     </message>
     <message>
         <location filename="../algorithms/shared/base.py"/>
@@ -1000,25 +1160,39 @@
         <translation>SWIR2</translation>
     </message>
     <message>
-        <location filename="../algorithms/shared/classified.py"/>
-        <source>Classification</source>
-        <translation>Klassifikation</translation>
+        <location filename="../algorithms/shared/captions.py"/>
+        <source>coastal</source>
+        <translation>Küste</translation>
     </message>
     <message>
-        <location filename="../algorithms/shared/classified.py"/>
-        <location filename="../algorithms/shared/rasters.py"/>
-        <source>Classified rasters</source>
-        <translation>Klassifizierte Raster</translation>
+        <location filename="../algorithms/shared/captions.py"/>
+        <source>yellow</source>
+        <translation>Gelb</translation>
     </message>
     <message>
-        <location filename="../algorithms/shared/classified.py"/>
-        <source>Signatures</source>
-        <translation>Signaturen</translation>
+        <location filename="../algorithms/shared/captions.py"/>
+        <source>green1</source>
+        <translation>Grün 1</translation>
     </message>
     <message>
-        <location filename="../algorithms/shared/classified.py"/>
-        <source>Statistics</source>
-        <translation>Statistik</translation>
+        <location filename="../algorithms/shared/captions.py"/>
+        <source>rededge1</source>
+        <translation>Red Edge 1</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/captions.py"/>
+        <source>rededge2</source>
+        <translation>Red Edge 2</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/captions.py"/>
+        <source>rededge3</source>
+        <translation>Red Edge 3</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/captions.py"/>
+        <source>nir_broad</source>
+        <translation>NIR (breit)</translation>
     </message>
     <message>
         <location filename="../algorithms/shared/classified.py"/>
@@ -1027,18 +1201,84 @@
     </message>
     <message>
         <location filename="../algorithms/shared/classified.py"/>
-        <source>{k} classes, {stamp}</source>
-        <translation>{k} Klassen, {stamp}</translation>
+        <source>Rasters of margins</source>
+        <translation>Raster der Abstandsmaße</translation>
     </message>
     <message>
         <location filename="../algorithms/shared/classified.py"/>
-        <source>{k} classes of each scene, {stamp}</source>
-        <translation>{k} Klassen je Szene, {stamp}</translation>
+        <source>Number of unclassified pixels</source>
+        <translation>Anzahl nicht klassifizierter Pixel</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/classified.py"/>
+        <source>{k} classes</source>
+        <translation>{k} Klassen</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/classified.py"/>
+        <source>{k} classes of each scene</source>
+        <translation>{k} Klassen je Szene</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/classified.py"/>
+        <source>Margin of {scene}</source>
+        <translation>Abstandsmaß von {scene}</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/finished.py"/>
+        <source>Folder of a run</source>
+        <translation>Verzeichnis eines Laufs</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/finished.py"/>
+        <source>The output folder of a clustering of scenes together, of a classification with saved signatures, or of a merging: the one with signatures.json and the rasters ending in _classes.tif.</source>
+        <translation>Das Ausgabeverzeichnis einer gemeinsamen Clusterung, einer Klassifikation mit gespeicherten Signaturen oder einer Zusammenfassung: das mit signatures.json und den Rastern, die auf _classes.tif enden.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/finished.py"/>
+        <source>Table of classes</source>
+        <translation>Tabelle der Klassen</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/finished.py"/>
+        <source>RESULTS is empty; choose the output folder of a run.</source>
+        <translation>RESULTS ist leer; wählen Sie das Ausgabeverzeichnis eines Laufs.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/groups.py"/>
+        <source>Preparation</source>
+        <translation>Vorbereitung</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/groups.py"/>
+        <source>Classification</source>
+        <translation>Klassifikation</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/groups.py"/>
+        <source>Analysis</source>
+        <translation>Analyse</translation>
     </message>
     <message>
         <location filename="../algorithms/shared/layers.py"/>
         <source>The style {style} could not be applied to {layer}.</source>
         <translation>Der Stil {style} konnte nicht auf {layer} angewendet werden.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/layers.py"/>
+        <source>{raster} could not be loaded.</source>
+        <translation>{raster} konnte nicht geladen werden.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/layers.py"/>
+        <location filename="../algorithms/shared/naming.py"/>
+        <source>temporary</source>
+        <translation>temporär</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/naming.py"/>
+        <source>{page}: {tool}, {place}</source>
+        <translation>{page}: {tool}, {place}</translation>
     </message>
     <message>
         <location filename="../algorithms/shared/packages.py"/>
@@ -1117,8 +1357,8 @@
     </message>
     <message>
         <location filename="../algorithms/shared/parameters.py"/>
-        <source>Bands by role, not by number, so that TM, ETM+ and OLI scenes mix: near infrared (nir) is band 4 of Landsat 4-7 and band 5 of Landsat 8-9.</source>
-        <translation>Bänder nach ihrer Rolle, nicht nach ihrer Nummer, damit sich TM-, ETM+- und OLI-Szenen mischen lassen: Das nahe Infrarot (NIR) ist Band 4 bei Landsat 4-7 und Band 5 bei Landsat 8-9.</translation>
+        <source>Bands by role, not by number, so that scenes of several sensors mix: near infrared (nir) is band 4 of Landsat 4-7 and band 5 of Landsat 8-9. With none chosen, those of the first six that every scene has are taken. At most 10 can be chosen.</source>
+        <translation>Bänder nach ihrer Rolle, nicht nach ihrer Nummer, damit sich Szenen mehrerer Sensoren mischen lassen: Das nahe Infrarot (NIR) ist Band 4 bei Landsat 4-7 und Band 5 bei Landsat 8-9. Ohne Auswahl werden von den ersten sechs die genommen, die jede Szene hat. Höchstens 10 können gewählt werden.</translation>
     </message>
     <message>
         <location filename="../algorithms/shared/parameters.py"/>
@@ -1147,8 +1387,8 @@
     </message>
     <message>
         <location filename="../algorithms/shared/parameters.py"/>
-        <source>2-98 % (as before, without extremes)</source>
-        <translation>2-98 % (ebenso, ohne Extremwerte)</translation>
+        <source>2-98 % (minimum-maximum without the extremes)</source>
+        <translation>2-98 % (Minimum-Maximum ohne die Extreme)</translation>
     </message>
     <message>
         <location filename="../algorithms/shared/parameters.py"/>
@@ -1277,6 +1517,26 @@
     </message>
     <message>
         <location filename="../algorithms/shared/parameters.py"/>
+        <source>Write how safe each pixel's class is (margin)</source>
+        <translation>Sicherheit der Klasse jedes Pixels ausgeben (Abstandsmaß)</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/parameters.py"/>
+        <source>Each scene also gets a raster ending in _margin.tif: 255 for a pixel on the centre of its class, 1 for one midway between two centres, 0 for nodata. The report shows the mean of each class.</source>
+        <translation>Jede Szene erhält auch ein Raster, das auf _margin.tif endet: 255 für ein Pixel auf dem Zentrum seiner Klasse, 1 für eines in der Mitte zwischen zwei Zentren, 0 für keine Daten. Der Bericht zeigt das Mittel jeder Klasse.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/parameters.py"/>
+        <source>Leave unclassified beyond this distance (reflectance)</source>
+        <translation>Jenseits dieses Abstands nicht klassifizieren (Reflexionsgrad)</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/parameters.py"/>
+        <source>Pixels that are farther than this from the centre of every class, as a distance over all bands in reflectance such as 0.1, become 255, unclassified, in the rasters and in the statistics. The classes themselves stay the same. Empty: every valid pixel gets a class.</source>
+        <translation>Pixel, die vom Zentrum jeder Klasse weiter entfernt sind, als Abstand über alle Kanäle im Reflexionsgrad wie 0.1, werden in den Rastern und in der Statistik zu 255, nicht klassifiziert. Die Klassen selbst bleiben gleich. Leer: Jedes gültige Pixel erhält eine Klasse.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/parameters.py"/>
         <source>Load the results into the project</source>
         <translation>Ergebnisse in das Projekt laden</translation>
     </message>
@@ -1284,6 +1544,16 @@
         <location filename="../algorithms/shared/parameters.py"/>
         <source>Add one styled layer per scene to the project, in one group.</source>
         <translation>Je Szene einen gestalteten Layer in das Projekt laden, alle in einer Gruppe.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/parameters.py"/>
+        <source>Sensor sheet</source>
+        <translation>Sensorblatt</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/parameters.py"/>
+        <source>A JSON file that describes products of a sensor that is not known: how files are named, which bands they hold, scale, offset and mask. It is tried before the sheets that ship. Leave it empty for Landsat, Sentinel-2, HLS and PlanetScope.</source>
+        <translation>Eine JSON-Datei, die Produkte eines nicht bekannten Sensors beschreibt: wie Dateien heißen, welche Bänder sie enthalten, Skalierung, Offset und Maske. Sie wird vor den mitgelieferten Blättern versucht. Für Landsat, Sentinel-2, HLS und PlanetScope leer lassen.</translation>
     </message>
     <message>
         <location filename="../algorithms/shared/parameters.py"/>
@@ -1550,6 +1820,51 @@
         <location filename="../algorithms/transitions.py"/>
         <source>Changes {before} → {after}</source>
         <translation>Änderungen {before} → {after}</translation>
+    </message>
+    <message>
+        <location filename="../iikmc_plugin/class_names.py"/>
+        <source>Class names</source>
+        <translation>Klassennamen</translation>
+    </message>
+    <message>
+        <location filename="../iikmc_plugin/class_names.py"/>
+        <source>Names and colours of the classes, for all files of the run in {folder}</source>
+        <translation>Namen und Farben der Klassen, für alle Dateien des Laufs in {folder}</translation>
+    </message>
+    <message>
+        <location filename="../iikmc_plugin/class_names.py"/>
+        <source>Class</source>
+        <translation>Klasse</translation>
+    </message>
+    <message>
+        <location filename="../iikmc_plugin/class_names.py"/>
+        <source>Colour</source>
+        <translation>Farbe</translation>
+    </message>
+    <message>
+        <location filename="../iikmc_plugin/class_names.py"/>
+        <source>Name</source>
+        <translation>Name</translation>
+    </message>
+    <message>
+        <location filename="../iikmc_plugin/class_names.py"/>
+        <source>Class names …</source>
+        <translation>Klassennamen …</translation>
+    </message>
+    <message>
+        <location filename="../iikmc_plugin/class_names.py"/>
+        <source>Choose a layer of a run first: a raster ending in _classes.tif.</source>
+        <translation>Wählen Sie zuerst einen Layer eines Laufs: ein Raster, das auf _classes.tif endet.</translation>
+    </message>
+    <message>
+        <location filename="../iikmc_plugin/class_names.py"/>
+        <source>The classes were not named.</source>
+        <translation>Die Klassen wurden nicht benannt.</translation>
+    </message>
+    <message>
+        <location filename="../iikmc_plugin/class_names.py"/>
+        <source>All files of the run have the names.</source>
+        <translation>Alle Dateien des Laufs haben die Namen.</translation>
     </message>
 </context>
 </TS>
