@@ -78,9 +78,10 @@ class ClusterAlgorithm(ClassifiedScenesAlgorithm):
                     "the machine, the number of threads or the order of the scenes."
                 ),
                 tr(
-                    "A cancelled run leaves no rasters. Once all pixels were labelled at least once, it keeps the "
-                    "signatures so far, as signatures_unfinished.json in the output folder; to continue, run the same "
-                    'scenes again with the start "Signatures file" and this file.'
+                    "A run that is cancelled, fails or is killed leaves no rasters. Once all pixels were labelled at "
+                    "least once, the signatures so far lie in the output folder as signatures_unfinished.json, saved "
+                    "anew after every iteration; to continue from there, run the same scenes again with the start "
+                    '"Signatures file" and this file.'
                 ),
                 tr(
                     "Memory: about 15 bytes per valid pixel, some 2 GB for three full scenes; beyond the limit set in "

@@ -155,7 +155,7 @@ def init() -> QgsProcessingParameterDefinition:
             "Where the classes start. Minimum-maximum spreads them evenly from the darkest to the brightest value of "
             "each band; 2-98 % does the same between percentiles, which clouds and glint cannot stretch; k-means++ "
             "draws them from a sample that depends on the seed alone; a signatures file starts from the classes of an "
-            "earlier run, or continues one that was cancelled or ended at its maximum of iterations; coarse-to-fine "
+            "earlier run, or continues one that was stopped or ended at its maximum of iterations; coarse-to-fine "
             "clusters ever finer sub-samples first, so that few full iterations remain (other classes "
             "than with minimum-maximum, found in less time)."
         ),
@@ -168,9 +168,10 @@ def signatures() -> QgsProcessingParameterDefinition:
         _signatures(optional=True),
         tr(
             "The signatures.json of an earlier run with the same bands and number of classes; for the start from it. "
-            "The signatures_unfinished.json of a cancelled run, or the signatures.json of one that ended at its "
-            "maximum of iterations, continues that run: with the same scenes, mask and area the classes become what "
-            "they would have become without the interruption. The maximum of iterations counts anew."
+            "The signatures_unfinished.json of a run that was cancelled, failed or was killed, or the signatures.json "
+            "of one that ended at its maximum of iterations, continues that run: with the same scenes, mask and area "
+            "the classes become what they would have become without the interruption. The maximum of iterations "
+            "counts anew."
         ),
     )
 
@@ -181,7 +182,7 @@ def signatures_to_apply() -> QgsProcessingParameterDefinition:
         _signatures(optional=False),
         tr(
             "The signatures.json of an earlier run; its bands, classes, names and colours are used. The "
-            "signatures_unfinished.json of a cancelled run can be applied too, with a warning."
+            "signatures_unfinished.json of a run that was stopped can be applied too, with a warning."
         ),
     )
 

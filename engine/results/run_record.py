@@ -92,5 +92,7 @@ def unconverged(run: dict[str, Any]) -> str:
     number = len(iterations) if isinstance(iterations, list) else 0
     if run.get("converged") is not False or number == 0:
         return ""
-    how = "was cancelled after" if run.get("cancelled") is True else "ended at its maximum of"
+    # A run that was killed has not noted that it was cancelled, but that it was not.
+    stopped = {True: "was cancelled after", False: "was stopped after"}
+    how = stopped.get(run.get("cancelled"), "ended at its maximum of")  # type: ignore[arg-type]
     return f"{how} {number} iteration{'s' if number > 1 else ''}, before it had converged"

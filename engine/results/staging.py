@@ -228,6 +228,7 @@ class Staging:
         Tray(aside, self.output, self._parameter).write_text(name, text)
         try:
             move(aside / name, target)
+            aside.rmdir()
         except OSError as error:
             raise self._irreplaceable(name, error) from error
         return target

@@ -16,7 +16,7 @@ from .clustering import ITERATE, READ, Clustering, Tools, check_scenes, given_ce
 from .compare import compare_each
 from .foretell import foretell
 from .frame import Run
-from .unfinished import Keeper, superseded, tell_continued
+from .unfinished import Keeper, superseded, tell_continued, tell_unfinished
 from .write import kept_colours, write_results
 
 # Where the common iteration ends if each scene is also clustered on its own.
@@ -55,6 +55,7 @@ def cluster(
     given = given_centres(request)
     if given is not None and request.signatures is not None:
         tell_continued(request.signatures, scenes, request, progress)
+    tell_unfinished(scenes, request, progress)
     tools = Tools.of(request, given, kernel, strip_pixels, progress)
     tools.begin(scenes, request.k)
     with tools.device:
@@ -86,7 +87,7 @@ def _clustered(run: Run[Staging], clustering: Clustering, request: Request, tool
         raise no_valid_pixels([one.audit for one in series.results])
     run.clock.lap("read")
     comparing = request.compare and len(scenes) > 1
-    keeper = run.enter(Keeper(series, request, tools.kernel, run.clock, run.files))
+    keeper = run.enter(Keeper(series, request, tools.kernel, run.clock, run.files, progress))
     span = run.span(READ, _COMPARE if comparing else ITERATE)
     fit = clustering.fit(series.population, series.survey, run.clock, span, keeper.take)
     tools.tell(progress)

@@ -1,17 +1,24 @@
-"""A cancelled run keeps the signatures so far, from which a later run goes on as if it had never been cancelled."""
+"""A run that is stopped leaves the signatures so far, from which a later run goes on as if it had never been stopped.
+
+They are saved after every iteration, so that a cancel, an error, a crash and a kill all leave those of the last one.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from ..centres.fit import Fit
+from ..choices import SIGNATURES_FILE
 from ..clock import Clock
+from ..colours import RGB
 from ..errors import Cancelled, OutputError, SignatureError
 from ..kernels.kernel import Kernel
 from ..passes.series import Series
+from ..paths import same_file
 from ..progress import Progress
 from ..requests import Request
 from ..results import legend as legends
@@ -24,14 +31,19 @@ from ..results.staging import Staging
 from ..scenes.scene import Scene
 
 UNFINISHED_NAME = "signatures_unfinished.json"
+_STEM = UNFINISHED_NAME[: -len(".json")]
+_HOW = 'run the same scenes again with the start "Signatures file" (INIT 3) and this file'
 
 
 class Keeper:
-    """Remembers the last labelling from which the run goes on, and saves its centres if the run is cancelled.
+    """Saves the centres of the last labelling from which the run goes on, after every iteration.
 
-    As a context manager it lets every error pass, but a `Cancelled` after at least one labelling leaves one file in the
-    output folder and says where it lies. Centres, members and means in it belong together: those of one labelling of
-    all pixels. A labelling that was under way does not count.
+    As a context manager it lets every error pass, but tells where the file lies; a `Cancelled` after at least one
+    labelling says so itself. Centres, members and means in it belong together: those of one labelling of all pixels. A
+    labelling that was under way does not count.
+
+    A file that an earlier run has left is not touched before this run is cancelled, or has ended well: until then this
+    run's has a number behind its name, unless it is the very file that this run started from.
 
     Notes
     -----
@@ -42,18 +54,42 @@ class Keeper:
     often: those before them are kept then.
     """
 
-    def __init__(self, series: Series, request: Request, kernel: Kernel, clock: Clock, files: Staging) -> None:
+    def __init__(
+        self, series: Series, request: Request, kernel: Kernel, clock: Clock, files: Staging, progress: Progress
+    ) -> None:
+        self._progress = progress
         self._series = series
         self._request = request
         self._kernel = kernel
         self._clock = clock
         self._files = files
         self._latest: Fit | None = None
+        self._look: _Look | None = None
+        self._name = self._free_name()
+        self._saved: Path | None = None
+
+    def _free_name(self) -> str:
+        """Return the name that this run saves under while it goes on."""
+        request, number, name = self._request, 1, UNFINISHED_NAME
+        own = request.signatures if request.start == SIGNATURES_FILE else None
+        while (request.output / name).exists() and not (own and same_file(own, request.output / name)):
+            number += 1
+            name = f"{_STEM}_{number}.json"
+        return name
 
     def take(self, fit: Fit) -> None:
-        """Remember a labelling of all pixels with its centres and the iterations up to it."""
-        if self._latest is None or not fit.converged:
-            self._latest = fit
+        """Save a labelling of all pixels with its centres and the iterations up to it."""
+        if self._latest is not None and fit.converged:
+            return
+        self._latest = fit
+        if self._look is None:
+            # Colours take longer to find than many an iteration: they are found anew only for a file that is told.
+            self._look = self._look_of(fit)
+        try:
+            self._saved = self._save(fit, self._name, self._look, cancelled=False)
+        except OutputError:
+            # A file that cannot be replaced now, as where another program reads it, may be later; this run needs none.
+            return
 
     def __enter__(self) -> Keeper:
         return self
@@ -61,38 +97,55 @@ class Keeper:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._latest is None or not isinstance(error, Cancelled):
+        if not isinstance(error, Cancelled):
+            if error is not None and self._saved is not None:
+                self._progress.warn(f"The signatures so far are in {self._saved}: to continue, {_HOW}.")
+            return
+        if self._latest is None:
             return
         number = len(self._latest.iterations)
         after = f"Cancelled by the user after {number} iteration{'s' if number > 1 else ''}"
         try:
-            path = self._save(self._latest)
-        except OutputError as problem:
+            path = self._save(self._latest, UNFINISHED_NAME, self._look_of(self._latest), cancelled=True)
+            if self._saved is not None and self._saved.name != UNFINISHED_NAME:
+                self._saved.unlink()
+        except (OutputError, OSError) as problem:
             raise Cancelled(f"{after}; the signatures so far could not be kept: {problem}") from error
-        raise Cancelled(
-            f"{after}; the signatures so far are in {path}: to continue, run the same scenes again with the start "
-            '"Signatures file" (INIT 3) and this file.'
-        ) from error
+        raise Cancelled(f"{after}; the signatures so far are in {path}: to continue, {_HOW}.") from error
 
-    def _save(self, fit: Fit) -> Path:
+    def _look_of(self, fit: Fit) -> _Look:
+        request = self._request
+        names = legends.names_for(request.output, SIGNATURES_NAME, request.roles, fit.centres)
+        return _Look(names, class_colours(fit.centres, request.roles))
+
+    def _save(self, fit: Fit, name: str, look: _Look, *, cancelled: bool) -> Path:
         """Write the file and return its path."""
         series, request = self._series, self._request
-        if "iterate" not in self._clock.laps:
+        if "iterate" not in self._clock.laps and cancelled:
             self._clock.lap("iterate")
         scenes, audits = [one.scene for one in series.results], [one.audit for one in series.results]
         run = run_record(scenes, audits, fit, request.parameters(), self._kernel, self._clock)
-        run.update(converged=False, cancelled=True)
-        names = legends.names_for(request.output, SIGNATURES_NAME, request.roles, fit.centres)
+        run.update(converged=False, cancelled=cancelled)
         records = class_records(
-            names,
-            class_colours(fit.centres, request.roles),
+            look.names,
+            look.colours,
             [int(n) for n in fit.tally.count],
             [[int(value) for value in row] for row in fit.tally.total],
             None,
         )
         signed = Signatures(request.roles, fit.centres, records, run)
         # Alone, because the folder of the run may hold rasters already.
-        return self._files.publish_alone(UNFINISHED_NAME, signatures_file.to_json(signed))
+        return self._files.publish_alone(name, signatures_file.to_json(signed))
+
+
+@dataclass(frozen=True)
+class _Look:
+    """How classes are shown."""
+
+    names: Sequence[str]
+    """Of the classes."""
+    colours: Sequence[RGB]
+    """Of the classes."""
 
 
 def tell_continued(path: Path, scenes: Sequence[Scene], request: Request, progress: Progress) -> None:
@@ -121,20 +174,37 @@ def tell_continued(path: Path, scenes: Sequence[Scene], request: Request, progre
 
 
 def superseded(scenes: Sequence[Scene], request: Request) -> tuple[str, ...]:
-    """Return the name of a cancelled run's signatures in OUTPUT that the results of this run make worthless.
+    """Return the names of stopped runs' signatures in OUTPUT that the results of this run make worthless.
 
     Those of other scenes, masks, areas, bands or numbers of classes may still be wanted.
     """
-    path = request.output / UNFINISHED_NAME
-    if not path.is_file():
-        return ()
-    try:
-        run = signatures_file.read_run(path)
-    except SignatureError:
-        return ()
-    mine, its = request.parameters(), run.get("parameters")
-    same = isinstance(its, dict) and all(its.get(name) == mine[name] for name in ("k", "bands"))
-    return (UNFINISHED_NAME,) if same and _pixels_of(run) == ([scene.id for scene in scenes], *_chosen(mine)) else ()
+    return tuple(name for name, _ in _of_the_same(scenes, request))
+
+
+def tell_unfinished(scenes: Sequence[Scene], request: Request, progress: Progress) -> None:
+    """Note where OUTPUT has signatures of a stopped run of the same scenes and classes, and this run begins anew."""
+    if request.start == SIGNATURES_FILE:
+        return
+    for name, ended in _of_the_same(scenes, request):
+        progress.note(
+            f"OUTPUT: {request.output / name} is of a run of the same scenes that {ended or 'was stopped'}. This run "
+            f"begins anew; to go on from there instead, cancel it and {_HOW}."
+        )
+
+
+def _of_the_same(scenes: Sequence[Scene], request: Request) -> Iterator[tuple[str, str]]:
+    """Yield names of signatures of stopped runs in OUTPUT with the same pixels, bands and k, and how these ended."""
+    mine = request.parameters()
+    wanted = ([scene.id for scene in scenes], *_chosen(mine))
+    for path in sorted(request.output.glob(f"{_STEM}*.json")):
+        try:
+            run = signatures_file.read_run(path)
+        except SignatureError:
+            continue
+        its = run.get("parameters")
+        same = isinstance(its, dict) and all(its.get(name) == mine[name] for name in ("k", "bands"))
+        if same and _pixels_of(run) == wanted:
+            yield path.name, unconverged(run)
 
 
 def _pixels_of(run: dict[str, Any]) -> tuple[Any, ...]:

@@ -339,7 +339,16 @@ def test_an_error_while_writing_changes_nothing(tmp_path, three, earlier, reques
     before = listing(tmp_path)
     with pytest.raises(OutputError, match="disk on fire"):
         cluster(request_of(*three))
-    assert listing(tmp_path) == before
+    assert after_an_iteration(tmp_path) == before
+
+
+def after_an_iteration(folder: Path) -> dict[str, bytes]:
+    """Return the listing but for the one file that a run leaves once it has iterated; see test_unfinished."""
+    found = listing(folder)
+    assert found.pop(f"out/{UNFINISHED}")
+    if {path for path in found if path.startswith("out/")} == {"out/"}:
+        del found["out/"]
+    return found
 
 
 def test_an_error_in_the_report_changes_nothing(tmp_path, three, earlier, request_of, monkeypatch):
@@ -350,7 +359,7 @@ def test_an_error_in_the_report_changes_nothing(tmp_path, three, earlier, reques
     before = listing(tmp_path)
     with pytest.raises(RuntimeError, match="no report"):
         cluster(request_of(*three))
-    assert listing(tmp_path) == before
+    assert after_an_iteration(tmp_path) == before
 
 
 @pytest.mark.parametrize("share", [0.4, 0.9, 0.999])
@@ -370,7 +379,7 @@ def test_a_full_disk_is_told_and_changes_nothing(tmp_path, request_of, share):
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert str(caught.value).startswith(f"OUTPUT: {path.name}_classes.tif cannot be written (")
     assert str(caught.value).endswith("; free some space or choose another folder.")
-    assert listing(tmp_path) == before
+    assert after_an_iteration(tmp_path) == before
 
 
 def test_output_that_cannot_be_made_is_told_before_anything_is_read(tmp_path, three, request_of):

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -22,6 +25,7 @@ from iikmc.engine.runs.cluster import cluster
 from iikmc.engine.sensors.roles import USUAL
 from tiny import Recorder, listing, make_scene, pixels_of, product, read_json, read_raster, six_band_noise
 
+TESTS = Path(__file__).resolve().parents[2]
 NAME = "signatures_unfinished.json"
 DAYS = ("20200101", "20200201", "20200301")
 IMAGES = [six_band_noise(i, 40, 30) for i in range(3)]
@@ -177,8 +181,8 @@ def test_a_full_disk_while_it_is_kept_is_told(tmp_path, three, request_of, monke
     assert listing(tmp_path) == before
 
 
-def test_an_error_keeps_nothing(tmp_path, three, request_of, monkeypatch):
-    calls = []
+def test_an_error_keeps_it_too_and_nothing_else(tmp_path, three, request_of):
+    calls, progress = [], Recorder()
 
     def fail():
         calls.append(1)
@@ -186,9 +190,101 @@ def test_an_error_keeps_nothing(tmp_path, three, request_of, monkeypatch):
             raise ArithmeticError("broken")
 
     before = listing(tmp_path)
+    request = request_of(*three, k=4, tolerance=0.0)
+    with pytest.raises(ArithmeticError):
+        cluster(request, progress, Before(fail))
+    after = listing(tmp_path)
+    assert json.loads(after.pop(f"out/{NAME}"))["centres"] == reference(1, 4)[0].tolist()
+    assert (after.pop("out/"), after) == (b"", before)
+    assert progress.warnings == [
+        f"The signatures so far are in {request.output / NAME}: to continue, run the same scenes again with the start "
+        '"Signatures file" (INIT 3) and this file.'
+    ]
+
+
+def test_an_error_before_the_first_labelling_has_ended_keeps_nothing(tmp_path, three, request_of):
+    def fail():
+        raise ArithmeticError("broken")
+
+    before = listing(tmp_path)
     with pytest.raises(ArithmeticError):
         cluster(request_of(*three), kernel=Before(fail))
     assert listing(tmp_path) == before
+
+
+# --- killed ----------------------------------------------------------------------------------------------------------
+
+KILLED = """
+import os, signal, sys
+sys.path.insert(0, sys.argv[1])
+import conftest
+from pathlib import Path
+from iikmc.engine import Request, MaskRule, Silent, cluster
+
+class Killer(Silent):
+    def stage(self, text):
+        if text.startswith(sys.argv[3]):
+            os.kill(os.getpid(), signal.SIGKILL)
+
+options = eval(sys.argv[4])
+mask = MaskRule(options.pop("flags"), True)
+if "signatures" in options:
+    options["signatures"] = Path(options["signatures"])
+cluster(Request(tuple(sys.argv[5:]), Path(sys.argv[2]), mask=mask, workers=1, **options), Killer())
+"""
+
+
+def killed(scenes, output, stage, **options):
+    """Run in a process that is killed with no chance to say a word when it tells of a stage."""
+    options.setdefault("flags", ())
+    command = [sys.executable, "-c", KILLED, str(TESTS), str(output), stage, repr(options), *map(str, scenes)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert done.returncode == -9, done.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+@pytest.mark.parametrize("tolerance", [0.0, 1.0])
+def test_killed_and_continued_is_uninterrupted(tmp_path, small_series, request_of, tolerance):
+    options = {"k": 4, "tolerance": tolerance}
+    whole = cluster(request_of(*small_series, **options, out="whole"))
+    total = len(whole.fit.iterations)
+    for stage, done in (("Iteration 3:", 2), ("Writing", total - 1)):
+        out = tmp_path / f"killed-{done}"
+        killed(small_series, out, stage, **options)
+        path = out / NAME
+        document = read_json(path)
+        assert len(document["run"]["iterations"]) == done
+        assert any(entry.name.startswith(".iikmc-run") for entry in out.iterdir())
+        # Killed again on the way, and continued where it lies: what the killed run left is cleared, but for this file.
+        killed(small_series, out, "Iteration 1:", **options, start=SIGNATURES_FILE, signatures=str(path))
+        progress = Recorder()
+        request = request_of(*small_series, **options, start=SIGNATURES_FILE, signatures=path, out=out.name)
+        result = cluster(request, progress)
+        assert progress.notes[0] == (
+            f"This run continues a run that was stopped after {done} iteration{'s' if done > 1 else ''}, before it had "
+            "converged."
+        )
+        assert_equal_results(result, whole)
+        assert sorted(entry.name for entry in out.iterdir()) == sorted(entry.name for entry in whole.output.iterdir())
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+def test_a_new_run_does_not_destroy_what_a_killed_one_has_left(three, tmp_path, request_of):
+    out, options = tmp_path / "out", {"k": 4, "tolerance": 0.0}
+    killed(three, out, "Iteration 4:", **options)
+    kept = (out / NAME).read_bytes()
+    killed(three, out, "Iteration 2:", **options)
+    assert (out / NAME).read_bytes() == kept
+    assert len(read_json(out / "signatures_unfinished_2.json")["run"]["iterations"]) == 1
+    progress = Recorder()
+    cluster(request_of(*three, **options), progress)
+    assert [note for note in progress.notes if note.startswith("OUTPUT")] == [
+        f"OUTPUT: {out / name} is of a run of the same scenes that was stopped after {done}, before it had converged. "
+        "This run begins anew; to go on from there instead, cancel it and run the same scenes again with the start "
+        '"Signatures file" (INIT 3) and this file.'
+        for name, done in ((NAME, "3 iterations"), ("signatures_unfinished_2.json", "1 iteration"))
+    ]
+    assert not list(out.glob("signatures_unfinished*"))
 
 
 # --- the law ---------------------------------------------------------------------------------------------------------
