@@ -270,7 +270,7 @@ class TestLog:
     ):
         kept, late, usable_scenes, now = [], [], clustering.usable_scenes, time.perf_counter
 
-        def usable(*arguments):
+        def usable(*arguments, **_):
             late.append(1000.0)
             return usable_scenes(*arguments)
 
