@@ -57,7 +57,7 @@ def settle(
     culprits = [scene for scene, own in zip(scenes, have) if not set(lacking) <= set(own)]
     first = culprits[0]
     without = [role for role in lacking if role not in recorded(first)]
-    more = f", and of {counted(len(culprits) - 1, 'more scene')} some are missing" if len(culprits) > 1 else ""
+    more = f", and some are missing from {counted(len(culprits) - 1, 'more scene')}" if len(culprits) > 1 else ""
     why = f"{first.sensor_name} of {first.id} has no {_listed(without)}{more}"
     if not taken:
         raise ParameterError(

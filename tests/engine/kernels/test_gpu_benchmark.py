@@ -172,7 +172,7 @@ def test_the_whole_benchmark_on_an_emulated_card(emulated_cupy, tmp_path, capsys
     said = capsys.readouterr().out
     assert "to the card, pinned" in said
     assert "equality of everything compared: PASS" in said
-    assert "8 of 8 combinations equal" in said
+    assert "12 of 12 combinations equal" in said
     assert "equal to NumPy          True" in said
     assert said.splitlines()[-2].split()[:1] == ["3"]
     # A card that does not give the NumPy kernel's answer is an error of the command.

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
+import others
 import pytest
-from iikmc.benchmarks.simulate import write_scene
 from iikmc.engine.kernels import reference
 from iikmc.engine.report.figures import signature_curves
 from iikmc.engine.requests import ClassifyRequest, Request
@@ -13,37 +13,36 @@ from iikmc.engine.runs.classify import classify
 from iikmc.engine.runs.cluster import cluster
 from iikmc.engine.scenes.selection import MaskRule
 from iikmc.engine.sensors.roles import ROLES
-from iikmc.engine.sensors.sheet import BandSet, Layer, Sheet
-from tiny import product, read_json, read_raster
+from tiny import read_json, read_raster
 
 NO_MASK = MaskRule((), False)
-TEN = (*ROLES[:6], "coastal", "green1", "rededge1", "nir_broad")
-# Of a sensor that records ten, named as Landsat's files: B2 .. B7 as they are, and four more.
-NUMBERS = (2, 3, 4, 5, 6, 7, 1, 8, 9, 10)
+TEN = (*ROLES[:6], "coastal", "rededge1", "rededge2", "nir_broad")
+# What HLS calls them on Sentinel-2 (docs/sensors.md).
+NAMES = ("B02", "B03", "B04", "B8A", "B11", "B12", "B01", "B05", "B06", "B08")
 SHAPE = (20, 30)
 
 
 @pytest.fixture
-def scenes(tmp_path, monkeypatch):
-    """Write two scenes of ten bands; return their folders and pixels."""
-    ten = BandSet({role: Layer(f"SR_B{number}") for role, number in zip(TEN, NUMBERS)})
-    monkeypatch.setattr(Sheet, "sets_of", lambda *_: (ten,))
+def scenes(tmp_path):
+    """Write two scenes of HLS S30; return their folders and pixels as DN, 0 for fill."""
     rng = np.random.default_rng(3)
-    covers = rng.integers(8000, 22000, (4, 10))
+    covers = rng.integers(300, 5000, (4, 10))
     found = {}
-    for day in ("20220511", "20220612"):
-        dn = np.clip(covers[rng.integers(0, 4, SHAPE)] + rng.normal(0, 700, (*SHAPE, 10)), 1, 65535).astype(np.uint16)
-        # Extremes, and fill in one of the bands that are beyond the usual six.
-        dn[0, 0], dn[0, 1], dn[0, 2, 9] = 1, 65535, 0
-        name = product(day=day)
-        bands = dict(zip(NUMBERS, np.moveaxis(dn, 2, 0)))
-        found[write_scene(tmp_path / "in", name, bands, np.full(SHAPE, 21824, np.uint16), None)] = dn
+    for day in ("131", "163"):
+        stored = np.clip(covers[rng.integers(0, 4, SHAPE)] + rng.normal(0, 200, (*SHAPE, 10)), 1, 9999).astype(np.int16)
+        # The ends, and fill in one of the bands that are beyond the usual six.
+        stored[0, 0], stored[0, 1], stored[0, 2, 9] = -1990, 16000, -9999
+        name = f"HLS.S30.T33TWN.2022{day}T100031.v2.0"
+        for band, plane in zip(NAMES, np.moveaxis(stored, 2, 0)):
+            others.write(tmp_path / "in" / name / f"{name}.{band}.tif", [plane], nodata=-9999)
+        others.write(tmp_path / "in" / name / f"{name}.Fmask.tif", [np.zeros(SHAPE, np.uint8)], nodata=255)
+        found[tmp_path / "in" / name] = np.where(stored == -9999, 0, (80 * stored.astype(np.int64) + 160_011) // 22)
     return found
 
 
 def expected(dn, centres):
     """Return the raster by the definition."""
-    flat = dn.reshape(-1, 10).T
+    flat = dn.reshape(-1, 10).T.astype(np.uint16)
     return np.where((flat == 0).any(axis=0), 0, reference.nearest(flat, centres)).reshape(SHAPE)
 
 

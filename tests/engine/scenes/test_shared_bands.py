@@ -50,7 +50,7 @@ def test_without_a_choice_the_usual_ones_that_all_scenes_have(scenes, tmp_path):
     assert settle((), some, progress) == PLANET
     assert progress.notes == [
         f"BANDS is empty: blue, green, red, nir are taken, as Landsat 8 OLI of {some[1].id} has no swir1, swir2, and "
-        "of 1 more scene some are missing."
+        "some are missing from 1 more scene."
     ]
     request = Request(("x",), tmp_path).settled(some)
     assert request.roles == PLANET

@@ -102,7 +102,7 @@ def test_bad_values_are_refused_in_the_users_words(audit, tiny, tmp_path):
     (tmp_path / "file").write_text("x")
     assert answer(OUTPUT=str(tmp_path / "file")) == f"OUTPUT: {tmp_path / 'file'} is a file; choose a folder."
     assert answer(BANDS=[]) == ""
-    assert "has no coastal band" in answer(BANDS=[6])
+    assert "has no yellow band" in answer(BANDS=[7])
     scenes = write_tiny(tmp_path / "in", [NEWEST])
     file_of(scenes, NEWEST, "SR_B2").unlink()
     assert "leave blue out of BANDS" in answer(SCENES=[str(scenes)])

@@ -105,7 +105,7 @@ def test_bad_values_are_refused_in_the_users_words(benchmark, tiny, tmp_path):
     assert answer() == answer(MASK="", PIXELS=0, REPEATS=1) == answer(SCENES=str(tiny / NEWEST)) == ""
     assert "does not exist" in answer(SCENES=[str(tiny / "gone")])
     assert answer(BANDS=[]) == ""
-    assert "has no coastal band" in answer(BANDS=[6])
+    assert "has no yellow band" in answer(BANDS=[7])
     assert answer(REPEATS=101) == "REPEATS is 101; choose a number from 1 to 100."
     (tmp_path / "file").write_text("x")
     assert answer(OUTPUT=str(tmp_path / "file")) == f"OUTPUT: {tmp_path / 'file'} is a file; choose a folder."

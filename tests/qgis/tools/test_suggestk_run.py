@@ -75,7 +75,7 @@ def test_bad_values_are_refused_in_words(suggestk, tiny, tmp_path):
     assert "K_MIN is 9 and K_MAX 9" in answer(K_MIN=9, K_MAX=9)
     assert "SAMPLE is 10; choose 100 to 50000" in answer(SAMPLE=10)
     assert answer(BANDS=[]) == ""
-    assert "has no coastal band" in answer(BANDS=[6])
+    assert "has no yellow band" in answer(BANDS=[7])
     assert "SCENES: /gone does not exist" in answer(SCENES=["/gone"])
     twice = answer(TABLE=str(tmp_path / "x"), REPORT=str(tmp_path / "x"))
     assert "REPORT and TABLE are the same file" in twice
