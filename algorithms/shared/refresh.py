@@ -77,7 +77,7 @@ def show_classes(layer: QgsRasterLayer, classes: Mapping[int, tuple[str, tuple[i
     entries = [
         QgsPalettedRasterRenderer.Class(number, QColor(*colour), name) for number, (name, colour) in classes.items()
     ]
-    renderer = QgsPalettedRasterRenderer(layer.dataProvider(), before.band(), entries)
+    renderer = QgsPalettedRasterRenderer(layer.dataProvider(), before.usesBands()[0], entries)
     renderer.setOpacity(before.opacity())
     layer.setRenderer(renderer)
     layer.legendChanged.emit()
