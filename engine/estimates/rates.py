@@ -17,6 +17,8 @@ from ..text_files import read_json, to_json
 SMALLEST = 1_000_000
 """Pixels of the grids of a run that is remembered."""
 _KEPT = 20
+# A remembered run has some 300 bytes.
+_MOST_BYTES = 1 << 20
 # Runs whose median is taken, and how much farther than the nearest they may be: four times the size.
 _MOST = 3
 _HARDLY = math.log(4)
@@ -126,7 +128,7 @@ def seconds(job: Job, iterations: int, runs: Sequence[Run]) -> float | None:
 def recall(path: Path | None = None) -> list[Run]:
     """Return the remembered runs, the latest last; none where the file is missing or is not ours."""
     try:
-        entries = read_json(path or _path())["runs"]
+        entries = read_json(path or _path(), _MOST_BYTES)["runs"]
         runs = [Run(**{field.name: entry[field.name] for field in fields(Run)}) for entry in entries]
     except (ValueError, KeyError, TypeError):
         return []

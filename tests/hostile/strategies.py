@@ -135,6 +135,25 @@ mtl_files = _files(
     trees.map(lambda tree: encoded(json.dumps({"LANDSAT_METADATA_FILE": tree}))),
 )
 """Metadata files."""
+SAFE = "S2B_MSIL2A_20220703T100029_N0400_R122_T33TVN_20220703T121527"
+MTD = (
+    f'<?xml version="1.0"?><n1:P xmlns:n1="x"><PRODUCT_URI>{SAFE}.SAFE</PRODUCT_URI><!-- -->'
+    '<BOA_QUANTIFICATION_VALUE unit="none">10000</BOA_QUANTIFICATION_VALUE>'
+    + "".join(f'<BOA_ADD_OFFSET band_id="{n}">-1000</BOA_ADD_OFFSET>' for n in range(13))
+    + "</n1:P>"
+)
+mtd_files = _files([encoded(MTD)])
+"""MTD_MSIL2A.xml of Sentinel-2."""
+SHEET = {
+    "format": "iikmc-sensor", "version": 1, "title": "Kite", "product": "(?P<platform>KITE)_(?P<acquired>[0-9]{8})",
+    "platforms": {"KITE": {"name": "Kite imager"}}, "files": ["red|nir|mask"], "extensions": ["tif"],
+    "bands": [{"roles": {"red": "red", "nir": {"file": "nir", "band": 1}}}],
+    "values": {"fill": 0, "scale": "0.0001", "offset": "-0.1"},
+    "masks": [{"file": "mask", "bits": {"cloud": 4}, "classes": {"fill": [255]}, "planes": {"water": [2]}}],
+    "refuse": [{"group": "platform", "like": "KYTE", "why": "is {platform}"}], "tile": "{platform}",
+}  # fmt: skip
+sheet_files = _files([encoded(json.dumps(SHEET))], with_another_value(SHEET).map(encoded))
+"""Sensor sheets."""
 signature_files = _files(
     [encoded(json.dumps(SIGNATURES))],
     with_another_value(SIGNATURES).map(encoded),

@@ -14,7 +14,7 @@ from xml.dom import minidom
 import numpy as np
 import pytest
 from hypothesis import example, given, settings
-from iikmc.engine.errors import IIkMCError, SceneError, SignatureError, shown, unexpected
+from iikmc.engine.errors import IIkMCError, ParameterError, SceneError, SignatureError, shown, unexpected
 from iikmc.engine.results import signatures_file
 from iikmc.engine.results.signatures import ClassRecord, Signatures
 from iikmc.engine.results.styles import categories_of, entries_of, pam_xml, qml
@@ -27,14 +27,17 @@ from strategies import (
     GROUPS,
     ODL,
     PRODUCT,
+    SAFE,
     STYLE,
     XML,
     category_files,
     class_names,
     encoded,
+    mtd_files,
     mtl_files,
     product_ids,
     scalars,
+    sheet_files,
     signature_files,
     style_files,
     texts,
@@ -85,6 +88,45 @@ def test_mtl(folder, data):
     for angle in (found.sun_elevation, found.sun_azimuth):
         assert angle is None or np.isfinite(angle)
     json.dumps([found.sun_elevation, found.sun_azimuth], allow_nan=False)
+
+
+@MANY
+@given(data=mtd_files)
+def test_mtd(folder, data):
+    images = folder / "in" / f"{SAFE}.SAFE" / "GRANULE" / "L2A_T33TVN_A0_20220703T100029" / "IMG_DATA" / "R20m"
+    images.mkdir(parents=True, exist_ok=True)
+    (images / "T33TVN_20220703T100029_B04_20m.jp2").touch()
+    (folder / "in" / f"{SAFE}.SAFE" / "MTD_MSIL2A.xml").write_bytes(data)
+    try:
+        [found] = find_scenes([folder / "in"]).scenes
+    except SceneError as error:
+        assert_short_sentence(error, f"Scene {SAFE}", "MTD_MSIL2A.xml")
+        return
+    values = found.bands["red"].values
+    assert values.scale > 0
+    assert values.fill == 0
+
+
+@MANY
+@given(data=sheet_files)
+def test_sheets(folder, data):
+    kites = folder / "kites"
+    kites.mkdir(exist_ok=True)
+    for kind in ("red", "nir", "mask"):
+        (kites / f"KITE_20240501_{kind}.tif").touch()
+    path = folder / "kite.json"
+    path.write_bytes(data)
+    try:
+        found = find_scenes([kites], sheet=path).scenes
+    except ParameterError as error:
+        assert_short_sentence(error, "SHEET: ", "kite.json")
+        return
+    except SceneError as error:
+        assert_short_sentence(error)
+        return
+    for scene in found:
+        assert isinstance(scene.title, str)
+        assert isinstance(scene.product.place, str)
 
 
 @MANY
