@@ -102,8 +102,8 @@ def read_masks(
         What tells of flags.
     lent
         From a path to the open file.
-    window, scratch
-        As for `read_bands`.
+    window
+        Which rows and columns.
     refusal
         From a path and GDAL's reason to the error if it cannot be read.
     out
@@ -112,6 +112,8 @@ def read_masks(
         QA_PIXEL the words as they are, with bits of other meanings. As it was where there are no masks.
     width
         Columns of the scene's grid.
+    scratch
+        As for `read_bands`.
 
     Returns
     -------
@@ -168,10 +170,12 @@ def read_words(
 
     Parameters
     ----------
-    dataset, window, refusal
-        As for `read_bands`.
+    dataset
+        The open file.
     band
         Its number in the file, from 1.
+    window, refusal
+        As for `read_bands`.
     out
         (height, width), contiguous, written.
     marked
