@@ -32,6 +32,7 @@ _MOST_PIXELS = 1 << 48
 # As `scenes.images` writes them: a scene's picture in natural colour, if there is one, then that of its classes.
 _IMAGE = re.compile(r'<img src="(data:image/png;base64,[A-Za-z0-9+/=]*)" width="\d+" height="\d+" alt="([^"]*)">')
 _CLASSES = "Classes of "
+_CLASS_LISTS = ("cancelled", "absent", "missed")
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,7 @@ def _scene(told: Any, k: int, n_bands: int) -> KeptScene:
         raise ValueError("sums of other classes")
     looks = Looks(**{name: _number(told["looks"][name]) for name in vars(Looks())})
     blank = {str(name): _number(count) for name, count in told["blank"].items()}
-    return KeptScene(moments, looks, blank, _own(told["own"]), _judged(told.get("judged")))
+    return KeptScene(moments, looks, blank, _own(told["own"], k), _judged(told.get("judged")))
 
 
 def _judged_rows(counts: Counts | None) -> list[list[int]] | None:
@@ -136,14 +137,47 @@ def _judged(told: Any) -> Counts | None:
     return counts
 
 
-def _own(told: Any) -> OwnClasses | None:
+def _own(told: Any, k: int) -> OwnClasses | None:
     if told is None:
         return None
-    classes = tuple(OwnClass(**{name: one[name] for name in OwnClass.__dataclass_fields__}) for one in told["classes"])
-    values = {name: told[name] for name in OwnClasses.__dataclass_fields__}
-    for name in ("cancelled", "absent", "missed"):
-        values[name] = tuple(values[name])
-    return OwnClasses(**{**values, "classes": classes, "doubled": tuple((a, b) for a, b in values["doubled"])})
+    classes = tuple(
+        OwnClass(
+            _class(one["id"], k),
+            _number(one["pixels"]),
+            _class(one["nearest"], k),
+            _distance(one["to_nearest"]),
+            None if one["to_same_id"] is None else _distance(one["to_same_id"]),
+        )
+        for one in told["classes"]
+    )
+    pixels = _number(told["pixels"])
+    if not classes or not pixels or type(told["converged"]) is not bool:
+        raise ValueError("no classes of a scene")
+    cancelled, absent, missed = (tuple(_class(one, k) for one in told[name]) for name in _CLASS_LISTS)
+    return OwnClasses(
+        iterations=_number(told["iterations"]),
+        converged=told["converged"],
+        pixels=pixels,
+        classes=classes,
+        cancelled=cancelled,
+        absent=absent,
+        missed=missed,
+        missed_pixels=_number(told["missed_pixels"]),
+        doubled=tuple((_class(a, k), _class(b, k)) for a, b in told["doubled"]),
+        renumbered=_number(told["renumbered"]),
+    )
+
+
+def _class(value: Any, k: int) -> int:
+    if not 1 <= _number(value) <= k:
+        raise ValueError("no class")
+    return int(value)
+
+
+def _distance(value: Any) -> float:
+    if type(value) not in (int, float):
+        raise ValueError("no distance")
+    return float(value)
 
 
 def _numbers(values: Any, n: int) -> list[int]:

@@ -246,6 +246,9 @@ def test_signatures_of_a_users_own_tell_nothing_of_a_run(results, run_record):
         ('"squares":[[', '"squares":['),
         ('"looks":{', '"looks":{"none":0},"other":{'),
         ('"own":{', '"own":3,"other":{'),
+        ('"to_nearest":', '"to_nearest":"<b>","other":'),
+        ('"nearest":', '"nearest":5,"other":'),
+        ('"converged":', '"converged":1,"other":'),
     ],
 )
 def test_a_page_whose_numbers_are_damaged_is_not_believed(results, good, bad):
