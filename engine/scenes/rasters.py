@@ -20,7 +20,6 @@ from ..sensors.readings import BandFile, MaskFile, Values
 from ..sensors.roles import ROLES
 from ..sensors.sheet_file import generic
 from .archives import printable
-from .files import open_band, raster_env
 from .places import Location
 from .scene import Scene
 from .walk import left_out
@@ -91,6 +90,9 @@ def scene_of(location: Location, name: str) -> Scene:
             f"SCENES: {printable(path)} is not named as a file of a product, and its name tells no date; rename it "
             "with one, such as farm_2022-06-28.tif, if it holds reflectance."
         )
+    # Here, so that a search which opens nothing need not load what opens rasters.
+    from .files import open_band, raster_env
+
     sidecars = location.sidecars()
     with raster_env(), open_band(product.text, path, sidecars.get(path, ())) as dataset:
         bands = _bands(dataset, path)

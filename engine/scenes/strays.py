@@ -126,9 +126,9 @@ def _kin(location: Location, has_products: bool, sheets: tuple[Sheet, ...]) -> l
     """Return one stray for all rasters whose names are nearly those of a product."""
     names, reason = [], ""
     for name in location.members:
-        parsed = parse(name, sheets)
-        if not _RASTER.search(name) or (parsed is not None and parsed.product is not None):
+        if not _RASTER.search(name) or product_in(name, sheets) is not None:
             continue
+        parsed = parse(name, sheets)
         if parsed is not None and parsed.sheet.tree is not None and has_products:
             continue
         said = kin(name, sheets)

@@ -131,7 +131,7 @@ def product_in(name: str, sheets: tuple[Sheet, ...] = ()) -> tuple[Product, int,
     for sheet in sheets or shipped():
         for match in sheet.product.finditer(name):
             around = name[max(match.start() - 1, 0) : match.start()] + name[match.end() : match.end() + 1]
-            product = None if any(mark.isalnum() for mark in around) else taken_apart(sheet, match)
+            product = None if any(mark.isalnum() for mark in around) else _known(sheet, match.group())
             if product is not None:
                 return product, match.start(), match.end()
     return None
@@ -146,6 +146,13 @@ def kin(name: str, sheets: tuple[Sheet, ...] = ()) -> str | None:
             if verdict.like.match(name):
                 return verdict.why
     return None
+
+
+@lru_cache(maxsize=4096)  # a product has a dozen files
+def _known(sheet: Sheet, text: str) -> Product | None:
+    """Return what `taken_apart` does of an identifier alone."""
+    match = sheet.product.fullmatch(text)
+    return taken_apart(sheet, match) if match is not None else None
 
 
 def taken_apart(sheet: Sheet, match: re.Match[str]) -> Product | None:
