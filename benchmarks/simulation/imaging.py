@@ -12,7 +12,6 @@ from .ground import ground_at
 from .noise import hashed, salted
 from .products import (
     ANCHOR,
-    CELL,
     OFFSET,
     QA_FILL,
     RADSAT_VALUES,
@@ -51,8 +50,8 @@ def _strip(scene: SimulatedScene, weather: Weather, table: np.ndarray, row0: int
     columns = np.arange(col0, col1)
 
     m = MARGIN
-    east = spec.origin[0] + (np.arange(col0 - m, col1 + m) + 0.5) * CELL
-    north = spec.origin[1] - (np.arange(row0 - m, row1 + m) + 0.5) * CELL
+    east = spec.origin[0] + (np.arange(col0 - m, col1 + m) + 0.5) * spec.cell
+    north = spec.origin[1] - (np.arange(row0 - m, row1 + m) + 0.5) * spec.cell
     place = salted(spec.seed, spec.epsg)
     wide = ground_at(east[1:-1] - ANCHOR[0], north[1:-1] - ANCHOR[1], place)  # margin 2: slopes and blur
     crop1 = (slice(1, -1), slice(1, -1))
@@ -60,8 +59,8 @@ def _strip(scene: SimulatedScene, weather: Weather, table: np.ndarray, row0: int
 
     # Snow where it is high, more on slopes away from the sun.
     elevation = wide.elevation
-    rise_x = (elevation[1:-1, 2:] - elevation[1:-1, :-2]) * np.float32(1 / (2 * CELL))
-    rise_y = (elevation[:-2, 1:-1] - elevation[2:, 1:-1]) * np.float32(1 / (2 * CELL))
+    rise_x = (elevation[1:-1, 2:] - elevation[1:-1, :-2]) * np.float32(1 / (2 * spec.cell))
+    rise_y = (elevation[:-2, 1:-1] - elevation[2:, 1:-1]) * np.float32(1 / (2 * spec.cell))
     toward = rise_x * np.float32(weather.to_sun[0])
     toward += rise_y * np.float32(weather.to_sun[1])
     shade = np.float32(1) - np.float32(0.9 * weather.tan_zenith) * toward

@@ -71,6 +71,9 @@ class SceneSpec:
     """Share of the footprint under cloud, 0..0.9."""
     cirrus_cover: float = 0.015
     """Share of the footprint under cirrus (OLI only), 0..0.9."""
+    # Not in the text of a specification, by which a series written earlier is recognised.
+    cell: float = field(default=CELL, repr=False)
+    """Side of a pixel in metres; a scene that is written as Landsat's has 30."""
 
     @property
     def sensor(self) -> str:
@@ -96,7 +99,7 @@ class SceneSpec:
     @property
     def transform(self) -> Affine:
         """Affine transform of the grid."""
-        return from_origin(self.origin[0], self.origin[1], CELL, CELL)
+        return from_origin(self.origin[0], self.origin[1], self.cell, self.cell)
 
     def sun(self) -> tuple[float, float]:
         """Return the sun's azimuth and elevation in degrees at about 10:00 local solar time."""

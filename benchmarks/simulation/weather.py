@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .noise import fractal, salted, smoothstep
-from .products import CELL, SLC_FAILURE, SceneSpec
+from .products import SLC_FAILURE, SceneSpec
 
 CLOUD = np.array((0.74, 0.74, 0.74, 0.75, 0.78, 0.62, 0.48), dtype=np.float32)
 CIRRUS = np.array((0.30, 0.30, 0.30, 0.30, 0.30, 0.22, 0.17), dtype=np.float32)
@@ -112,15 +112,15 @@ def weather_of(spec: SceneSpec) -> Weather:
     azimuth, elevation = spec.sun()
     to_sun = (math.sin(math.radians(azimuth)), math.cos(math.radians(azimuth)))
     # Cumulus of some kilometres; smaller in small scenes, so that they have several.
-    period = float(min(3000.0, max(spec.width, spec.height) * CELL / 9))
+    period = float(min(3000.0, max(spec.width, spec.height) * spec.cell / 9))
     # In tiny scenes shadows must not fly out of the picture.
     reach = min(rng.uniform(900, 1900), 0.45 * period) / math.tan(math.radians(max(elevation, 15.0)))
     columns = np.linspace(0, spec.width - 1, min(spec.width, 320)).round().astype(np.int64)
     rows = np.linspace(0, spec.height - 1, min(spec.height, 320)).round().astype(np.int64)
     first, last = footprint_edges(spec, rows)
     inside = (columns[None, :] >= first[:, None]) & (columns[None, :] < last[:, None])
-    x = spec.origin[0] + (columns + 0.5) * CELL
-    y = spec.origin[1] - (rows + 0.5) * CELL
+    x = spec.origin[0] + (columns + 0.5) * spec.cell
+    y = spec.origin[1] - (rows + 0.5) * spec.cell
     # The thresholds follow from the wanted covers, on a sample that neither strips nor threads change.
     clouds = cloud_noise(x, y, period, salt)[inside]
     cirrus = cirrus_noise(x, y, period, salt)[inside]
