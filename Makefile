@@ -1,15 +1,19 @@
 # Logic lives in tools/. Always the distribution's Python, the one that QGIS uses, whatever comes first on PATH.
 PYTHON := /usr/bin/python3
 
-.PHONY: help demo test hostile soak bench check docs pictures translations zip clean
+.PHONY: help demo demo-sensors test hostile soak bench check docs pictures translations zip clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' $(MAKEFILE_LIST)
+	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' $(MAKEFILE_LIST)
 
 demo:  ## simulate three Landsat scenes, cluster them in QGIS, draw a picture
 	@$(PYTHON) tools/prepare.py demo
 	@$(PYTHON) tools/demo.py
+
+demo-sensors:  ## the same with one scene each of HLS, Landsat 9, PlanetScope and Sentinel-2 of one place
+	@$(PYTHON) tools/prepare.py demo
+	@$(PYTHON) tools/demo_sensors.py
 
 test:  ## run all tests; ARGS="tests/engine -x" hands arguments to pytest
 	@$(PYTHON) tools/prepare.py test

@@ -52,12 +52,17 @@ def main() -> None:
     cluster()
     say("Drawing the quicklook")
     call(["tools/quicklook.py", str(RESULTS), str(PICTURE)])
+    point_to(RESULTS, PICTURE)
+
+
+def point_to(results: Path, picture: Path) -> None:
+    """Print where the results are."""
     print("\nDone. Look at:")
-    for raster in sorted(RESULTS.glob("*_classes.tif")):
+    for raster in sorted(results.glob("*_classes.tif")):
         print(f"  classes   {raster}")
-    print(f"  report    {RESULTS / 'report.html'}")
-    print(f"  areas     {RESULTS / 'statistics.csv'}")
-    print(f"  picture   {PICTURE}")
+    print(f"  report    {results / 'report.html'}")
+    print(f"  areas     {results / 'statistics.csv'}")
+    print(f"  picture   {picture}")
 
 
 def say(text: str) -> None:

@@ -3,14 +3,17 @@
 
     quicklook.py RESULTS_FOLDER PICTURE.png
 
-The scenes must be folders, still where the run found them. Needs rasterio and QGIS's Qt, but no screen
+The scenes must be folders, still where the run found them, of Landsat, HLS, Sentinel-2 or PlanetScope. A scene that
+lies inside a much larger one is outlined there. Needs rasterio and QGIS's Qt, but no screen
 (QT_QPA_PLATFORM=offscreen).
 """
 
 from __future__ import annotations
 
 import json
+import re
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -22,10 +25,13 @@ from rasterio.enums import Resampling
 CELL = 340  # pixels of the picture per scene
 GAP, HEAD, LINE, MARGIN = 12, 44, 30, 20
 PER_LINE = 5  # legend entries
-SCALE, OFFSET = 0.0000275, -0.2  # reflectance = DN * SCALE + OFFSET, all of Collection 2 Level-2
 BRIGHTEST, GAMMA = 0.25, 0.6  # reflectance shown as white, and how much dark ground is lifted
-# Red, green and blue of each sensor family.
-RGB = {"LC": (4, 3, 2), "LE": (3, 2, 1), "LT": (3, 2, 1)}
+SMALL = 0.25  # share of a picture's side below which a scene inside it is outlined
+# Red, green and blue of each family: what stands in the names of files, or the bands of one file; and how stored values
+# become reflectance.
+LANDSAT = {"LC": (4, 3, 2), "LE": (3, 2, 1), "LT": (3, 2, 1)}
+PLANETSCOPE = {4: (3, 2, 1), 8: (6, 4, 2)}
+COLLECTION_2, TEN_THOUSANDTHS, WITH_OFFSET = (0.0000275, -0.2), (0.0001, 0.0), (0.0001, -0.1)
 EMPTY = 232  # grey of fill and nodata, so that clouds stay white
 LEVELS = 12  # of each colour: fewer make a smaller file and cannot be seen here
 
@@ -35,13 +41,29 @@ def _shape(dataset: rasterio.DatasetReader) -> tuple[int, int]:
     return max(1, round(dataset.height * factor)), max(1, round(dataset.width * factor))
 
 
-def natural_colour(folder: Path, product_id: str) -> QImage:
+def rgb_files(place: Path, product: str) -> tuple[list[tuple[Path, int]], tuple[float, float]]:
+    """Return file and band of red, green and blue of a scene, with scale and offset of what they store."""
+    if product[:2] in LANDSAT:
+        numbers = LANDSAT[product[:2]]
+        return [(next(place.rglob(f"*_SR_B{number}.TIF")), 1) for number in numbers], COLLECTION_2
+    if product.startswith("HLS."):
+        return [(next(place.rglob(f"{product}.B0{number}.tif")), 1) for number in (4, 3, 2)], TEN_THOUSANDTHS
+    if "MSIL2A" in product:
+        scale = WITH_OFFSET if int(product.split("_N")[1][:4]) >= 400 else TEN_THOUSANDTHS
+        return [(next(place.rglob(f"*_B0{number}_20m.jp2")), 1) for number in (4, 3, 2)], scale
+    path = next(place.rglob(f"{product}*_SR*.tif"))
+    with rasterio.open(path) as dataset:
+        return [(path, band) for band in PLANETSCOPE[dataset.count]], TEN_THOUSANDTHS
+
+
+def natural_colour(place: Path, product: str) -> QImage:
     """Return red, green and blue of a scene."""
     planes, fill = [], None
-    for number in RGB[product_id[:2]]:
-        with rasterio.open(folder / f"{product_id}_SR_B{number}.TIF") as dataset:
-            plane = dataset.read(1, out_shape=_shape(dataset), resampling=Resampling.average, masked=True)
-        reflectance = np.clip(plane.filled(0) * SCALE + OFFSET, 0, BRIGHTEST) / BRIGHTEST
+    files, (scale, offset) = rgb_files(place, product)
+    for path, band in files:
+        with rasterio.open(path) as dataset:
+            plane = dataset.read(band, out_shape=_shape(dataset), resampling=Resampling.average, masked=True)
+        reflectance = np.clip(plane.filled(0) * scale + offset, 0, BRIGHTEST) / BRIGHTEST
         planes.append(np.round(reflectance**GAMMA * (LEVELS - 1)) * (255 / (LEVELS - 1)))
         fill = (plane.filled(0) == 0) | (False if fill is None else fill)
     return _image(np.where(fill[..., None], EMPTY, np.stack(planes, axis=-1)))
@@ -63,6 +85,33 @@ def _image(rgb: np.ndarray) -> QImage:
     return QImage(data.tobytes(), width, height, 3 * width, QImage.Format.Format_RGB888).copy()
 
 
+def outlines_in(frame: tuple, others: Iterable[tuple], width: int, height: int) -> list[QRect]:
+    """Return where scenes much smaller than a frame lie in its picture of this size."""
+    crs, bounds = frame
+    across, down = width / (bounds.right - bounds.left), height / (bounds.top - bounds.bottom)
+    rectangles = [
+        QRect(
+            round((other.left - bounds.left) * across),
+            round((bounds.top - other.top) * down),
+            round((other.right - other.left) * across),
+            round((other.top - other.bottom) * down),
+        )
+        for their_crs, other in others
+        if their_crs == crs
+    ]
+    whole = QRect(0, 0, width, height)
+    return [found for found in rectangles if found.width() < SMALL * width and whole.contains(found)]
+
+
+def _where(product: str) -> str:
+    """Return path and row of Landsat, or the tile that stands in a product's name."""
+    if product[:2] in LANDSAT:
+        path_row = product.split("_")[2]
+        return f"{path_row[:3]}/{path_row[3:]}"
+    tile = re.search(r"[._](T\d\d[A-Z]{3})[._]", product)
+    return tile[1] if tile else ""
+
+
 def _entry(record: dict, total: int) -> str:
     share = f"{100 * record['pixels'] / total:.1f} %" if record["pixels"] else "no pixel"
     return f"{record['name']} ({share})"
@@ -79,6 +128,11 @@ def draw(results: Path, picture: Path) -> None:
     entries = [(colours[record["id"]], _entry(record, total)) for record in records]
     entries.append(((EMPTY, EMPTY, EMPTY), "No data or masked out"))
 
+    extents = {}
+    for scene in scenes:
+        with rasterio.open(results / f"{scene['id']}_classes.tif") as dataset:
+            extents[scene["id"]] = (dataset.crs, dataset.bounds)
+
     lines = -(-len(entries) // PER_LINE)
     width = 2 * MARGIN + len(scenes) * CELL + (len(scenes) - 1) * GAP
     legend = MARGIN + HEAD + 2 * CELL + 2 * GAP
@@ -92,15 +146,17 @@ def draw(results: Path, picture: Path) -> None:
     for column, scene in enumerate(scenes):
         product = scene["id"]
         left = MARGIN + column * (CELL + GAP)
-        path_row = product.split("_")[2]
-        title = f"{scene['date']}   {scene['sensor']}   {path_row[:3]}/{path_row[3:]}"
+        title = f"{scene['date']}   {scene['sensor']}   {_where(product)}"
         painter.drawText(QRect(left, MARGIN, CELL, HEAD - 8), Qt.AlignmentFlag.AlignCenter, title)
         top = MARGIN + HEAD
         for image in (
             natural_colour(Path(scene["place"]), product),
             classes(results / f"{product}_classes.tif", colours),
         ):
-            painter.drawImage(left + (CELL - image.width()) // 2, top + (CELL - image.height()) // 2, image)
+            corner = left + (CELL - image.width()) // 2, top + (CELL - image.height()) // 2
+            painter.drawImage(*corner, image)
+            for outline in outlines_in(extents[product], extents.values(), image.width(), image.height()):
+                painter.drawRect(outline.translated(*corner))
             top += CELL + GAP
     step = (width - 2 * MARGIN) // PER_LINE
     for place, (colour, text) in enumerate(entries):

@@ -9,11 +9,14 @@ from datetime import date
 from pathlib import Path
 
 from .files import is_complete, write_simulated
+from .one_place import ACQUISITIONS, write_one_place
 from .series import DEMO_SENSORS, INTERVAL, START, bench_series, series
 
 
 def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description="Simulate Landsat Collection 2 Level-2 scene folders.")
+    parser = argparse.ArgumentParser(
+        description="Simulate Landsat Collection 2 Level-2 scene folders, or products of several sensors."
+    )
     parser.add_argument("out", type=Path, metavar="OUT_DIR", help="folder to write the scene folders into")
     parser.add_argument("--scenes", type=int, default=3)
     parser.add_argument("--width", type=int, default=1500, help="samples (default 1500; a real scene has about 7600)")
@@ -30,6 +33,11 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         action="store_true",
         help="the benchmark's series instead: 7600 x 7700 px, OLI only, at least 115 million valid pixels in 3 scenes",
     )
+    parser.add_argument(
+        "--one-place",
+        action="store_true",
+        help="one place as Landsat 9, HLS, Sentinel-2 and PlanetScope record it instead, alone in OUT_DIR",
+    )
     parser.add_argument("--overviews", action="store_true", help="add internal overviews, as genuine files have")
     parser.add_argument("--threads", type=int, default=None, help="default: all processors")
     return parser.parse_args(argv)
@@ -38,6 +46,10 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; return its exit status."""
     options = _arguments(argv)
+    if options.one_place:
+        write_one_place(options.out)
+        print(*(look.product for look in ACQUISITIONS), sep="\n")
+        return 0
     specs = (
         bench_series(scenes=options.scenes, seed=options.seed)
         if options.bench
