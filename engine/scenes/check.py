@@ -183,6 +183,11 @@ def _without_mask(scene: Scene, roles: Sequence[str]) -> str:
             f"Scene {scene.id}: on the grid of {own.grid}, where {', '.join(roles)} of {scene.sensor_name} lie "
             "together, there is no mask, and MASK needs it; choose no flag in MASK, or bands of another grid."
         )
+    if sheet.described:
+        return (
+            f"Scene {scene.id}: no mask {scene.id}_mask.tif lies beside its raster in {printable(scene.place)}, and "
+            "MASK needs one; put it there, with 0 where pixels are good, or choose no flag in MASK."
+        )
     if not sheet.masks:
         return f"Scene {scene.id}: its sheet tells no mask, and MASK needs one; choose no flag in MASK."
     kind = sheet.masks[0].kind
