@@ -174,8 +174,12 @@ def read_planetscope(path: Path, roles: tuple[str, ...]) -> Reading:
 
 
 def read_geotiff(path: Path, roles: tuple[str, ...], order: tuple[str, ...], fill: int | None = -9999) -> Reading:
-    """Read a raster of ten-thousandths whose bands have these roles."""
-    return _reading([dn_of(read(path, order.index(role) + 1), STEP, Fraction(0), fill) for role in roles])
+    """Read a raster of ten-thousandths whose bands have these roles; a mask beside it tells what is good."""
+    reading = _reading([dn_of(read(path, order.index(role) + 1), STEP, Fraction(0), fill) for role in roles])
+    mask = path.with_name(f"{path.stem}_mask.tif")
+    if mask.is_file():
+        reading.flags = {"cloud": read(mask) != 0}
+    return reading
 
 
 def _reading(both: list[tuple[np.ndarray, np.ndarray]]) -> Reading:

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from iikmc.benchmarks.simulation.hls import write_hls
 from iikmc.benchmarks.simulation.planet import write_planetscope
+from iikmc.benchmarks.simulation.rasters import write_tif
 from iikmc.benchmarks.simulation.reflectance import CONUS, write_geotiff, write_landsat
 from iikmc.benchmarks.simulation.sentinel2 import write_sentinel2, zipped
 from iikmc.benchmarks.simulation.views import ROLES, Site, View
@@ -105,6 +106,8 @@ def write_products(folder: Path, view: View) -> dict[str, Product]:
     four = write_planetscope(folder / "planet4", PLANET, view, CLIP_3M, 4)
     eight = write_planetscope(folder / "planet8", PLANET, view, CLIP_3M, 8, "_clip")
     any_tif = write_geotiff(folder / "geotiff" / "field_2022-07-02.tif", view, UTM, FOUR)
+    bad = np.logical_or.reduce([view.where(flag) for flag in ("cloud", "cloud shadow", "snow or ice")])
+    write_tif(any_tif.with_name("field_2022-07-02_mask.tif"), bad.astype(np.uint8), UTM)
     return {
         product.family: product
         for product in (
