@@ -138,12 +138,14 @@ def page(source: Path, first: str, last: str, width: int, target: Path, base: Pa
     drawn.crop((0, 0, min(right + BORDER, drawn.width), min(bottom + BORDER, drawn.height))).save(target)
 
 
-def draw_demo(target: Path) -> None:
-    """Run the demonstration, and take its picture."""
-    done = subprocess.run([sys.executable, str(ROOT / "tools" / "demo.py")], stdin=subprocess.DEVNULL, timeout=LIMIT)
+def draw_demo(script: str, target: Path) -> None:
+    """Run a demonstration, and take its picture."""
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "tools" / f"{script}.py")], stdin=subprocess.DEVNULL, timeout=LIMIT
+    )
     if done.returncode:
-        stop("the demonstration failed; its message is above.")
-    shutil.copyfile(ROOT / "build" / "demo" / "quicklook.png", target)
+        stop(f"{script} failed; its message is above.")
+    shutil.copyfile(ROOT / "build" / script.replace("_", "-") / "quicklook.png", target)
 
 
 def shrink(source: Path, target: Path) -> None:
@@ -174,7 +176,8 @@ def main() -> None:
         tour(data, BASE / "qgis", shots)
         for name, (source, first, last, width) in PAGES.items():
             page(data / source, first, last, width, shots / f"{name}.png", BASE)
-        draw_demo(shots / "demo.png")
+        draw_demo("demo", shots / "demo.png")
+        draw_demo("demo_sensors", shots / "sensors.png")
         IMAGES.mkdir(parents=True, exist_ok=True)
         for shot in sorted(shots.glob("*.png")):
             shrink(shot, IMAGES / shot.name)

@@ -22,7 +22,9 @@ from qgis.PyQt.QtCore import QRect, Qt
 from qgis.PyQt.QtGui import QColor, QFont, QGuiApplication, QImage, QPainter
 from rasterio.enums import Resampling
 
-CELL = 340  # pixels of the picture per scene
+WIDEST = 1100  # pixels of the picture for all scenes, so that four fit on a page
+CELL = 340  # pixels of the picture for a scene at most
+FONT = 16
 GAP, HEAD, LINE, MARGIN = 12, 44, 30, 20
 PER_LINE = 5  # legend entries
 BRIGHTEST, GAMMA = 0.25, 0.6  # reflectance shown as white, and how much dark ground is lifted
@@ -36,8 +38,8 @@ EMPTY = 232  # grey of fill and nodata, so that clouds stay white
 LEVELS = 12  # of each colour: fewer make a smaller file and cannot be seen here
 
 
-def _shape(dataset: rasterio.DatasetReader) -> tuple[int, int]:
-    factor = CELL / max(dataset.width, dataset.height)
+def _shape(dataset: rasterio.DatasetReader, cell: int) -> tuple[int, int]:
+    factor = cell / max(dataset.width, dataset.height)
     return max(1, round(dataset.height * factor)), max(1, round(dataset.width * factor))
 
 
@@ -56,23 +58,23 @@ def rgb_files(place: Path, product: str) -> tuple[list[tuple[Path, int]], tuple[
         return [(path, band) for band in PLANETSCOPE[dataset.count]], TEN_THOUSANDTHS
 
 
-def natural_colour(place: Path, product: str) -> QImage:
-    """Return red, green and blue of a scene."""
+def natural_colour(place: Path, product: str, cell: int = CELL) -> QImage:
+    """Return red, green and blue of a scene, in a square of `cell` pixels."""
     planes, fill = [], None
     files, (scale, offset) = rgb_files(place, product)
     for path, band in files:
         with rasterio.open(path) as dataset:
-            plane = dataset.read(band, out_shape=_shape(dataset), resampling=Resampling.average, masked=True)
+            plane = dataset.read(band, out_shape=_shape(dataset, cell), resampling=Resampling.average, masked=True)
         reflectance = np.clip(plane.filled(0) * scale + offset, 0, BRIGHTEST) / BRIGHTEST
         planes.append(np.round(reflectance**GAMMA * (LEVELS - 1)) * (255 / (LEVELS - 1)))
         fill = (plane.filled(0) == 0) | (False if fill is None else fill)
     return _image(np.where(fill[..., None], EMPTY, np.stack(planes, axis=-1)))
 
 
-def classes(raster: Path, colours: dict[int, tuple[int, int, int]]) -> QImage:
+def classes(raster: Path, colours: dict[int, tuple[int, int, int]], cell: int = CELL) -> QImage:
     """Return a classified raster in the colours of its classes."""
     with rasterio.open(raster) as dataset:
-        labels = dataset.read(1, out_shape=_shape(dataset), resampling=Resampling.mode)
+        labels = dataset.read(1, out_shape=_shape(dataset, cell), resampling=Resampling.mode)
     table = np.full((256, 3), EMPTY)
     for number, colour in colours.items():
         table[number] = colour
@@ -133,31 +135,32 @@ def draw(results: Path, picture: Path) -> None:
         with rasterio.open(results / f"{scene['id']}_classes.tif") as dataset:
             extents[scene["id"]] = (dataset.crs, dataset.bounds)
 
+    cell = min(CELL, WIDEST // len(scenes))
     lines = -(-len(entries) // PER_LINE)
-    width = 2 * MARGIN + len(scenes) * CELL + (len(scenes) - 1) * GAP
-    legend = MARGIN + HEAD + 2 * CELL + 2 * GAP
+    width = 2 * MARGIN + len(scenes) * cell + (len(scenes) - 1) * GAP
+    legend = MARGIN + HEAD + 2 * cell + 2 * GAP
     canvas = QImage(width, legend + lines * LINE + MARGIN, QImage.Format.Format_RGB32)
     canvas.fill(QColor("white"))
     painter = QPainter(canvas)
     font = QFont("DejaVu Sans")
-    font.setPixelSize(16)
+    font.setPixelSize(round(FONT * (cell / CELL) ** 0.5))
     painter.setFont(font)
     painter.setPen(QColor("#222222"))
     for column, scene in enumerate(scenes):
         product = scene["id"]
-        left = MARGIN + column * (CELL + GAP)
+        left = MARGIN + column * (cell + GAP)
         title = f"{scene['date']}   {scene['sensor']}   {_where(product)}"
-        painter.drawText(QRect(left, MARGIN, CELL, HEAD - 8), Qt.AlignmentFlag.AlignCenter, title)
+        painter.drawText(QRect(left, MARGIN, cell, HEAD - 8), Qt.AlignmentFlag.AlignCenter, title)
         top = MARGIN + HEAD
         for image in (
-            natural_colour(Path(scene["place"]), product),
-            classes(results / f"{product}_classes.tif", colours),
+            natural_colour(Path(scene["place"]), product, cell),
+            classes(results / f"{product}_classes.tif", colours, cell),
         ):
-            corner = left + (CELL - image.width()) // 2, top + (CELL - image.height()) // 2
+            corner = left + (cell - image.width()) // 2, top + (cell - image.height()) // 2
             painter.drawImage(*corner, image)
             for outline in outlines_in(extents[product], extents.values(), image.width(), image.height()):
                 painter.drawRect(outline.translated(*corner))
-            top += CELL + GAP
+            top += cell + GAP
     step = (width - 2 * MARGIN) // PER_LINE
     for place, (colour, text) in enumerate(entries):
         left, top = MARGIN + place % PER_LINE * step, legend + place // PER_LINE * LINE
