@@ -44,7 +44,10 @@ class AuditAlgorithm(IIkMCAlgorithm):
         return tr("Audit scenes (what the mask leaves)")
 
     def tags(self) -> list[str]:
-        words = tr("landsat,audit,mask,clouds,quality,qa_pixel,fill,saturated,valid pixels,iikmc,series,check")
+        words = tr(
+            "landsat,sentinel-2,hls,planetscope,audit,mask,clouds,quality,qa_pixel,scl,fmask,udm2,fill,saturated,valid "
+            "pixels,iikmc,series,check"
+        )
         return words.split(",")
 
     def shortDescription(self) -> str:
@@ -54,18 +57,18 @@ class AuditAlgorithm(IIkMCAlgorithm):
         return "\n".join(
             [
                 tr(
-                    "Counts for each scene the pixels that are fill, carry each QA_PIXEL flag, are saturated, lie "
-                    "outside the valid range of reflectance (DN 7273 to 43636), and are left as valid by the chosen "
-                    "mask. Nothing is clustered, so this takes only the time to read the scenes."
+                    "Counts for each scene the pixels that are fill, carry each flag of its quality layer, are "
+                    "saturated, lie outside a reflectance of 0 to 1 (DN 7273 to 43636), and are left as valid by the "
+                    "chosen mask. Nothing is clustered, so this takes only the time to read the scenes."
                 ),
                 tr(
                     "Flags and saturation are counted whether they are masked or not, so one audit shows what another "
                     "mask would take. A pixel can have several flags."
                 ),
                 tr(
-                    "Scenes with less than 10 % valid pixels are warned of. A scene without QA_PIXEL is audited too, "
-                    "with the note that its flags are unknown. The log and the page also say how much memory a "
-                    "clustering of the valid pixels takes, and whether it fits."
+                    "Scenes with less than 10 % valid pixels are warned of. A scene without a quality layer is "
+                    "audited too, with the note that its flags are unknown. The log and the page also say how much "
+                    "memory a clustering of the valid pixels takes, and whether it fits."
                 ),
                 tr("Output folder: audit.csv, one scene a row, and audit.html with bars, which opens offline."),
             ]

@@ -28,11 +28,14 @@ class ClassifyAlgorithm(ClassifiedScenesAlgorithm):
         return tr("Classify scenes with saved signatures")
 
     def tags(self) -> list[str]:
-        words = tr("landsat,classification,signatures,apply,predict,iikmc,series,land cover,minimum distance,k-means")
+        words = tr(
+            "landsat,sentinel-2,hls,planetscope,classification,signatures,apply,predict,iikmc,series,land "
+            "cover,minimum distance,k-means"
+        )
         return words.split(",")
 
     def shortDescription(self) -> str:
-        return tr("Puts new Landsat scenes into the classes of an earlier run, with the same numbers and colours.")
+        return tr("Puts new scenes into the classes of an earlier run, with the same numbers and colours.")
 
     def shortHelpString(self) -> str:
         return "\n".join(
@@ -43,9 +46,9 @@ class ClassifyAlgorithm(ClassifiedScenesAlgorithm):
                     "of the run that saved the signatures."
                 ),
                 tr(
-                    "Input: Landsat 4-9 Collection 2 Level-2 surface reflectance, as for the clustering, and the "
-                    "signatures.json of an earlier run. Its bands and number of classes are used. Class names and "
-                    "colours edited in that file are kept."
+                    "Input: scenes of any sensor, as for the clustering, and the signatures.json of an earlier run, "
+                    "which may be of another sensor with the same bands. Its bands and number of classes are used. "
+                    "Class names and colours edited in that file are kept."
                 ),
                 tr(
                     "Output folder: the same files as from the clustering; signatures.json has the same centres and "

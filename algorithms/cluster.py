@@ -41,24 +41,31 @@ class ClusterAlgorithm(ClassifiedScenesAlgorithm):
         return tr("Cluster scenes together (inter-image k-means)")
 
     def tags(self) -> list[str]:
-        words = tr("landsat,k-means,kmeans,clustering,unsupervised,classification,iikmc,series,land cover,isodata")
+        words = tr(
+            "landsat,sentinel-2,hls,planetscope,k-means,kmeans,clustering,unsupervised,classification,iikmc,"
+            "series,land cover,isodata"
+        )
         return words.split(",")
 
     def shortDescription(self) -> str:
-        return tr("Clusters Landsat scenes together, so that class 3 is the same land cover in every scene.")
+        return tr(
+            "Clusters scenes of Landsat, Sentinel-2 and other sensors together, so that class 3 is the same land "
+            "cover in every scene."
+        )
 
     def shortHelpString(self) -> str:
         return "\n".join(
             [
                 tr(
-                    "Clusters all valid pixels of many Landsat scenes together with inter-image k-means (Han and Lee "
-                    "2024, Remote Sensing 16(1):102): one single set of class signatures, so class 3 is the same land "
+                    "Clusters all valid pixels of many scenes together with inter-image k-means (Han and Lee 2024, "
+                    "Remote Sensing 16(1):102): one single set of class signatures, so class 3 is the same land "
                     "cover in every scene. Each scene gets a classified raster on its own grid."
                 ),
                 tr(
-                    "Input: Landsat 4-9 Collection 2 Level-2 surface reflectance (L2SP or L2SR), as folders, MTL files "
-                    "or .tar bundles. Different sensors, dates, UTM zones and grids cluster together; nothing is "
-                    "resampled."
+                    "Input: surface reflectance of Landsat 4-9 Collection 2 Level-2, HLS v2.0, Sentinel-2 Level-2A, "
+                    "PlanetScope, or GeoTIFFs of others, as folders or as bundles as downloaded. Every sensor is "
+                    "brought to one scale of reflectance, so different sensors, dates, UTM zones and grids cluster "
+                    "together; nothing is resampled."
                 ),
                 tr(
                     "Output folder: per scene a raster ending in _classes.tif (classes 1 to k, 0 is nodata) with its "

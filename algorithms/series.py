@@ -85,8 +85,9 @@ class SeriesAlgorithm(AnalysisAlgorithm):
                 ),
                 tr(
                     "All rasters must be of one legend, such as those of one run, and tell their date in their name, "
-                    "as Landsat products do, or such as 2022-05-11. They may be shifted against each other and lie in "
-                    "neighbouring zones: each pixel of the grid takes the pixel with the nearest centre."
+                    "as products of Landsat and other sensors do, or such as 2022-05-11. They may be shifted against "
+                    "each other and lie in neighbouring zones: each pixel of the grid takes the pixel with the "
+                    "nearest centre."
                 ),
                 tr(
                     "Output folder: observations.tif, majority.tif, variety.tif, changes.tif, first_change.tif and "

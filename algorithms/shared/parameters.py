@@ -65,15 +65,16 @@ def _with_help(parameter: QgsProcessingParameterDefinition, text: str) -> QgsPro
 
 def scenes() -> QgsProcessingParameterDefinition:
     """SCENES: folders and files, in a list widget of our own."""
-    parameter = Files(SCENES, tr("Landsat scenes"), QgsProcessing.SourceType.TypeFile)
+    parameter = Files(SCENES, tr("Scenes"), QgsProcessing.SourceType.TypeFile)
     parameter.setMinimumNumberInputs(1)
     parameter.setMetadata({"widget_wrapper": {"class": _SCENES_WIDGET}})
     return _with_help(
         parameter,
         tr(
-            "Landsat 4-9 Collection 2 Level-2 scenes: scene folders, folders of scene folders, MTL files "
-            "(txt, xml or json) or .tar bundles as downloaded, in any mix. Sensors, zones and grids may differ; "
-            "nothing is resampled. A scene given twice is used once."
+            "Scenes of surface reflectance, of one sensor or of several: Landsat 4-9 Collection 2 Level-2 (scenes "
+            "and U.S. tiles), HLS, Sentinel-2 Level-2A, PlanetScope, or GeoTIFFs of others. Give scene folders, "
+            "folders of scene folders, metadata files, or .tar and .zip bundles as downloaded, in any mix. Zones and "
+            "grids may differ; nothing is resampled. A scene given twice is used once."
         ),
     )
 
@@ -94,15 +95,16 @@ def mask() -> QgsProcessingParameterDefinition:
     return _with_help(
         QgsProcessingParameterEnum(
             MASK,
-            tr("Mask out (QA_PIXEL)"),
+            tr("Mask out"),
             [captions.of_flags()[flag] for flag in flags],
             True,
             [flags.index(name) for name in DEFAULT_FLAGS],
             True,
         ),
         tr(
-            "Pixels with any of these QA_PIXEL flags are left out and become nodata. Fill is always left out. "
-            "With none chosen, a scene without a QA_PIXEL file is accepted."
+            "Pixels of which the scene's quality layer (QA_PIXEL, Fmask, SCL or udm2) says any of these are left out "
+            "and become nodata. Fill is always left out. What a sensor does not tell is not masked. With none "
+            "chosen, a scene without a quality layer is accepted."
         ),
     )
 
@@ -110,8 +112,11 @@ def mask() -> QgsProcessingParameterDefinition:
 def mask_saturated() -> QgsProcessingParameterDefinition:
     """MASK_SATURATED: use QA_RADSAT."""
     return _with_help(
-        QgsProcessingParameterBoolean(MASK_SATURATED, tr("Mask out saturated pixels (QA_RADSAT)"), True),
-        tr("Leave out pixels that are saturated in a chosen band, where the scene has a QA_RADSAT file."),
+        QgsProcessingParameterBoolean(MASK_SATURATED, tr("Mask out saturated pixels"), True),
+        tr(
+            "Leave out pixels that are saturated in a chosen band, as Landsat's QA_RADSAT says, or saturated or "
+            "defective, as Sentinel-2's SCL does; HLS and PlanetScope do not tell."
+        ),
     )
 
 

@@ -158,7 +158,7 @@ def test_the_dialogs_are_german(german, monkeypatch, qgis_processing):
         # Of our texts none is shown in English, but for those that are the same in both languages.
         assert {text for text in shown if text in GERMAN and GERMAN[text] != text} == set(), name
         captions = {parameter.description() for parameter in algorithm.parameterDefinitions()}
-        first = ("Landsat scenes", "Classified raster before", "Classified rasters")
+        first = ("Scenes", "Classified raster before", "Classified rasters")
         assert {GERMAN[text] for text in first} & captions & shown, name
         if "SCENES" in panel.wrappers:
             assert {"Hinzufügen", "Alle entfernen"} <= shown

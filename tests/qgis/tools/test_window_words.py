@@ -48,13 +48,13 @@ class TestFields:
         """In the log of the dialog, where the check does not come first, as in the batch table."""
         feedback = QgsProcessingFeedback(False)
         values = {"SCENES": [str(tmp_path / "gone")], "K": 3, "OUTPUT": str(tmp_path / "out")}
-        with pytest.raises(QgsProcessingException, match=r"^'Landsat scenes': .*gone does not exist"):
+        with pytest.raises(QgsProcessingException, match=r"^'Scenes': .*gone does not exist"):
             cluster.create().run(values, QgsProcessingContext(), feedback, catchExceptions=False)
 
     @pytest.mark.parametrize(
         ("text", "said"),
         [
-            ("SCENES: no.", "'Landsat scenes': no."),
+            ("SCENES: no.", "'Scenes': no."),
             ("choose fewer flags in MASK or other scenes.", "choose fewer flags in 'Mask out' or other scenes."),
             ("fewer threads (WORKERS) or", "fewer threads ('Threads') or"),
             ("OUTPUT.", "'Output folder'."),

@@ -58,7 +58,7 @@ class ScenesAlgorithm(QgsProcessingAlgorithm):
 
     def initAlgorithm(self, configuration=None):
         source = QgsProcessing.SourceType.TypeFile
-        scenes = QgsProcessingParameterMultipleLayers("SCENES", "Landsat scenes", source, self.default)
+        scenes = QgsProcessingParameterMultipleLayers("SCENES", "Scenes", source, self.default)
         scenes.setMetadata({"widget_wrapper": {"class": WRAPPER}})
         self.addParameter(scenes)
 
@@ -272,7 +272,7 @@ class TestStandardDialog:
         from iikmc.algorithms.scenes_widget.panel import ScenesPanel
 
         assert isinstance(standard.wrappers["SCENES"].widget, ScenesPanel)
-        assert standard.wrappers["SCENES"].label.text() == "Landsat scenes"
+        assert standard.wrappers["SCENES"].label.text() == "Scenes"
 
     @pytest.mark.parametrize(
         ("given", "read"),
