@@ -154,8 +154,8 @@
     </message>
     <message>
         <location filename="../algorithms/audit.py"/>
-        <source>landsat,audit,mask,clouds,quality,qa_pixel,fill,saturated,valid pixels,iikmc,series,check</source>
-        <translation>landsat,prüfung,maske,wolken,qualität,qa_pixel,füllwert,gesättigt,gültige pixel,iikmc,zeitreihe,audit,mask</translation>
+        <source>landsat,sentinel-2,hls,planetscope,audit,mask,clouds,quality,qa_pixel,scl,fmask,udm2,fill,saturated,valid pixels,iikmc,series,check</source>
+        <translation>landsat,sentinel-2,hls,planetscope,prüfung,maske,wolken,qualität,qa_pixel,scl,fmask,udm2,füllwert,gesättigt,gültige pixel,iikmc,zeitreihe,audit,mask</translation>
     </message>
     <message>
         <location filename="../algorithms/audit.py"/>
@@ -164,8 +164,8 @@
     </message>
     <message>
         <location filename="../algorithms/audit.py"/>
-        <source>Counts for each scene the pixels that are fill, carry each QA_PIXEL flag, are saturated, lie outside the valid range of reflectance (DN 7273 to 43636), and are left as valid by the chosen mask. Nothing is clustered, so this takes only the time to read the scenes.</source>
-        <translation>Zählt für jede Szene die Pixel, die Füllwert sind, die einzelnen QA_PIXEL-Kennzeichen tragen, gesättigt sind, außerhalb des gültigen Bereichs des Reflexionsgrads liegen (DN 7273 bis 43636), und die nach der gewählten Maske als gültig übrig bleiben. Es wird nichts geclustert; die Prüfung dauert daher nur so lange wie das Lesen der Szenen.</translation>
+        <source>Counts for each scene the pixels that are fill, carry each flag of its quality layer, are saturated, lie outside a reflectance of 0 to 1 (DN 7273 to 43636), and are left as valid by the chosen mask. Nothing is clustered, so this takes only the time to read the scenes.</source>
+        <translation>Zählt für jede Szene die Pixel, die Füllwert sind, die einzelnen Kennzeichen ihrer Qualitätsebene tragen, gesättigt sind, außerhalb eines Reflexionsgrads von 0 bis 1 liegen (DN 7273 bis 43636), und die nach der gewählten Maske als gültig übrig bleiben. Es wird nichts geclustert; die Prüfung dauert daher nur so lange wie das Lesen der Szenen.</translation>
     </message>
     <message>
         <location filename="../algorithms/audit.py"/>
@@ -174,8 +174,8 @@
     </message>
     <message>
         <location filename="../algorithms/audit.py"/>
-        <source>Scenes with less than 10 % valid pixels are warned of. A scene without QA_PIXEL is audited too, with the note that its flags are unknown. The log and the page also say how much memory a clustering of the valid pixels takes, and whether it fits.</source>
-        <translation>Vor Szenen mit weniger als 10 % gültigen Pixeln wird gewarnt. Auch eine Szene ohne QA_PIXEL wird geprüft, mit dem Hinweis, dass ihre Kennzeichen unbekannt sind. Protokoll und Seite nennen außerdem, wie viel Speicher ein Clustern der gültigen Pixel braucht und ob er reicht.</translation>
+        <source>Scenes with less than 10 % valid pixels are warned of. A scene without a quality layer is audited too, with the note that its flags are unknown. The log and the page also say how much memory a clustering of the valid pixels takes, and whether it fits.</source>
+        <translation>Vor Szenen mit weniger als 10 % gültigen Pixeln wird gewarnt. Auch eine Szene ohne Qualitätsebene wird geprüft, mit dem Hinweis, dass ihre Kennzeichen unbekannt sind. Protokoll und Seite nennen außerdem, wie viel Speicher ein Clustern der gültigen Pixel braucht und ob er reicht.</translation>
     </message>
     <message>
         <location filename="../algorithms/audit.py"/>
@@ -345,13 +345,13 @@
     </message>
     <message>
         <location filename="../algorithms/classify.py"/>
-        <source>landsat,classification,signatures,apply,predict,iikmc,series,land cover,minimum distance,k-means</source>
-        <translation>landsat,klassifikation,klassifizierung,signaturen,anwenden,iikmc,zeitreihe,landbedeckung,minimale distanz,k-means,classify</translation>
+        <source>landsat,sentinel-2,hls,planetscope,classification,signatures,apply,predict,iikmc,series,land cover,minimum distance,k-means</source>
+        <translation>landsat,sentinel-2,hls,planetscope,klassifikation,klassifizierung,signaturen,anwenden,iikmc,zeitreihe,landbedeckung,minimale distanz,k-means,classify</translation>
     </message>
     <message>
         <location filename="../algorithms/classify.py"/>
-        <source>Puts new Landsat scenes into the classes of an earlier run, with the same numbers and colours.</source>
-        <translation>Ordnet neue Landsat-Szenen den Klassen eines früheren Laufs zu, mit denselben Nummern und Farben.</translation>
+        <source>Puts new scenes into the classes of an earlier run, with the same numbers and colours.</source>
+        <translation>Ordnet neue Szenen den Klassen eines früheren Laufs zu, mit denselben Nummern und Farben.</translation>
     </message>
     <message>
         <location filename="../algorithms/classify.py"/>
@@ -360,8 +360,8 @@
     </message>
     <message>
         <location filename="../algorithms/classify.py"/>
-        <source>Input: Landsat 4-9 Collection 2 Level-2 surface reflectance, as for the clustering, and the signatures.json of an earlier run. Its bands and number of classes are used. Class names and colours edited in that file are kept.</source>
-        <translation>Eingabe: Landsat 4-9 Collection 2 Level-2 (Reflexionsgrad der Erdoberfläche) wie beim Clustern und die signatures.json eines früheren Laufs. Ihre Bänder und ihre Klassenzahl werden verwendet. Klassennamen und Farben, die in dieser Datei geändert wurden, bleiben erhalten.</translation>
+        <source>Input: scenes of any sensor, as for the clustering, and the signatures.json of an earlier run, which may be of another sensor with the same bands. Its bands and number of classes are used. Class names and colours edited in that file are kept.</source>
+        <translation>Eingabe: Szenen eines beliebigen Sensors, wie beim Clustern, und die signatures.json eines früheren Laufs, der von einem anderen Sensor mit denselben Bändern sein darf. Ihre Bänder und ihre Klassenzahl werden verwendet. Klassennamen und Farben, die in dieser Datei geändert wurden, bleiben erhalten.</translation>
     </message>
     <message>
         <location filename="../algorithms/classify.py"/>
@@ -385,23 +385,23 @@
     </message>
     <message>
         <location filename="../algorithms/cluster.py"/>
-        <source>landsat,k-means,kmeans,clustering,unsupervised,classification,iikmc,series,land cover,isodata</source>
-        <translation>landsat,k-means,kmeans,clustern,clusteranalyse,unüberwacht,klassifikation,iikmc,zeitreihe,landbedeckung,isodata,cluster</translation>
+        <source>landsat,sentinel-2,hls,planetscope,k-means,kmeans,clustering,unsupervised,classification,iikmc,series,land cover,isodata</source>
+        <translation>landsat,sentinel-2,hls,planetscope,k-means,kmeans,clustern,clusteranalyse,unüberwacht,klassifikation,iikmc,zeitreihe,landbedeckung,isodata,cluster</translation>
     </message>
     <message>
         <location filename="../algorithms/cluster.py"/>
-        <source>Clusters Landsat scenes together, so that class 3 is the same land cover in every scene.</source>
-        <translation>Clustert Landsat-Szenen gemeinsam, sodass Klasse 3 in jeder Szene dieselbe Landbedeckung ist.</translation>
+        <source>Clusters scenes of Landsat, Sentinel-2 and other sensors together, so that class 3 is the same land cover in every scene.</source>
+        <translation>Clustert Szenen von Landsat, Sentinel-2 und anderen Sensoren gemeinsam, sodass Klasse 3 in jeder Szene dieselbe Landbedeckung ist.</translation>
     </message>
     <message>
         <location filename="../algorithms/cluster.py"/>
-        <source>Clusters all valid pixels of many Landsat scenes together with inter-image k-means (Han and Lee 2024, Remote Sensing 16(1):102): one single set of class signatures, so class 3 is the same land cover in every scene. Each scene gets a classified raster on its own grid.</source>
-        <translation>Clustert alle gültigen Pixel vieler Landsat-Szenen gemeinsam mit Inter-Image-k-Means (Han und Lee 2024, Remote Sensing 16(1):102): mit einem einzigen Satz von Klassensignaturen, sodass Klasse 3 in jeder Szene dieselbe Landbedeckung ist. Jede Szene erhält ein klassifiziertes Raster auf ihrem eigenen Gitter.</translation>
+        <source>Clusters all valid pixels of many scenes together with inter-image k-means (Han and Lee 2024, Remote Sensing 16(1):102): one single set of class signatures, so class 3 is the same land cover in every scene. Each scene gets a classified raster on its own grid.</source>
+        <translation>Clustert alle gültigen Pixel vieler Szenen gemeinsam mit Inter-Image-k-Means (Han und Lee 2024, Remote Sensing 16(1):102): mit einem einzigen Satz von Klassensignaturen, sodass Klasse 3 in jeder Szene dieselbe Landbedeckung ist. Jede Szene erhält ein klassifiziertes Raster auf ihrem eigenen Gitter.</translation>
     </message>
     <message>
         <location filename="../algorithms/cluster.py"/>
-        <source>Input: Landsat 4-9 Collection 2 Level-2 surface reflectance (L2SP or L2SR), as folders, MTL files or .tar bundles. Different sensors, dates, UTM zones and grids cluster together; nothing is resampled.</source>
-        <translation>Eingabe: Landsat 4-9 Collection 2 Level-2, Reflexionsgrad der Erdoberfläche (L2SP oder L2SR), als Ordner, MTL-Dateien oder .tar-Archive. Verschiedene Sensoren, Aufnahmetage, UTM-Zonen und Gitter werden gemeinsam geclustert; nichts wird umgerechnet (kein Resampling).</translation>
+        <source>Input: surface reflectance of Landsat 4-9 Collection 2 Level-2, HLS v2.0, Sentinel-2 Level-2A, PlanetScope, or GeoTIFFs of others, as folders or as bundles as downloaded. Every sensor is brought to one scale of reflectance, so different sensors, dates, UTM zones and grids cluster together; nothing is resampled.</source>
+        <translation>Eingabe: Reflexionsgrad der Erdoberfläche von Landsat 4-9 Collection 2 Level-2, HLS v2.0, Sentinel-2 Level-2A, PlanetScope oder aus GeoTIFFs von anderen, als Ordner oder als Archive wie heruntergeladen. Jeder Sensor wird auf eine gemeinsame Skala gebracht, sodass verschiedene Sensoren, Aufnahmetage, UTM-Zonen und Gitter gemeinsam geclustert werden; nichts wird umgerechnet (kein Resampling).</translation>
     </message>
     <message>
         <location filename="../algorithms/cluster.py"/>
@@ -700,6 +700,7 @@
     </message>
     <message>
         <location filename="../algorithms/scenes_widget/line.py"/>
+        <location filename="../algorithms/shared/parameters.py"/>
         <source>Scenes</source>
         <translation>Szenen</translation>
     </message>
@@ -985,8 +986,8 @@
     </message>
     <message>
         <location filename="../algorithms/series.py"/>
-        <source>All rasters must be of one legend, such as those of one run, and tell their date in their name, as Landsat products do, or such as 2022-05-11. They may be shifted against each other and lie in neighbouring zones: each pixel of the grid takes the pixel with the nearest centre.</source>
-        <translation>Alle Raster müssen eine gemeinsame Legende haben, etwa die eines Laufs, und ihren Tag im Namen nennen, wie Landsat-Produkte es tun, oder wie 2022-05-11. Sie dürfen gegeneinander verschoben sein und in benachbarten Zonen liegen: Jedes Pixel des Gitters erhält das Pixel mit dem nächsten Mittelpunkt.</translation>
+        <source>All rasters must be of one legend, such as those of one run, and tell their date in their name, as products of Landsat and other sensors do, or such as 2022-05-11. They may be shifted against each other and lie in neighbouring zones: each pixel of the grid takes the pixel with the nearest centre.</source>
+        <translation>Alle Raster müssen eine gemeinsame Legende haben, etwa die eines Laufs, und ihren Tag im Namen nennen, wie Produkte von Landsat und anderen Sensoren es tun, oder wie 2022-05-11. Sie dürfen gegeneinander verschoben sein und in benachbarten Zonen liegen: Jedes Pixel des Gitters erhält das Pixel mit dem nächsten Mittelpunkt.</translation>
     </message>
     <message>
         <location filename="../algorithms/series.py"/>
@@ -1312,13 +1313,8 @@
     </message>
     <message>
         <location filename="../algorithms/shared/parameters.py"/>
-        <source>Landsat scenes</source>
-        <translation>Landsat-Szenen</translation>
-    </message>
-    <message>
-        <location filename="../algorithms/shared/parameters.py"/>
-        <source>Landsat 4-9 Collection 2 Level-2 scenes: scene folders, folders of scene folders, MTL files (txt, xml or json) or .tar bundles as downloaded, in any mix. Sensors, zones and grids may differ; nothing is resampled. A scene given twice is used once.</source>
-        <translation>Szenen aus Landsat 4-9 Collection 2 Level-2: Szenenordner, Ordner mit Szenenordnern, MTL-Dateien (txt, xml oder json) oder .tar-Archive wie heruntergeladen, beliebig gemischt. Sensoren, Zonen und Gitter dürfen sich unterscheiden; nichts wird umgerechnet (kein Resampling). Eine doppelt angegebene Szene wird nur einmal verwendet.</translation>
+        <source>Scenes of surface reflectance, of one sensor or of several: Landsat 4-9 Collection 2 Level-2 (scenes and U.S. tiles), HLS, Sentinel-2 Level-2A, PlanetScope, or GeoTIFFs of others. Give scene folders, folders of scene folders, metadata files, or .tar and .zip bundles as downloaded, in any mix. Zones and grids may differ; nothing is resampled. A scene given twice is used once.</source>
+        <translation>Szenen mit Reflexionsgrad der Erdoberfläche, von einem Sensor oder von mehreren: Landsat 4-9 Collection 2 Level-2 (Szenen und US-Kacheln), HLS, Sentinel-2 Level-2A, PlanetScope oder GeoTIFFs von anderen. Anzugeben sind Szenenordner, Ordner mit Szenenordnern, Metadatendateien oder .tar- und .zip-Archive wie heruntergeladen, beliebig gemischt. Zonen und Gitter dürfen verschieden sein; nichts wird umgerechnet (kein Resampling). Eine doppelt angegebene Szene wird einmal verwendet.</translation>
     </message>
     <message>
         <location filename="../algorithms/shared/parameters.py"/>
@@ -1332,23 +1328,23 @@
     </message>
     <message>
         <location filename="../algorithms/shared/parameters.py"/>
-        <source>Mask out (QA_PIXEL)</source>
-        <translation>Ausmaskieren (QA_PIXEL)</translation>
+        <source>Mask out</source>
+        <translation>Ausmaskieren</translation>
     </message>
     <message>
         <location filename="../algorithms/shared/parameters.py"/>
-        <source>Pixels with any of these QA_PIXEL flags are left out and become nodata. Fill is always left out. With none chosen, a scene without a QA_PIXEL file is accepted.</source>
-        <translation>Pixel mit einem dieser QA_PIXEL-Kennzeichen werden ausgelassen und zu NoData. Füllwerte werden immer ausgelassen. Ist kein Kennzeichen gewählt, wird auch eine Szene ohne QA_PIXEL-Datei angenommen.</translation>
+        <source>Pixels of which the scene's quality layer (QA_PIXEL, Fmask, SCL or udm2) says any of these are left out and become nodata. Fill is always left out. What a sensor does not tell is not masked. With none chosen, a scene without a quality layer is accepted.</source>
+        <translation>Pixel, von denen die Qualitätsebene der Szene (QA_PIXEL, Fmask, SCL oder udm2) eines davon sagt, werden ausgelassen und zu NoData. Füllwerte werden immer ausgelassen. Was ein Sensor nicht angibt, wird nicht maskiert. Ist nichts ausgewählt, wird auch eine Szene ohne Qualitätsebene angenommen.</translation>
     </message>
     <message>
         <location filename="../algorithms/shared/parameters.py"/>
-        <source>Mask out saturated pixels (QA_RADSAT)</source>
-        <translation>Gesättigte Pixel ausmaskieren (QA_RADSAT)</translation>
+        <source>Mask out saturated pixels</source>
+        <translation>Gesättigte Pixel ausmaskieren</translation>
     </message>
     <message>
         <location filename="../algorithms/shared/parameters.py"/>
-        <source>Leave out pixels that are saturated in a chosen band, where the scene has a QA_RADSAT file.</source>
-        <translation>Pixel auslassen, die in einem gewählten Band gesättigt sind, wo die Szene eine QA_RADSAT-Datei hat.</translation>
+        <source>Leave out pixels that are saturated in a chosen band, as Landsat's QA_RADSAT says, or saturated or defective, as Sentinel-2's SCL does; HLS and PlanetScope do not tell.</source>
+        <translation>Pixel auslassen, die in einem gewählten Band gesättigt sind, wie es QA_RADSAT von Landsat sagt, oder gesättigt oder fehlerhaft, wie es die SCL von Sentinel-2 tut; HLS und PlanetScope sagen es nicht.</translation>
     </message>
     <message>
         <location filename="../algorithms/shared/parameters.py"/>
