@@ -1173,22 +1173,22 @@
     <message>
         <location filename="../algorithms/shared/captions.py"/>
         <source>green1</source>
-        <translation>Grün 1</translation>
+        <translation>Grün1</translation>
     </message>
     <message>
         <location filename="../algorithms/shared/captions.py"/>
         <source>rededge1</source>
-        <translation>Red Edge 1</translation>
+        <translation>RedEdge1</translation>
     </message>
     <message>
         <location filename="../algorithms/shared/captions.py"/>
         <source>rededge2</source>
-        <translation>Red Edge 2</translation>
+        <translation>RedEdge2</translation>
     </message>
     <message>
         <location filename="../algorithms/shared/captions.py"/>
         <source>rededge3</source>
-        <translation>Red Edge 3</translation>
+        <translation>RedEdge3</translation>
     </message>
     <message>
         <location filename="../algorithms/shared/captions.py"/>
@@ -1514,7 +1514,7 @@
     <message>
         <location filename="../algorithms/shared/parameters.py"/>
         <source>Write how safe each pixel's class is (margin)</source>
-        <translation>Sicherheit der Klasse jedes Pixels ausgeben (Abstandsmaß)</translation>
+        <translation>Sicherheit jedes Pixels ausgeben (Abstandsmaß)</translation>
     </message>
     <message>
         <location filename="../algorithms/shared/parameters.py"/>

@@ -133,7 +133,8 @@ def _check_grids(scenes: Sequence[Scene], roles: Sequence[str], chosen_by: str) 
     for scene in scenes:
         sheet = scene.product.sheet
         sets = () if sheet.described else sheet.sets_of(scene.product.sensor)
-        if sets and not any(all(role in own.roles for role in roles) for own in sets):
+        whole = all(role in scene.bands for role in roles)
+        if sets and not whole and not any(all(role in own.roles for role in roles) for own in sets):
             told = "; ".join(f"on that of {own.grid} {', '.join(own.roles)}" for own in sets)
             raise SceneError(
                 f"Scene {scene.id}: {', '.join(roles)} of {scene.sensor_name} lie on grids of their own, and nothing "

@@ -257,7 +257,7 @@ def test_without_plotly_the_tables_stay_and_a_line_says_so(no_plotly):
     assert "the Python package plotly was not found" in page.text
     assert "Plotly.newPlot" not in text
     assert ("body", {"class": "unplotted"}) in page.tags
-    assert ".unplotted .plot{display:none}" in text
+    assert ".unplotted .plot,.alone{display:none}" in text
     assert page.table("Class", "Pixels")[1][1] == "48"
 
 

@@ -176,7 +176,7 @@ def test_a_raster_that_is_held_open_keeps_its_inside(results, monkeypatch):
     progress = Recorder()
     named = run(results, progress=progress)
     assert [path.name for path in named.held] == [held]
-    assert any("open in another program" in line and held in line for line in progress.warnings)
+    assert any("another program has it open" in line and held in line for line in progress.warnings)
     with rasterio.open(results / held) as dataset:
         assert dataset.tags()["CLASS_NAMES"] == before
     # What QGIS and the tools here read says the new names.

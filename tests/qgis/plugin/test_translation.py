@@ -158,7 +158,7 @@ def test_the_dialogs_are_german(german, monkeypatch, qgis_processing):
         # Of our texts none is shown in English, but for those that are the same in both languages.
         assert {text for text in shown if text in GERMAN and GERMAN[text] != text} == set(), name
         captions = {parameter.description() for parameter in algorithm.parameterDefinitions()}
-        first = ("Scenes", "Classified raster before", "Classified rasters")
+        first = ("Scenes", "Classified raster before", "Classified rasters", "Folder of a run")
         assert {GERMAN[text] for text in first} & captions & shown, name
         if "SCENES" in panel.wrappers:
             assert {"Hinzufügen", "Alle entfernen"} <= shown
@@ -247,6 +247,6 @@ def test_a_german_terminal_gets_german_help_and_english_names(terminal):
     code, out, err = terminal("help", "iikmc:cluster", LANG="de_DE.UTF-8")
     assert code == 0, out + err
     assert "Szenen gemeinsam clustern (Inter-Image-k-Means) (iikmc:cluster)" in out
-    assert "MASK: Ausmaskieren (QA_PIXEL)" in out
+    assert "MASK: Ausmaskieren" in out
     assert "Wolkenschatten" in out
     assert "Cluster scenes" not in out

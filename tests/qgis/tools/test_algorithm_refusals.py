@@ -126,7 +126,7 @@ def test_an_empty_folder(answer, tmp_path):
 
 def test_a_file_that_is_no_scene(answer, tmp_path):
     (tmp_path / "notes.txt").write_text("x")
-    assert_names(answer(tmp_path / "notes.txt"), "SCENES", "notes.txt", "neither an MTL file nor a .tar bundle")
+    assert_names(answer(tmp_path / "notes.txt"), "SCENES", "notes.txt", "neither its metadata nor a bundle")
 
 
 def test_a_missing_band(answer, scenes):
@@ -207,7 +207,7 @@ def test_signatures_of_another_run(answer, scenes, tmp_path):
     assert told({}) == ""
     assert_names(told({}, K=3), "SIGNATURES", "has 2 classes, but K is 3")
     assert_names(told({}, BANDS=[0, 1]), "blue, nir", "BANDS chooses blue, green")
-    assert_names(told({"version": 2}), "SIGNATURES", "version 2")
+    assert_names(told({"version": 3}), "SIGNATURES", "version 3")
     assert_names(told({"centres": [[1, 2], [3, -4]]}), "SIGNATURES", "damaged")
     assert_names(told({"centres": "none"}), "SIGNATURES", "damaged")
 

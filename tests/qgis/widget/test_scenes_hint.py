@@ -610,10 +610,10 @@ class TestDialog:
         looked = []
         real = search.find_scenes
 
-        def count(paths, progress):
+        def count(paths, *others):
             if paths == (str(tiny),):
                 looked.append(paths)
-            return real(paths, progress)
+            return real(paths, *others)
 
         monkeypatch.setattr(search, "find_scenes", count)
         panel = dialog_of("iikmc:cluster")
