@@ -1524,7 +1524,7 @@
     <message>
         <location filename="../algorithms/shared/parameters.py"/>
         <source>Leave unclassified beyond this distance (reflectance)</source>
-        <translation>Jenseits dieses Abstands nicht klassifizieren (Reflexionsgrad)</translation>
+        <translation>Nicht klassifizieren jenseits von (Reflexionsgrad)</translation>
     </message>
     <message>
         <location filename="../algorithms/shared/parameters.py"/>
