@@ -18,8 +18,10 @@ R = TypeVar("R")
 
 
 def is_there() -> bool:
-    """Tell whether QGIS has a window."""
-    return utils.iface is not None
+    """Tell whether QGIS has a window that its user sees; one that stands in for it, as in tests of scripts, is none."""
+    if utils.iface is None:
+        return False
+    return getattr(utils.iface.mainWindow(), "isVisible", bool)() is True
 
 
 def beside(work: Callable[[Progress], R], text: str) -> R:
