@@ -199,8 +199,9 @@ def needed_name(product: Product, affix: str, kind: str) -> str:
 
 
 def _spelled(sheet: Sheet) -> list[str]:
-    """Return what masks are called, in upper and lower case as the provider has it."""
-    return [mask.name for mask in sheet.masks]
+    """Return what files are called, in upper and lower case as the provider has it."""
+    layers = [layer.spelled for own in sheet.bands for layer in own.roles.values()]
+    return [*(mask.name for mask in sheet.masks), *layers]
 
 
 def remedy(product: Product, affix: str, kind: str = "") -> str:

@@ -42,6 +42,8 @@ class Layer:
     """Number of the band in it, from 1."""
     id: str = ""
     """What the metadata call the band."""
+    spelled: str = ""
+    """`kind` in upper and lower case as the provider has it, for messages."""
 
 
 @dataclass(frozen=True)

@@ -240,9 +240,10 @@ def _band_set(item: Any, where: str, own: bool) -> BandSet:
 
 def _layer(value: Any, where: str) -> Layer:
     if isinstance(value, str):
-        return Layer(_kind(value, where))
+        return Layer(_kind(value, where), spelled=value)
     entry = an_object(value, where)
-    return Layer(_kind(entry.get("file", STEM), f"{where}.file"), _band(entry, where), text_at(entry, "id", ""))
+    file = entry.get("file", STEM)
+    return Layer(_kind(file, f"{where}.file"), _band(entry, where), text_at(entry, "id", ""), file)
 
 
 def _kind(value: Any, where: str) -> str:

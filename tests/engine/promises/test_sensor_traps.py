@@ -100,6 +100,12 @@ def test_which_files_of_sentinel_2_are_read(tmp_path, roles, metres):
     assert np.array_equal(found, expected.labels(read_json(result.signatures)["centres"], CLOUDS.flags))
 
 
+def test_a_band_that_is_missing_is_named_as_its_file_is(tmp_path):
+    safe = write_sentinel2(tmp_path / "in", NEW, known_view(), MGRS_20M, lone=True)
+    with pytest.raises(IIkMCError, match=r"_B08_10m\.jp2 is missing"):
+        run([safe], tmp_path / "out", ("blue", "nir_broad"))
+
+
 def test_bands_of_two_sizes_are_not_mixed(tmp_path):
     safe = write_sentinel2(tmp_path / "in", NEW, known_view(), MGRS_20M)
     with pytest.raises(IIkMCError, match="nir_broad"):
