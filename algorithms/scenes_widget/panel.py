@@ -190,7 +190,7 @@ class ScenesPanel(QWidget):
 
     def choose_files(self) -> None:
         """Let the user choose files."""
-        file_filter = tr("Landsat MTL files and bundles") + f" ({FILE_PATTERNS})"
+        file_filter = tr("Files that stand for scenes") + f" ({FILE_PATTERNS})"
         files, _ = QFileDialog.getOpenFileNames(self, tr("Add Files"), _last_folder(), file_filter)
         if files:
             _remember_folder(os.path.dirname(files[0]))

@@ -6,7 +6,7 @@ from .i18n import tr
 
 
 def of_flags() -> dict[str, str]:
-    """Return the captions of the flags of QA_PIXEL."""
+    """Return the captions of the flags."""
     return {
         "dilated cloud": tr("Dilated cloud"),
         "cirrus": tr("Cirrus"),

@@ -90,7 +90,7 @@ def k() -> QgsProcessingParameterDefinition:
 
 
 def mask() -> QgsProcessingParameterDefinition:
-    """MASK: flags of QA_PIXEL."""
+    """MASK: flags of quality layers."""
     flags = list(FLAGS)
     return _with_help(
         QgsProcessingParameterEnum(
@@ -110,7 +110,7 @@ def mask() -> QgsProcessingParameterDefinition:
 
 
 def mask_saturated() -> QgsProcessingParameterDefinition:
-    """MASK_SATURATED: use QA_RADSAT."""
+    """MASK_SATURATED: what tells of saturation."""
     return _with_help(
         QgsProcessingParameterBoolean(MASK_SATURATED, tr("Mask out saturated pixels"), True),
         tr(

@@ -58,7 +58,7 @@ def check(request: AccuracyRequest) -> RasterSet:
     if request.points.days is not None and undated is not None:
         raise ParameterError(
             f"RASTERS: {undated.raster.path.name} tells no date in its name, and DATE_FIELD is chosen; name it after "
-            "its Landsat product or with a date such as 2022-05-11, or leave DATE_FIELD empty."
+            "its product or with a date such as 2022-05-11, or leave DATE_FIELD empty."
         )
     return raster_set
 

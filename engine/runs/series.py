@@ -101,7 +101,7 @@ def check(request: SeriesRequest) -> tuple[RasterSet, PixelGrid]:
     undated = next((member for member in members if member.day is None), None)
     if undated is not None:
         raise ParameterError(
-            f"RASTERS: {undated.raster.path.name} tells no date in its name; name it after its Landsat product or with "
+            f"RASTERS: {undated.raster.path.name} tells no date in its name; name it after its product or with "
             "a date such as 2022-05-11."
         )
     if len({member.day for member in members}) < 2:

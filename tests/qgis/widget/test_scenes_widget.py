@@ -487,7 +487,10 @@ class TestPanel:
 
         def files(parent, title, start, file_filter):
             started.append(start)
-            assert file_filter == "Landsat MTL files and bundles (*_MTL.txt *_MTL.xml *_MTL.json *.tar)"
+            assert (
+                file_filter
+                == "Files that stand for scenes (*_MTL.txt *_MTL.xml *_MTL.json MTD_MSIL2A.xml *.tar *.zip *.tif)"
+            )
             return [str(tree / f"{SCENE_5}.tar")], file_filter
 
         QgsSettings().setValue("iikmc/last_scenes_folder", "/data/start")
