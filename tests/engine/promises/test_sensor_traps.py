@@ -209,3 +209,10 @@ def test_what_is_refused_and_what_to_do(tmp_path, write: Callable[[Path, View], 
     assert text.endswith(".")
     assert any(name in text for name in (place.name, PLANET, L30.split(".v")[0], NEW[11:26])), text
     assert not (tmp_path / "out").exists() or not list((tmp_path / "out").iterdir())
+
+
+def test_jpeg_2000_without_its_driver_says_what_to_install(tmp_path, monkeypatch):
+    safe = write_sentinel2(tmp_path / "in", NEW, known_view(), MGRS_20M, lone=True)
+    monkeypatch.setattr("iikmc.engine.scenes.check.decodes_jp2", lambda: False)
+    with pytest.raises(IIkMCError, match=rf"{NEW}.*lacks the driver JP2OpenJPEG; install"):
+        run([safe], tmp_path / "out")
