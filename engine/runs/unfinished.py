@@ -5,6 +5,7 @@ They are saved after every iteration, so that a cancel, an error, a crash and a 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -196,7 +197,9 @@ def _of_the_same(scenes: Sequence[Scene], request: Request) -> Iterator[tuple[st
     """Yield names of signatures of stopped runs in OUTPUT with the same pixels, bands and k, and how these ended."""
     mine = request.parameters()
     wanted = ([scene.id for scene in scenes], *_chosen(mine))
-    for path in sorted(request.output.glob(f"{_STEM}*.json")):
+    # os.path rather than Path: a name that the disk cannot hold is one that does not exist, not an OSError.
+    held = request.output.glob(f"{_STEM}*.json") if os.path.isdir(request.output) else ()
+    for path in sorted(held):
         try:
             run = signatures_file.read_run(path)
         except SignatureError:
