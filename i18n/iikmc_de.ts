@@ -831,8 +831,8 @@
     </message>
     <message>
         <location filename="../algorithms/scenes_widget/panel.py"/>
-        <source>Landsat MTL files and bundles</source>
-        <translation>MTL-Dateien und Archive von Landsat</translation>
+        <source>Files that stand for scenes</source>
+        <translation>Dateien, die für Szenen stehen</translation>
     </message>
     <message>
         <location filename="../algorithms/scenes_widget/panel.py"/>

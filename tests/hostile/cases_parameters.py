@@ -171,7 +171,7 @@ def every_path_of_another_kind(folder: Path) -> None:
 
     kinds = (QgsProcessingDestinationParameter, QgsProcessingParameterFile)
     all_names = [(tool, name) for tool in TOOLS for name in names_of(tool, kinds)]
-    assert len(all_names) == 11
+    assert len(all_names) == 16
     for tool, name in all_names:
         for value in (5, ["a"], NAN, Path("x.json"), {"a": 1}):
             told(tool, name, value, "expected a path")
