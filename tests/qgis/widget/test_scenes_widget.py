@@ -260,6 +260,23 @@ class TestText:
         assert paths.date_in(r"C:\data\LC08_L2SP_218074_20190114_20200829_02_T1") == "20190114"
         assert paths.date_in(r"C:\20200101\scene") == ""
 
+    @pytest.mark.parametrize(
+        ("text", "there", "found"),
+        [
+            (r"C:\data\a.zip\b.shp", r"C:\data\a.zip", [r"C:\data\a.zip"]),
+            (r"/vsizip/C:\data\a.zip/b.shp", r"C:\data\a.zip", [r"C:\data\a.zip"]),
+            (r"\\server\share\a.gpkg|layername=b", r"\\server\share\a.gpkg", [r"\\server\share\a.gpkg"]),
+            ("GPKG:C:/data/a.gpkg:b", "C:/data/a.gpkg", ["C:/data/a.gpkg"]),
+            ("file:///C:/data/a.gpkg", "C:/data/a.gpkg", []),  # QGIS says where this leads
+        ],
+    )
+    def test_layers_behind_drives_and_servers(self, monkeypatch, text, there, found):
+        """What is looked at before QGIS opens a layer that is given as a text."""
+        from iikmc.algorithms.shared import sources
+
+        monkeypatch.setattr(sources, "_is_there", lambda path: path == there)
+        assert list(sources._paths(text)) == found
+
     def test_an_existing_path_with_a_semicolon_is_one_path(self, tmp_path):
         from iikmc.algorithms.scenes_widget.paths import split_paths
 
