@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from ..colours import RGB
 from ..errors import OutputError
 from ..machine import why_unwritten
@@ -23,6 +25,9 @@ SOFTWARE = "IIkMC"
 """What the tag TIFFTAG_SOFTWARE says in every raster of ours."""
 # Overviews down to below one tile, as USGS makes them for the bands.
 _SMALLEST_OVERVIEW = 256
+# Bytes of a whole number up to which GDAL's overviews hold it: wider ones it takes through float32, where the date
+# 20221119 becomes 20221120 (measured with GDAL 3.6).
+_EXACT_IN_OVERVIEWS = 2
 
 
 @dataclass(frozen=True)
@@ -94,12 +99,28 @@ def write_raster(path: Path, grid: PixelGrid, band: Band, rows: Iterable[Rows], 
                 if factors:
                     # The most frequent class would be slower and no truer: nearest keeps real pixels and nodata apart.
                     target.build_overviews(factors, Resampling.nearest)
+            if np.dtype(band.dtype).itemsize > _EXACT_IN_OVERVIEWS:
+                _write_overviews_anew(memory.name, factors)
             path.write_bytes(memory.getbuffer())
     except (RasterioError, OSError) as error:
         reason = why_unwritten(error, path.parent) if isinstance(error, OSError) else error
         raise OutputError(
             f"{parameter}: {path.name} cannot be written ({reason}); free some space or choose another folder."
         ) from error
+
+
+def _write_overviews_anew(name: str, factors: Sequence[int]) -> None:
+    """Write into the overviews of a closed raster, the factors of which are given, what its pixels hold."""
+    import rasterio
+    from rasterio.windows import Window
+
+    for level, factor in enumerate(factors):
+        with rasterio.open(name, "r+", overview_level=level) as overview, rasterio.open(name) as full:
+            for first in range(0, overview.height, ROW_MULTIPLE):
+                height = min(ROW_MULTIPLE, overview.height - first)
+                rows = min(height * factor, full.height - first * factor)
+                values = full.read(1, window=Window(0, first * factor, full.width, rows))[::factor, ::factor]
+                overview.write(values, 1, window=Window(0, first, overview.width, height))
 
 
 def _profile(grid: PixelGrid, band: Band) -> dict[str, Any]:

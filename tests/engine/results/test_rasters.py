@@ -11,8 +11,10 @@ import numpy as np
 import pytest
 import rasterio
 from iikmc.engine.pixels.packing import pack, unmask
+from iikmc.engine.results.geotiff import Band, Rows, write_raster
 from iikmc.engine.results.palette import class_colours
 from iikmc.engine.runs.cluster import cluster
+from iikmc.engine.scenes.scene import PixelGrid
 from tiny import make_scene, product, read_json, read_raster, six_band_noise
 
 DN = [[8000, 8000, 0, 20_000, 20_000, 30_000]]
@@ -99,6 +101,24 @@ def test_large_rasters_are_tiled_compressed_and_have_overviews(large):
     blocks = classes.reshape(260, 2, 350, 2).transpose(0, 2, 1, 3).reshape(260, 350, 4)
     assert (blocks == half[:, :, None]).any(axis=2).all()
     assert set(np.unique(half)) == {0, 1, 2, 3, 4, 5}
+
+
+def test_overviews_hold_dates_to_the_day(tmp_path):
+    """GDAL makes overviews of wide whole numbers in float32, which would draw 2022-11-19 as a day without a colour."""
+    from iikmc.engine.pixels.strips import ROW_MULTIPLE
+    from iikmc.engine.scenes.coordinates import crs_of
+
+    assert np.float32(20221119) == 20221120
+    days = np.random.default_rng(5).choice(np.array([0, 20211231, 20221119, 20230101], np.int32), (1101, 1205))
+    transform = (30.0, 0.0, 300_000.0, 0.0, -30.0, 5_000_000.0)
+    grid = PixelGrid(1205, 1101, transform, crs_of("EPSG:32633", "CRS"), ROW_MULTIPLE)
+    write_raster(tmp_path / "days.tif", grid, Band("Last change", "int32", {}), [Rows(0, days)])
+    with rasterio.open(tmp_path / "days.tif") as dataset:
+        assert dataset.overviews(1) == [2, 4, 8]
+        np.testing.assert_array_equal(dataset.read(1), days)
+    for level, factor in enumerate((2, 4, 8)):
+        with rasterio.open(tmp_path / "days.tif", overview_level=level) as overview:
+            np.testing.assert_array_equal(overview.read(1), days[::factor, ::factor])
 
 
 def test_every_scene_keeps_its_own_grid(small_series, request_of):
