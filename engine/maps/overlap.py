@@ -104,8 +104,8 @@ def placement(common: Overlap) -> str:
     right, down = common.offset
     if right == 0 and down == 0:
         return f"The rasters lie pixel on pixel; {size}."
-    ways = [_way(right, "right", "left")] * (right != 0) + [_way(down, "below", "above")] * (down != 0)
-    where = f"AFTER begins {' and '.join(ways)} of BEFORE"
+    ways = [_way(right, "right of", "left of")] * (right != 0) + [_way(down, "below", "above")] * (down != 0)
+    where = f"AFTER begins {' and '.join(ways)} BEFORE"
     if common.residual == (0, 0):
         return f"{where}: the pixels coincide; {size}."
     off = (common.residual[0] ** 2 + common.residual[1] ** 2) ** 0.5

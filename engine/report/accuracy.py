@@ -193,7 +193,7 @@ def _layout(result: Assessment, title: str) -> dict[str, Any]:
         "margin": {"l": 110, "r": 10, "t": 34, "b": 45},
         "xaxis": {"title": {"text": title}, "rangemode": "tozero"},
         "yaxis": {"automargin": True},
-        "legend": {"orientation": "h", "traceorder": "reversed", "y": 1.08},
+        "legend": {"orientation": "h", "traceorder": "reversed", "y": 1, "yanchor": "bottom"},
     }
 
 

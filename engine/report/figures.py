@@ -14,6 +14,7 @@ from ..scenes.scene import Scene
 from ..sensors.roles import WAVELENGTHS
 from ..sensors.scale import SCALE
 from .html import PLOT_WIDTH
+from .shared import full_name
 
 Figure = dict[str, Any]
 
@@ -82,7 +83,7 @@ def shares(classes: Sequence[ClassRecord], scenes: Sequence[Scene], counts: Sequ
                 "y": [_share(count, j) for count in counts],
                 "text": [escape(scene.title) for scene in scenes],
                 "textposition": "none",
-                "name": escape(record.name),
+                "name": escape(full_name(record)),
                 "marker": {"color": css_colour(record.colour), "line": {"color": _OUTLINE, "width": 0.5}},
                 "hovertemplate": "%{text}: %{y:.2f} %",
             }
@@ -212,7 +213,7 @@ def _class_line(
         },
         {
             **common,
-            "name": escape(record.name),
+            "name": escape(full_name(record)),
             "showlegend": in_legend,
             "mode": "lines+markers",
             "line": {"color": colour, "width": 2.5, "dash": dash},

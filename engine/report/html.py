@@ -39,6 +39,8 @@ figure{margin:.8rem 0;overflow-x:auto}figcaption{color:#595959;max-width:690px}
 tr,figure,.scene,.short{break-inside:avoid}thead{display:table-header-group}
 th,td{padding:.1rem .35rem;white-space:normal}
 td:first-child{white-space:nowrap}.wide,figure{overflow:visible}
+.row{display:block}.scene{display:inline-block;vertical-align:top;margin-right:1rem}
+.many{font-size:6.5px}.many th,.many td{padding:.1rem .15rem}.many th{overflow-wrap:anywhere}
 nav,.modebar{display:none}}
 """
 # Nothing may be fetched from anywhere, even by a plotting library that would like to, except the library itself, from
@@ -66,6 +68,8 @@ _ALONE = (
 )
 # Rows of a table that is not to be torn apart where a page of paper ends: about half of one.
 _SHORT = 30
+# Columns of a table that a page of paper is wide enough for; more are set smaller there.
+_MOST_COLUMNS = 15
 
 
 # Orange, the darkest ground of `Heat`; and the length from which a text may break into lines.
@@ -213,9 +217,9 @@ def table(head: Sequence[Cell], rows: Sequence[Sequence[Cell]]) -> Html:
     lines = "\n".join(
         "<tr>" + "".join(_cell(cell, len(head) - i) for i, cell in enumerate(row)) + "</tr>" for row in rows
     )
-    short = " short" if len(rows) <= _SHORT else ""
+    manner = " short" * (len(rows) <= _SHORT) + " many" * (len(head) > _MOST_COLUMNS)
     return Html(
-        f'<div class="wide{short}"><table><thead><tr>{top}</tr></thead>\n<tbody>\n{lines}\n</tbody></table></div>'
+        f'<div class="wide{manner}"><table><thead><tr>{top}</tr></thead>\n<tbody>\n{lines}\n</tbody></table></div>'
     )
 
 

@@ -331,7 +331,7 @@ def test_names_are_shown_as_they_are_and_never_run(short_plotly, nasty):
     assert ["scenes", nasty] in page.table("Name")
     assert "<script>alert" not in text
     # Plotly reads its texts as HTML too.
-    assert figures(text)[0]["data"][-3]["name"] == escape(nasty)
+    assert figures(text)[0]["data"][-3]["name"] == escape(shown)
 
 
 @pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")

@@ -159,11 +159,11 @@ def test_the_shift_is_told(tmp_path):
     compare(ask(one, write(tmp_path / "d.tif", np.ones((9, 9)), origin=(9, -12))), between)
     assert pixel_on_pixel.notes[2] == "The rasters lie pixel on pixel; 9 x 9 pixels in common."
     assert shifted.notes[2] == (
-        "AFTER begins 2 pixels right and 1 pixels above of BEFORE: the pixels coincide; 7 x 8 pixels in common."
+        "AFTER begins 2 pixels right of and 1 pixels above BEFORE: the pixels coincide; 7 x 8 pixels in common."
     )
     # 0.3 and 0.4 pixels of 30 units: 0.5 pixels.
     assert between.notes[2] == (
-        "AFTER begins 0.3 pixels right and 0.4 pixels below of BEFORE: each pixel of BEFORE is compared with the "
+        "AFTER begins 0.3 pixels right of and 0.4 pixels below BEFORE: each pixel of BEFORE is compared with the "
         "nearest of AFTER, whose centre lies 0.50 pixels (15.0 map units) away; 9 x 9 pixels in common."
     )
 
