@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ..engine.map_requests import MergeRequest
     from ..engine.progress import Progress
     from ..engine.results.result import Result
+    from ..engine.scenes.scene import Scene
     from .shared.base import Check
 
 _NEIGHBOURS = (4, 8)
@@ -107,6 +108,10 @@ class MergeAlgorithm(ClassifiedScenesAlgorithm):
         )
         parameter.setHelp(tr("Whether pixels that meet at a corner alone belong to one patch; for the sieve."))
         return parameter
+
+    def _layer_name(self, scene: Scene, output: Path) -> str:
+        # The classes of the scene are a layer as well, and lists in dialogs show names of layers without their groups.
+        return f"{scene.title} ({output.name})"
 
     def _check(self, values: dict[str, Any], context: QgsProcessingContext) -> Check:
         request = self._request(values, context)

@@ -20,7 +20,10 @@ from .i18n import tr
 from .layers import SceneLayer, load_on_completion
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from ...engine.results.result import EachResult, Result
+    from ...engine.scenes.scene import Scene
 
 
 class ClassifiedScenesAlgorithm(IIkMCAlgorithm):
@@ -77,12 +80,17 @@ class ClassifiedScenesAlgorithm(IIkMCAlgorithm):
             self.UNCLASSIFIED_COUNT: result.unclassified,
         }
 
+    def _layer_name(self, scene: Scene, output: Path) -> str:
+        """Return what the layer of a scene is called, whose raster lies in `output`."""
+        return scene.title
+
     def postProcessAlgorithm(self, context: QgsProcessingContext, feedback: QgsProcessingFeedback) -> dict[str, Any]:
         result = self._result
         if result is not None and self._load:
             what = tr("{k} classes") if result.common else tr("{k} classes of each scene")
             layers = [
-                SceneLayer(raster, scene.title, scene.acquired) for raster, scene in zip(result.rasters, result.scenes)
+                SceneLayer(raster, self._layer_name(scene, result.output), scene.acquired)
+                for raster, scene in zip(result.rasters, result.scenes)
             ]
             margin = tr("Margin of {scene}")
             layers += [
