@@ -103,6 +103,20 @@ def test_days_apart_and_multipoints(classes):
     assert processing.run("iikmc:accuracy", {**values, "POINTS": layer})["POINT_COUNT"] == 6
 
 
+def test_rows_of_a_batch_are_independent(accuracy, classes, tmp_path, context):
+    layer = points(classes, ROWS)
+    used = []
+    for number, days in enumerate((0, 400)):
+        values = {"RASTERS": rasters(classes), "POINTS": layer, "CLASS_FIELD": "what", "DATE_FIELD": "day"}
+        values.update(MAX_DAYS=days, MATRIX=str(tmp_path / f"{number}.csv"))
+        assert accuracy.checkParameterValues(values, context) == (True, "")
+        result, good = accuracy.run(values, context, Log())
+        assert good
+        used.append(result["POINT_COUNT"])
+    assert used == [5, 6]
+    assert sorted(path.name for path in tmp_path.glob("*.csv")) == ["0.csv", "1.csv"]
+
+
 def test_one_raster_needs_no_date(classes):
     values = {"RASTERS": rasters(classes, (MIDST,)), "POINTS": points(classes, ROWS), "CLASS_FIELD": "what"}
     result = processing.run("iikmc:accuracy", values)

@@ -150,6 +150,20 @@ def test_running_again_with_new_names_leaves_no_old_ones(cluster, classes, tiny,
         QgsProject.instance().clear()
 
 
+def test_rows_of_a_batch_are_independent(names, made, table, tmp_path, context):
+    folders = [shutil.copytree(made, tmp_path / number) for number in ("0", "1")]
+    changed = []
+    for folder, legend_file in ((folders[0], table), (folders[1], None), (folders[1], table)):
+        values = {"RESULTS": str(folder), "LEGEND": None if legend_file is None else str(legend_file)}
+        assert names.checkParameterValues(values, context) == (True, "")
+        result, good = names.run(values, context, Log())
+        assert good
+        changed.append(result["CHANGED_CLASSES"])
+    assert changed == [2, 0, 2]
+    for folder in folders:
+        assert_named(folder)
+
+
 def test_a_terminal_names_them(terminal, classes, table):
     code, out, err = terminal("run", "iikmc:names", "--", f"RESULTS={classes}", f"LEGEND={table}")
     assert code == 0, out + err

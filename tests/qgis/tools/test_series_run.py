@@ -98,6 +98,21 @@ def test_styled_layers_come_in_one_group(series, classes, tmp_path, context):
     assert not found["Most frequent class"].temporalProperties().isActive()
 
 
+def test_rows_of_a_batch_are_independent(series, classes, tmp_path, context):
+    """Rows run one after another in one context, as the window of a batch does it; a refused one hurts no other."""
+    rows = [rasters(classes), rasters(classes)[:1], rasters(classes)[:2]]
+    done = []
+    for number, row in enumerate(rows):
+        values = {"RASTERS": row, "OUTPUT": str(tmp_path / str(number))}
+        if series.checkParameterValues(values, context)[0]:
+            result, good = series.run(values, context, Log())
+            assert good
+            done.append(result["DATE_COUNT"])
+    assert done == [3, 2]
+    assert_right(tmp_path / "0")
+    assert not (tmp_path / "1").exists()
+
+
 def test_a_terminal_loads_nothing_and_says_the_numbers(terminal, classes, tmp_path):
     words = [f"RASTERS={path}" for path in rasters(classes)]
     code, out, err = terminal("run", "iikmc:series", "--", *words, f"OUTPUT={tmp_path / 'out'}")
