@@ -35,6 +35,9 @@ if Qgis.QGIS_VERSION_INT >= 33800:
 else:
     _WHOLE, _DAY, _TEXT = QVariant.Int, QVariant.Date, QVariant.String
 
+# Pixels of the column to fill in, wide enough for names of classes; QGIS gives a column some 100.
+_WIDTH = 240
+
 # See layers._WAITING: QGIS keeps only a pointer to a Python post-processor.
 _WAITING: list[LabelForm] = []
 
@@ -71,6 +74,8 @@ class LabelForm(QgsProcessingLayerPostProcessorInterface):
         for place, column in enumerate(table.columns()):
             if column.name == MAP_CLASS:
                 table.setColumnHidden(place, True)
+            if column.name == REF_CLASS:
+                table.setColumnWidth(place, _WIDTH)
         layer.setAttributeTableConfig(table)
 
 

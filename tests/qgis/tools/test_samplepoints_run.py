@@ -88,6 +88,8 @@ def test_layers_of_the_project_go_in_and_a_layer_to_label_comes_out(samplepoints
     assert layer.editorWidgetSetup(layer.fields().lookupField("map_class")).type() == "Hidden"
     hidden = [column.name for column in layer.attributeTableConfig().columns() if column.hidden and column.name]
     assert hidden == ["map_class"]
+    # Wide enough for the names of classes.
+    assert [column.width for column in layer.attributeTableConfig().columns() if column.name == "ref_class"] == [240]
 
 
 def test_rasters_of_two_zones_give_points_in_degrees(plugin, tmp_path):
