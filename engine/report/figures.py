@@ -60,7 +60,7 @@ def signature_curves(signed: Signatures) -> Figure:
     # Red edges and near infrared lie too near to each other for names that lie.
     level = len(roles) <= _MOST_LEVEL_BANDS
     names = [f"{role}{'<br>' if level else ' '}{WAVELENGTHS[role]:.2f}" for role in roles]
-    layout = _layout(440)
+    layout = _layout(_height(len(members)))
     layout["xaxis"].update(type="log", tickvals=x, ticktext=names, title={"text": "Wavelength (µm, logarithmic)"})
     # Told, or plotly turns the names where long names of classes leave little room.
     layout["xaxis"]["tickangle"] = 0 if level else -90
@@ -70,7 +70,7 @@ def signature_curves(signed: Signatures) -> Figure:
 
 def shares(classes: Sequence[ClassRecord], scenes: Sequence[Scene], counts: Sequence[Sequence[int]]) -> Figure:
     """Return the share of each class in the valid pixels of each scene, stacked."""
-    layout = _layout(440)
+    layout = _layout(_height(len(classes)))
     layout.update(barmode="stack", bargap=0.15)
     n = len(scenes)
     _name_scenes(layout, scenes)
@@ -135,7 +135,7 @@ def over_time(
             data.append(
                 {"x": [None], "y": [None], "mode": "lines", "name": place, "line": {"color": _OUTLINE, "dash": dash}}
             )
-    layout = _layout(440)
+    layout = _layout(_height(len(classes)))
     dates = sorted({scenes[number].acquired for numbers in series.values() for number in numbers})
     layout["xaxis"].update(type="date", tickformat="%Y-%m-%d", nticks=6)
     if len(dates) <= _MOST_DATES and _spread_out(dates):
@@ -226,6 +226,11 @@ def _class_line(
 def _share(count: Sequence[int], j: int) -> float | None:
     whole = sum(count)
     return round(100.0 * count[j] / whole, 4) if whole else None
+
+
+def _height(classes: int) -> int:
+    """Return the height of a plot whose legend names so many classes, at which it is seen whole up to 40 of them."""
+    return min(max(440, 130 + 20 * classes), 930)
 
 
 def _layout(height: int) -> Figure:

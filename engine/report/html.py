@@ -39,7 +39,7 @@ figure{margin:.8rem 0;overflow-x:auto}figcaption{color:#595959;max-width:690px}
 tr,figure,.scene,.short{break-inside:avoid}thead{display:table-header-group}
 th,td{padding:.1rem .35rem;white-space:normal}
 td:first-child{white-space:nowrap}.wide,figure{overflow:visible}
-.row{display:block}.scene{display:inline-block;vertical-align:top;margin-right:1rem}
+.row{display:block;orphans:1;widows:1}.scene{display:inline-block;vertical-align:top;margin-right:1rem}
 .many{font-size:6.5px}.many th,.many td{padding:.1rem .15rem}.many th{overflow-wrap:anywhere}
 nav,.modebar{display:none}}
 """
@@ -69,7 +69,7 @@ _ALONE = (
 # Rows of a table that is not to be torn apart where a page of paper ends: about half of one.
 _SHORT = 30
 # Columns of a table that a page of paper is wide enough for; more are set smaller there.
-_MOST_COLUMNS = 15
+_MOST_COLUMNS = 17
 
 
 # Orange, the darkest ground of `Heat`; and the length from which a text may break into lines.
