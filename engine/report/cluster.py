@@ -110,8 +110,9 @@ def _remarks(numbers: Numbers) -> list[str]:
     tiny = [str(record.id) for record in classes if 0 < 100 * record.pixels < _TINY_PERCENT * pixels]
     if tiny:
         remarks.append(
-            f"Each of the classes {', '.join(tiny)} has less than {_TINY_PERCENT} % of all pixels: if these are "
-            "extremes such as snow or missed clouds, the start 2-98 % leaves more classes to the land."
+            f"Of less than {_TINY_PERCENT} % of all pixels: {'class' if len(tiny) == 1 else 'classes'} "
+            f"{', '.join(tiny)}. Where these are extremes such as snow or missed clouds, the start 2-98 % leaves more "
+            "classes to the land."
         )
     rejected = sum(one.unclassified for one in numbers.results)
     if rejected:

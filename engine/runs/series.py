@@ -157,9 +157,13 @@ def follow_series(
                 sums.add(part)
         packed.sort(key=lambda part: part.row)
         series = sums.series(raster_set, grid)
+        whose = "that of the earliest raster" if request.grid is None else f"that of {Path(request.grid).name}"
         for member, pixels in zip(raster_set.members, series.met):
             if not pixels:
-                progress.warn(f"{member.title} ({member.raster.path.name}) has no class on the grid of the results.")
+                progress.warn(
+                    f"{member.title} ({member.raster.path.name}) has no class on the grid of the results, {whose}; "
+                    "follow places apart from each other one by one."
+                )
         progress.stage("Writing the rasters")
         _write_rasters(run.files, series, packed, run.span(_FOLLOWED, 1.0))
         run.files.write_text(TABLE, page.to_csv(series))

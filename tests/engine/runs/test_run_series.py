@@ -168,7 +168,8 @@ def test_another_grid(rasters, tmp_path):
     result = run(rasters, tmp_path / "out", log, grid=grid)
     assert read_raster(result.rasters["changes"]).tolist() == [[1, NEVER, NEVER], [NEVER] * 3]
     assert log.warnings == [
-        f"2022-05-11 LC08 190026 ({rasters[2].name}) has no class on the grid of the results.",
+        f"2022-05-11 LC08 190026 ({rasters[2].name}) has no class on the grid of the results, that of grid.tif; "
+        "follow places apart from each other one by one.",
     ]
     assert log.notes[-1] == "1 of 1 pixels changed class at least once (100.00 %)"
     assert log.fractions == sorted(log.fractions)
