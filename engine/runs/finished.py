@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,8 @@ from ..results.names import RASTER_END, REPORT_NAME, SIGNATURES_END, SIGNATURES_
 from ..results.signatures import Signatures
 from ..results.statistics import Moments
 from ..scenes.scene import Scene
-from ..sensors.products import leading_product_id
+from ..sensors.products import Product, leading_product_id
+from ..sensors.sheet_file import generic
 from ..text_files import Unreadable, read_text
 
 RESULTS = "RESULTS"
@@ -125,10 +127,11 @@ def open_finished(folder: Path) -> Finished:
     scenes = []
     for path in sorted(folder.glob(f"*{RASTER_END}")):
         raster = _raster(path)
-        product = leading_product_id(path.name)
-        if raster is None or product is None or path.name != f"{product.text}{RASTER_END}":
+        name = path.name[: -len(RASTER_END)]
+        record = told.get(name, {})
+        product = _product(name, record)
+        if raster is None or product is None:
             continue
-        record = told.get(product.text, {})
         scene = Scene(
             product=product,
             place=str(folder),
@@ -192,6 +195,20 @@ def _told(run: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     scenes = run.get("scenes")
     found = [scene for scene in scenes if isinstance(scene, dict)] if isinstance(scenes, list) else []
     return {scene["id"]: scene for scene in found if isinstance(scene.get("id"), str)}
+
+
+def _product(name: str, record: Mapping[str, Any]) -> Product | None:
+    """Return the product that a raster is named after: of a family that ships, or one that the run's record tells."""
+    product = leading_product_id(f"{name}{RASTER_END}")
+    if product is not None and product.text == name:
+        return product
+    try:
+        day = date.fromisoformat(record["date"])
+        sensor = str(record["sensor"])
+    except (KeyError, TypeError, ValueError):
+        return None
+    # Of a sheet that the user has brought, or of a GeoTIFF of no family.
+    return Product(name, "", sensor, "", day, "", (), generic())
 
 
 def _page(path: Path) -> str:

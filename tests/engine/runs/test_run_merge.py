@@ -21,6 +21,7 @@ from iikmc.engine.runs.cluster import cluster
 from iikmc.engine.runs.merge import merge
 from iikmc.engine.scenes.selection import MaskRule
 from pages import Page, check_offline
+from rasterio.transform import from_origin
 from tiny import Recorder, listing, make_scene, product, read_json, read_raster
 
 COVERS = {"c1": "Wasser", "c2": "Wald", "c3": "Wald", "c4": "=Fels"}
@@ -412,3 +413,25 @@ def test_other_products_are_not_taken_for_scenes_of_the_run(results, tmp_path):
     result = run(results, tmp_path / "out", LEGEND)
     assert [scene.id for scene in result.scenes] == [FIRST, other, SECOND]
     assert read_raster(result.rasters[1]).tolist() == read_raster(result.rasters[2]).tolist()
+
+
+def test_scenes_of_no_family_are_merged_and_named_too(tmp_path):
+    """Their identifiers are no product's: the record of the run tells of them."""
+    path = tmp_path / "in" / "farm_2022-06-28.tif"
+    path.parent.mkdir()
+    stored = np.full((2, 4, 6), 1000, np.int16)
+    stored[:, 2:] = 4000
+    with rasterio.open(
+        path, "w", driver="GTiff", width=6, height=4, count=2, dtype="int16", crs="EPSG:32633",
+        transform=from_origin(465285, 5264715, 20, 20),
+    ) as dataset:  # fmt: skip
+        dataset.write(stored)
+        dataset.descriptions = ("blue", "nir")
+        dataset.scales, dataset.offsets = (0.0001, 0.0001), (0.0, 0.0)
+    cluster(Request((str(path),), tmp_path / "run", MaskRule((), False), k=2))
+    legend = tmp_path / "legend.csv"
+    legend.write_text("class,to,name,colour\n1,7,Field,#00ff00\n2,7,Field,#00ff00\n", encoding="utf-8")
+    merge(MergeRequest(tmp_path / "run", tmp_path / "merged", legend))
+    assert read_raster(tmp_path / "merged" / "farm_2022-06-28_classes.tif").tolist() == [[7] * 6] * 4
+    text = (tmp_path / "merged" / "statistics.csv").read_text(encoding="utf-8")
+    assert "farm_2022-06-28" in text and "2022-06-28" in text
