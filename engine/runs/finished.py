@@ -208,7 +208,7 @@ def _product(name: str, record: Mapping[str, Any]) -> Product | None:
     except (KeyError, TypeError, ValueError):
         return None
     # Of a sheet that the user has brought, or of a GeoTIFF of no family.
-    return Product(name, "", sensor, "", day, "", (), generic())
+    return Product(name, "", sensor, "", day, "", (("tile", ""),), generic())
 
 
 def _page(path: Path) -> str:

@@ -434,4 +434,4 @@ def test_scenes_of_no_family_are_merged_and_named_too(tmp_path):
     merge(MergeRequest(tmp_path / "run", tmp_path / "merged", legend))
     assert read_raster(tmp_path / "merged" / "farm_2022-06-28_classes.tif").tolist() == [[7] * 6] * 4
     text = (tmp_path / "merged" / "statistics.csv").read_text(encoding="utf-8")
-    assert "farm_2022-06-28" in text and "2022-06-28" in text
+    assert "Field,farm_2022-06-28,2022-06-28,24," in text
