@@ -104,7 +104,7 @@ def _curve(
             "height": 300,
             "margin": {"l": 70, "r": 15, "t": 10, "b": 45},
             "xaxis": {"title": {"text": "number of classes k"}, "dtick": 1 if len(points) <= 30 else None},
-            "yaxis": {"title": {"text": name}, "rangemode": "normal"},
+            "yaxis": {"title": {"text": name.replace(" to the centre", "")}, "rangemode": "normal"},
             "shapes": [
                 {
                     "type": "line",
