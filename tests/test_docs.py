@@ -107,6 +107,7 @@ def test_no_page_names_a_folder_of_the_machine_it_was_written_on(page):
 def test_the_ids_of_the_tutorials_scenes_are_those_of_the_script_that_takes_its_pictures():
     script = (ROOT / "tools" / "screenshots.py").read_text(encoding="utf-8")
     tutorial = (DOCS / "tutorial.md").read_text(encoding="utf-8")
-    for name in ("BEFORE", "AFTER"):
-        (scene,) = re.findall(rf'\b{name}\b.*?"(LC08_L2SP_\w+)"', script)[:1]
+    scenes = re.findall(r'"(L[CE]0[789]_L2SP_\w+)"', script)
+    assert len(scenes) == 3
+    for scene in scenes:
         assert scene in tutorial

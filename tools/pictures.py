@@ -1,12 +1,11 @@
 #!/usr/bin/python3
 """Take all pictures of the documentation again: `make pictures`.
 
-The tutorial is done in a real QGIS window on a virtual screen (`tools/screenshots.py`) with real scenes, its reports
-are opened in Chromium, and the demonstration draws its picture. All become small palette PNGs in docs/images.
+The tutorial is done in a real QGIS window on a virtual screen (`tools/screenshots.py`) with simulated scenes, its
+reports are opened in Chromium, and the demonstration draws its picture. All become small palette PNGs in docs/images.
 
-The scenes lie in <checkout>/../shared/scenes, or in the folder that IIKMC_SCENES names. They are copied to a folder
-made for it, /data or one of the others below, so that the pictures show no path of the machine that takes them;
-IIKMC_DATA names another one. It is removed in the end.
+The scenes are made in a folder of their own, /data or one of the others below, so that the pictures show no path of
+the machine that takes them; IIKMC_DATA names another one. It is removed in the end.
 """
 
 from __future__ import annotations
@@ -24,11 +23,10 @@ from PIL import Image, ImageChops
 
 ROOT = Path(__file__).resolve().parents[1]
 IMAGES = ROOT / "docs" / "images"
-SCENES = Path(os.environ.get("IIKMC_SCENES", ROOT.parent / "shared" / "scenes"))
 PLACES = [Path(os.environ["IIKMC_DATA"])] if "IIKMC_DATA" in os.environ else [Path("/data"), Path("/srv/data")]
 BASE = ROOT / "build" / "pictures"
-MODEL = ROOT / "models" / "two_dates_to_change_map.model3"
-LIMIT = 600
+MODEL = ROOT / "models" / "series_to_land_cover.model3"
+LIMIT = 900
 """Seconds for the whole session in QGIS."""
 LARGEST = 200_000
 """Bytes that a picture may have."""
@@ -37,12 +35,14 @@ BORDER = 12
 PAGES = {
     "audit": ("audit/audit.html", "", "", 1560),
     "suggestk": ("suggestk.html", "", "Sample", 1500),
-    "report": ("classes/report.html", "", "Signatures", 1180),
+    "report": ("classes/report.html", "", "Signatures", 1640),
     "signatures": ("classes/report.html", "Signatures", "Area", 1600),
-    "areas": ("classes/report.html", "Area", "Empty", 1500),
+    "areas": ("covers/report.html", "Area", "Empty", 1500),
     "benchmark": ("benchmark/benchmark.html", "", "How it was", 1560),
     "comparison": ("compared/report.html", "Each scene on its own", "Separability", 1560),
     "transitions": ("changes.html", "", "Gains", 1500),
+    "series": ("series/series.html", "", "Areas", 1500),
+    "accuracy": ("accuracy.html", "", "Points", 1560),
 }
 # Leaves of a page what lies between two headings, the beginning of whose texts is given.
 _CUT = """
@@ -69,18 +69,18 @@ def stop(text: str) -> NoReturn:
 
 
 def lay_out() -> Path:
-    """Copy the scenes to where an analyst might have them; return the folder around."""
-    if not SCENES.is_dir():
-        stop(f"the real scenes are not in {SCENES}; set IIKMC_SCENES to their folder.")
+    """Simulate scenes where an analyst might have them; return the folder around."""
     for place in PLACES:
         if place.exists() and any(place.iterdir()):
             continue  # somebody's
         try:
-            shutil.copytree(SCENES, place / "landsat", copy_function=shutil.copyfile)
+            (place / "landsat").mkdir(parents=True)
         except OSError:
             continue
-        for path in (place / "landsat").rglob("*"):
-            path.chmod(0o755 if path.is_dir() else 0o644)
+        size = ["--scenes", "5", "--width", "1500", "--height", "1500"]
+        simulate = [sys.executable, str(ROOT / "benchmarks" / "simulate.py"), str(place / "landsat"), *size]
+        if subprocess.run(simulate, stdin=subprocess.DEVNULL).returncode:
+            stop("the scenes could not be simulated; the message is above.")
         return place
     stop(f"{' or '.join(map(str, PLACES))} is not empty or cannot be made; set IIKMC_DATA to a folder that can.")
 
@@ -91,7 +91,8 @@ def tour(data: Path, base: Path, shots: Path) -> None:
     (base / "plugins" / build_zip.TOP).symlink_to(ROOT, target_is_directory=True)
     qgis_run.enable(build_zip.TOP, base)
     env = {**qgis_run.environment(base), "QT_QPA_PLATFORM": "xcb", "LANG": "C.UTF-8", "PYTHONWARNINGS": "ignore"}
-    env.update(IIKMC_SHOTS=str(shots), IIKMC_DATA=str(data), IIKMC_MODEL=str(MODEL))
+    env.update(IIKMC_SHOTS=str(shots), IIKMC_DATA=str(data), IIKMC_MODEL=str(MODEL), IIKMC_PLUGIN=build_zip.TOP)
+    env["PYTHONPATH"] += os.pathsep + str(ROOT)  # what the simulation knows is what the points are labelled with
     qgis = ["qgis", "--nologo", "--noversioncheck", "--code", str(ROOT / "tools" / "screenshots.py")]
     screen = ["xvfb-run", "-a", "-s", "-screen 0 1600x1200x24"]
     log = base / "qgis.log"
@@ -110,7 +111,7 @@ def tour(data: Path, base: Path, shots: Path) -> None:
 
 def page(source: Path, first: str, last: str, width: int, target: Path, base: Path) -> None:
     """Take a picture of a part of a page."""
-    cut = base / "page.html"
+    cut = source.with_name(f"picture_{target.stem}.html")  # beside the page, where the library of its plots lies
     cut.write_text(source.read_text(encoding="utf-8") + _CUT % (first, last), encoding="utf-8")
     command = [
         "chromium",
@@ -149,18 +150,31 @@ def draw_demo(script: str, target: Path) -> None:
 
 
 def shrink(source: Path, target: Path) -> None:
-    """Write a picture with a palette: as many colours, and then as many pixels, as the limit of size allows."""
+    """Write a picture with a palette: of as many pixels and colours as the limit of size allows.
+
+    With few colours, those of classes become those of others, so pixels are given up first.
+    """
     with Image.open(source) as image:
         full = image.convert("RGB")
-    for scale in (1.0, 0.85, 0.7, 0.55):
+    for scale, most in ((1.0, (256, 128)), (0.85, (256, 128)), (0.7, (256, 128)), (0.6, (256, 128)), (0.5, (128, 64))):
         scaled = full.resize((round(full.width * scale), round(full.height * scale)), Image.Resampling.LANCZOS)
-        for colours in (256, 128, 64):
+        for colours in most:
             # Without dithering, which costs size and makes text and flat areas worse.
-            small = scaled.quantize(colours, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+            small = scaled.quantize(palette=palette(full, colours), dither=Image.Dither.NONE)
             small.save(target, optimize=True)
             if target.stat().st_size < LARGEST:
                 return
     stop(f"{target} has {target.stat().st_size} bytes; {LARGEST} are allowed.")
+
+
+def palette(full: Image.Image, colours: int) -> Image.Image:
+    """Return an image with the palette for a picture: half of it its most frequent colours, as of legends."""
+    counts = sorted(full.getcolors(full.width * full.height), reverse=True)
+    flat = [part for _, colour in counts[: colours // 2] for part in colour]
+    others = full.quantize(colours - len(flat) // 3, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    made = Image.new("P", (1, 1))
+    made.putpalette((flat + others.getpalette())[: 3 * colours])
+    return made
 
 
 def main() -> None:
