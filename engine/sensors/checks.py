@@ -10,8 +10,15 @@ from typing import Any, TypeVar
 from ..errors import shown
 
 _MOST_MARKS = 500
-# A repeat of what repeats itself can take for ever on a name that nearly fits.
-_NESTED = re.compile(r"\([^()]*[+*}][^()]*\)[+*{]")
+# The parts of a regular expression: an escaped mark or a set of marks, a bracket, a way out, a repeat, anything else.
+_PART = re.compile(
+    r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]"
+    r"|\(\?P?[<:=!][^>)]*?[>:=!]|\(\?:|[()|]"
+    r"|[*+?]|\{[\d,]*\}|.",
+    re.DOTALL,
+)
+# Repeats without an end, each of which multiplies the ways to read a name of 255 marks.
+_MOST_ENDLESS = 4
 
 T = TypeVar("T")
 
@@ -77,12 +84,36 @@ def is_whole(value: Any) -> bool:
 def pattern(value: Any, where: str) -> re.Pattern[str]:
     """Return a value that must be a regular expression, compiled."""
     text = said(value, where)
-    if _NESTED.search(text):
+    if is_slow(text):
         raise Fault(f"{where} is {shown(text)}, which repeats what repeats itself, expected a plain pattern")
     try:
         return re.compile(text, re.IGNORECASE | re.ASCII)
     except (re.error, OverflowError, RecursionError) as error:
         raise Fault(f"{where} is {shown(text)}, which is no regular expression ({error})") from error
+
+
+def is_slow(text: str) -> bool:
+    """Tell whether a regular expression may take for ever on a name that nearly fits.
+
+    That is one which repeats what can itself be read in several ways, as (a+)+ or (a|b)+, or has many endless repeats.
+    """
+    several, closed, endless = [False], False, 0
+    for part in _PART.findall(text):
+        if part[0] == "(":
+            several.append(False)
+        elif part == ")":
+            closed = several.pop() if len(several) > 1 else False
+            several[-1] |= closed
+            continue
+        elif part == "|":
+            several[-1] = True
+        elif part in "*+?" or (part[0] == "{" and len(part) > 1):
+            if part != "?" and closed:
+                return True
+            several[-1] = True
+            endless += part in "*+" or part.endswith(",}")
+        closed = False
+    return endless > _MOST_ENDLESS
 
 
 def template(top: dict[str, Any], key: str, default: str, product: re.Pattern[str]) -> str:
