@@ -85,6 +85,7 @@ class AuditAlgorithm(IIkMCAlgorithm):
             advanced(parameters.workers()),
             parameters.output(tr("Gets audit.csv and audit.html; those of an earlier audit are replaced.")),
             advanced(parameters.sheet()),
+            advanced(parameters.scheduler()),
         ):
             self.addParameter(parameter)
         for output in (
@@ -121,6 +122,7 @@ class AuditAlgorithm(IIkMCAlgorithm):
             aoi=self._area(),
             workers=self.parameterAsInt(values, parameters.WORKERS, context),
             sheet=self._sheet(values, context),
+            scheduler=self.parameterAsString(values, parameters.SCHEDULER, context).strip(),
         )
 
     def processAlgorithm(

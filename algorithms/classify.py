@@ -79,6 +79,7 @@ class ClassifyAlgorithm(ClassifiedScenesAlgorithm):
             advanced(parameters.margin()),
             advanced(parameters.reject()),
             advanced(parameters.sheet()),
+            advanced(parameters.scheduler()),
         ):
             self.addParameter(parameter)
         self._add_outputs()
@@ -106,6 +107,7 @@ class ClassifyAlgorithm(ClassifiedScenesAlgorithm):
             margin=self.parameterAsBool(values, parameters.MARGIN, context),
             reject=self.parameterAsDouble(values, parameters.REJECT, context),
             sheet=self._sheet(values, context),
+            scheduler=self.parameterAsString(values, parameters.SCHEDULER, context).strip(),
         )
 
     def processAlgorithm(

@@ -121,6 +121,7 @@ class ClusterAlgorithm(ClassifiedScenesAlgorithm):
             advanced(parameters.margin()),
             advanced(parameters.reject()),
             advanced(parameters.sheet()),
+            advanced(parameters.scheduler()),
         ):
             self.addParameter(parameter)
         self._add_outputs(
@@ -163,6 +164,7 @@ class ClusterAlgorithm(ClassifiedScenesAlgorithm):
             margin=self.parameterAsBool(values, parameters.MARGIN, context),
             reject=self.parameterAsDouble(values, parameters.REJECT, context),
             sheet=self._sheet(values, context),
+            scheduler=self.parameterAsString(values, parameters.SCHEDULER, context).strip(),
         )
 
     def looked_for(self, values: dict[str, Any], context: QgsProcessingContext) -> tuple[Wanted, Plan | None]:

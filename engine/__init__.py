@@ -18,6 +18,7 @@ lines above its own, type hints included, and ``LAYERS`` in tests/test_architect
     ranges      the range of every number that a user may set
     sensors     what a product is: bands, bits and scale as data, and what reads names and metadata
     scenes      from folders to checked scenes; the only door to rasterio for reading
+    request_checks  what the checks of requests have in common
     requests    what the user asks of each tool, checked before anything is read
     map_requests  what the user asks of the tools that take classified rasters
     execution   where work is done: threads

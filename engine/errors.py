@@ -46,6 +46,10 @@ class MemoryBudgetError(IIkMCError, MemoryError):
     """The pixels fit neither the memory they may take nor the disk."""
 
 
+class SchedulerError(IIkMCError, OSError):
+    """The cluster of SCHEDULER cannot be used, or was lost."""
+
+
 class UnexpectedError(IIkMCError, RuntimeError):
     """Something that nobody foresaw; the error that it comes from has the details."""
 

@@ -18,7 +18,7 @@ from .choices import (
 from .errors import ParameterError, shown
 from .paths import Place, companions, same_file
 from .ranges import check_number
-from .requests import check_destinations, check_path
+from .request_checks import check_destinations, check_path
 
 
 @dataclass(frozen=True)

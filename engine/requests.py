@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
-
-import numpy as np
 
 from .choices import (
     AUTOMATIC,
@@ -30,9 +28,9 @@ from .choices import (
     TOGETHER,
 )
 from .errors import ParameterError, shown
-from .paths import Place, check_apart
 from .progress import Progress
 from .ranges import check_names, check_number
+from .request_checks import check_destinations, check_judging, check_path, check_scheduler, check_truth
 from .scenes.area import Area
 from .scenes.check import usable_scenes
 from .scenes.inputs import input_places
@@ -90,7 +88,7 @@ class SceneRequest:
         if not isinstance(self.mask, MaskRule):
             raise ParameterError(f"MASK is {shown(self.mask)}, expected a MaskRule; give one.")
         check_names("MASK", self.mask.flags, tuple(FLAGS))
-        _check_truth("MASK_SATURATED", self.mask.saturated)
+        check_truth("MASK_SATURATED", self.mask.saturated)
         if self.aoi is not None and not isinstance(self.aoi, Area):
             raise ParameterError(f"AOI is {shown(self.aoi)}, expected an Area; give one, or None.")
         check_number("WORKERS", self.workers)
@@ -155,6 +153,8 @@ class Request(SceneRequest):
     """MARGIN: whether each scene also gets a raster of how safe the class of each pixel is."""
     reject: float | None = None
     """REJECT: the largest distance to the nearest centre, in reflectance; pixels farther away are unclassified."""
+    scheduler: str = ""
+    """SCHEDULER: address of a Dask scheduler, whose workers do the work; none by default. Never changes the result."""
 
     def check(self) -> None:
         """Check the numbers and names.
@@ -180,8 +180,14 @@ class Request(SceneRequest):
         if self.device not in DEVICES:
             raise ParameterError(f"DEVICE is {self.device!r}; choose one of {', '.join(DEVICES)}.")
         check_number("MEMORY", self.memory)
-        _check_truth("COMPARE", self.compare)
-        _check_judging(self.margin, self.reject)
+        check_truth("COMPARE", self.compare)
+        check_judging(self.margin, self.reject)
+        check_scheduler(self.scheduler)
+        if self.scheduler and self.mode != TOGETHER:
+            raise ParameterError(
+                f"SCHEDULER is {shown(self.scheduler)}, and MODE asks for classes of each scene, which are found on "
+                "this computer; leave SCHEDULER empty, or choose all scenes together."
+            )
         self._check_place()
 
     def parameters(self) -> dict[str, Any]:
@@ -211,6 +217,8 @@ class ClassifyRequest(SceneRequest):
     """MARGIN: as in `Request`."""
     reject: float | None = None
     """REJECT: as in `Request`."""
+    scheduler: str = ""
+    """SCHEDULER: as of `Request`."""
 
     def _check_bands(self) -> None:
         """Check nothing: the file tells them."""
@@ -228,7 +236,8 @@ class ClassifyRequest(SceneRequest):
         # An empty path is the folder "." to pathlib.
         if self.signatures == Path():
             raise ParameterError("SIGNATURES is empty; choose the signatures.json of an earlier run.")
-        _check_judging(self.margin, self.reject)
+        check_judging(self.margin, self.reject)
+        check_scheduler(self.scheduler)
         self._check_place()
 
     def parameters(self, roles: tuple[str, ...], k: int) -> dict[str, Any]:
@@ -240,6 +249,20 @@ class ClassifyRequest(SceneRequest):
 @dataclass(frozen=True)
 class AuditRequest(SceneRequest):
     """The parameters of a run, named as in `iikmc:audit`."""
+
+    scheduler: str = ""
+    """SCHEDULER: as of `Request`."""
+
+    def check(self) -> None:
+        """Check the numbers and names.
+
+        Raises
+        ------
+        ParameterError
+            One is out of its range; the message names it.
+        """
+        super().check()
+        check_scheduler(self.scheduler)
 
 
 @dataclass(frozen=True)
@@ -329,57 +352,6 @@ class SuggestRequest(SceneRequest):
         return scenes
 
 
-def check_path(parameter: str, path: object) -> None:
-    """Raise ParameterError if a script gave no path, or one that no system takes."""
-    if not isinstance(path, Path):
-        raise ParameterError(f"{parameter} is {shown(path)}, expected a path; give a pathlib.Path.")
-    if "\0" in str(path):
-        raise ParameterError(f"{parameter} is {shown(str(path))}, which no system takes; leave out the character 0.")
-
-
-def _check_truth(parameter: str, found: object) -> None:
-    """Raise ParameterError if what a script gave for a yes or no is neither True nor False, also NumPy's."""
-    if not isinstance(found, (bool, np.bool_)):
-        raise ParameterError(f"{parameter} is {shown(found)}, expected True or False; give one of them.")
-
-
-def _check_judging(margin: object, reject: object) -> None:
-    """Check what is asked of labelled pixels besides their classes."""
-    _check_truth("MARGIN", margin)
-    if reject is not None:
-        check_number("REJECT", reject)
-
-
 def _judging(margin: bool, reject: float | None) -> dict[str, Any]:
     """Return the last parameters in signatures.json."""
     return {"margin": bool(margin), "reject": None if reject is None else float(reject)}
-
-
-def check_destinations(
-    paths: Mapping[str, Path | None], inputs: Iterable[Place] = (), beside: Sequence[Place] = ()
-) -> None:
-    """Check that files can have these places.
-
-    Parameters
-    ----------
-    paths
-        Parameter -> file that is written; None for a file that is not wanted.
-    inputs
-        What is read.
-    beside
-        What is written beside these files.
-
-    Raises
-    ------
-    ParameterError
-        One is a folder, an input, or two are the same file; the message names the parameters.
-    """
-    places = []
-    for parameter, path in paths.items():
-        if path is None:
-            continue
-        check_path(parameter, path)
-        if os.path.isdir(path):
-            raise ParameterError(f"{parameter}: {path} is a folder; choose a file.")
-        places.append(Place(parameter, path))
-    check_apart([*places, *beside], inputs)

@@ -143,6 +143,7 @@ LAYERS = (
     ("progress", "machine", "text_files", "claims", "paths", "ranges"),
     ("sensors",),
     ("scenes",),
+    ("request_checks",),
     ("requests",),
     ("map_requests",),
     ("execution", "compiled"),

@@ -58,6 +58,9 @@ COMMANDS = {"qgis": "qgis_process", "git": "git", "g++": "g++"}
 # it, so that the distribution's packages stay untouched.
 FAST = ROOT / "build" / "packages"
 FAST_VERSIONS = {"numba": "0.68.1", "llvmlite": "0.50.0"}
+# Dask's scheduler and workers, and what they need that is no part of the distribution; likewise apart.
+DASK = ROOT / "build" / "dask"
+DASK_VERSION = {"distributed": "2026.8.0"}
 # What the benchmark compares with; rows are left out where one cannot be had.
 PEERS = ROOT / "build" / "bench" / "venv"
 PEER_PACKAGES = ("scikit-learn", "scikit-learn-intelex", "faiss-cpu")
@@ -226,6 +229,23 @@ def install_fast() -> None:
     )
 
 
+def install_dask() -> None:
+    """Bring Dask into its own folder; without it everything works, on one computer."""
+    wanted = [f"{name}=={version}" for name, version in DASK_VERSION.items()]
+    there = versions_in(DASK)
+    if all(there.get(name) == version for name, version in DASK_VERSION.items()):
+        return
+    shutil.rmtree(DASK, ignore_errors=True)
+    print(f"Installing with pip into build/dask: {' '.join(wanted)}", flush=True)
+    pip = [str(VENV / "bin" / "python"), "-m", "pip", "install", "-q", "--no-input", "--disable-pip-version-check"]
+    # All that it needs comes along, none of which is NumPy or GDAL.
+    run(
+        [*pip, "--target", str(DASK), *wanted],
+        "Dask could not be installed from PyPI; going on without it: its tests are skipped.",
+        fatal=False,
+    )
+
+
 def install_peers() -> None:
     """Bring the programs and libraries that the benchmark compares with; each may be missing."""
     install_packages(_PEER_PROGRAMS, fatal=False)
@@ -259,6 +279,8 @@ def main() -> None:
         install_venv(CHECKERS if purpose == "check" else {})
     if purpose != "check":
         install_fast()
+    if purpose in ("demo", "test", "bench"):
+        install_dask()
     if purpose == "bench":
         install_peers()
 

@@ -9,6 +9,8 @@ from pathlib import Path
 
 # A current Numba, if tools/prepare.py could get it.
 FAST = Path(__file__).resolve().parents[1] / "build" / "packages"
+# Dask, if tools/prepare.py could get it.
+DASK = Path(__file__).resolve().parents[1] / "build" / "dask"
 PYTHON_PATHS = ("/usr/share/qgis/python", "/usr/share/qgis/python/plugins")
 # Set by other Pythons, other profiles or a desktop, and misleading here.
 _UNWANTED = (
@@ -36,7 +38,7 @@ def environment(base: Path) -> dict[str, str]:
         XDG_RUNTIME_DIR=str(runtime),
         QGIS_PLUGINPATH=str(base / "plugins"),
         QT_QPA_PLATFORM="offscreen",
-        PYTHONPATH=os.pathsep.join((str(FAST), *PYTHON_PATHS)),
+        PYTHONPATH=os.pathsep.join((str(FAST), *PYTHON_PATHS, str(DASK))),
         PYTHONNOUSERSITE="1",
         # QGIS looks up its Python by name: the distribution's must come before pyenv's and the like.
         PATH=os.pathsep.join(["/usr/bin", "/bin", os.environ.get("PATH", "")]),

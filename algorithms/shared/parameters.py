@@ -14,6 +14,7 @@ from qgis.core import (
     QgsProcessingParameterFile,
     QgsProcessingParameterFolderDestination,
     QgsProcessingParameterNumber,
+    QgsProcessingParameterString,
 )
 
 from ...engine import choices
@@ -39,6 +40,7 @@ AOI = "AOI"
 DEVICE = "DEVICE"
 WORKERS = "WORKERS"
 MEMORY = "MEMORY"
+SCHEDULER = "SCHEDULER"
 COMPARE = "COMPARE"
 MARGIN = "MARGIN"
 REJECT = "REJECT"
@@ -272,6 +274,18 @@ def memory() -> QgsProcessingParameterDefinition:
         tr(
             "Pixels beyond this go to temporary files, which makes the run slower and never changes the result; 0 "
             "takes a safe share of the memory that is free."
+        ),
+    )
+
+
+def scheduler() -> QgsProcessingParameterDefinition:
+    """SCHEDULER: address of a Dask scheduler."""
+    return _with_help(
+        QgsProcessingParameterString(SCHEDULER, tr("Dask scheduler (address)"), None, False, True),
+        tr(
+            "Address of a running Dask scheduler, such as tcp://host:8786: its workers then read, cluster and write, "
+            "instead of this computer. They must see the scenes and the output folder under the same paths. Threads "
+            "and memory are meant for each worker. Empty: this computer does the work. It never changes the result."
         ),
     )
 

@@ -95,6 +95,12 @@ class BlockSite(Site):
             if isinstance(block.stored, Kept) and strip not in labelled:
                 block.stored.restore()
 
+    def forget(self, strip: Strip) -> None:
+        """Forget a block with all its labels, as one that was read in vain."""
+        self._blocks.pop(strip, None)
+        for key in [key for key in self._held if key[1] == strip]:
+            del self._held[key]
+
     def drop(self, strip: Strip, shelf: str) -> None:
         """Forget the labels of one block on a shelf."""
         self._held.pop((shelf, strip), None)

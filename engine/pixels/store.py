@@ -137,6 +137,11 @@ class PixelStore:
         if self._claim is not None:
             self._claim.release()
 
+    def expect(self, pixels: int, masked: int) -> None:
+        """Plan for more pixels than was known at first, as where scenes come one by one; any thread may call."""
+        with self._lock:
+            self._left -= bytes_beside(pixels, masked)
+
     def keep(self, dn: DN) -> DN | SpilledPixels:
         """Keep the pixels of a block in memory or in a file; any thread may call.
 

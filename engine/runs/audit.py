@@ -8,6 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
+from ..choices import AUTOMATIC
+from ..execution.executor import Executor
+from ..execution.messages import Terms
 from ..execution.threads import ThreadExecutor
 from ..kernels.choice import fastest_packer
 from ..kernels.numpy_kernel import NumpyKernel
@@ -29,6 +32,7 @@ from ..scenes.scene import Scene, Strip
 from ..scenes.selection import MaskRule, Selection
 from ..scenes.untold import untold
 from .frame import Run, tell_doubts
+from .on_cluster import with_whole_paths, workers_of
 from .pages import write_page
 
 TABLE_NAME = "audit.csv"
@@ -110,6 +114,7 @@ def audit_scenes(
     IIkMCError
         Any of its children; nothing is written then.
     """
+    request = with_whole_paths(request)
     run = Run(Staging(request.output), progress)
     progress = run.progress
     scenes = check(request, progress)
@@ -117,7 +122,12 @@ def audit_scenes(
     plan = Plan(tuple(scenes), Selection(request.roles, request.mask), tuple(plan_series(scenes, strip_pixels)))
     audits = [Audit() for _ in scenes]
     with run:
-        executor = ThreadExecutor(run.enter(SeriesSite(plan, NumpyKernel(), fastest_packer())), request.workers)
+        executor: Executor
+        if request.scheduler:
+            terms = Terms("audit", request.workers, AUTOMATIC, 0)
+            executor = run.enter(workers_of(request.scheduler, plan, terms, progress))
+        else:
+            executor = ThreadExecutor(run.enter(SeriesSite(plan, NumpyKernel(), fastest_packer())), request.workers)
         progress.stage(f"Auditing {counted(len(scenes), 'scene')} on {counted(executor.workers, 'thread')}")
         for part in executor.run([AuditStrip(strip) for strip in plan.strips], progress):
             audits[part.scene].add(part.audit)

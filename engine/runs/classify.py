@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 
 from ..centres.fit import Fit
+from ..choices import AUTOMATIC
 from ..errors import ParameterError
 from ..execution.executor import Executor
+from ..execution.messages import Terms
 from ..execution.threads import ThreadExecutor, threads_of
 from ..kernels.choice import begin, expected_name, labelling_seconds, pick_judge, pick_kernel, pick_packer, tell
 from ..kernels.kernel import Kernel
@@ -42,6 +44,7 @@ from ..scenes.selection import Selection
 from ..sensors.products import may_lead_with_product
 from .foretell import foretell_classification, tell_took
 from .frame import Run, tell_audit
+from .on_cluster import with_whole_paths, workers_of
 from .write import (
     Classes,
     empty_classes,
@@ -117,6 +120,7 @@ def classify(
     IIkMCError
         Any of its children; nothing is written then.
     """
+    request = with_whole_paths(request)
     run = Run(Staging(request.output), progress)
     progress = run.progress
     source, scenes = check(request, progress)
@@ -125,8 +129,9 @@ def classify(
     kernel = kernel or pick_kernel(n_bands=len(source.roles))
     k = len(source.centres)
     seconds = labelling_seconds(most_valid(scenes)[0], k, threads_of(request.workers), 1)
-    begin(kernel, seconds)
-    foretell_classification(request, scenes, source.roles, k, expected_name(kernel), progress)
+    if not request.scheduler:
+        begin(kernel, seconds)
+        foretell_classification(request, scenes, source.roles, k, expected_name(kernel), progress)
     run.clock.lap("prepare")
     strips = tuple(plan_series(scenes, strip_pixels))
     judging = Judging.of(request.margin, request.reject)
@@ -139,11 +144,18 @@ def classify(
         earlier = left_over(request.output, scenes, classes)
         old = outdated_margins(request.output, scenes, request.margin)
         run.files.check_replaceable([*raster_names(scenes, request.margin), *earlier.apart, *old])
-        site = run.enter(SeriesSite(plan, kernel, pick_packer(kernel), None, judge))
-        executor = ThreadExecutor(site, request.workers)
+        executor: Executor
+        if request.scheduler:
+            terms = Terms("classify", request.workers, AUTOMATIC, 0)
+            executor = run.enter(workers_of(request.scheduler, plan, terms, progress, run.files))
+            by = executor.about
+        else:
+            site = run.enter(SeriesSite(plan, kernel, pick_packer(kernel), None, judge))
+            executor = ThreadExecutor(site, request.workers)
+            by = f"{expected_name(kernel)} kernel"
         progress.stage(
             f"Classifying {counted(len(scenes), 'scene')} into the {source.k} classes of {request.signatures} "
-            f"on {counted(executor.workers, 'thread')} ({expected_name(kernel)} kernel)"
+            f"on {counted(executor.workers, 'thread')} ({by})"
         )
         results = _classified(run, executor, plan, source, shown)
         for one in results:

@@ -14,8 +14,9 @@ from ..results.result import Result
 from ..results.staging import Staging
 from .clustering import ITERATE, READ, Clustering, Tools, check_scenes, given_centres, no_valid_pixels
 from .compare import compare_each
-from .foretell import foretell
+from .foretell import Foretold, foretell, tell_took
 from .frame import Run
+from .on_cluster import with_whole_paths
 from .unfinished import Keeper, superseded, tell_continued, tell_unfinished
 from .write import kept_colours, write_results
 
@@ -48,6 +49,7 @@ def cluster(
         Any of its children; nothing is written then, but for the signatures so far if `Cancelled` says so.
     """
     request.check()
+    request = with_whole_paths(request)
     run = Run(Staging(request.output), progress)
     progress = run.progress
     scenes = check_scenes(request, progress)
@@ -57,20 +59,25 @@ def cluster(
         tell_continued(request.signatures, scenes, request, progress)
     tell_unfinished(scenes, request, progress)
     tools = Tools.of(request, given, kernel, strip_pixels, progress)
-    tools.begin(scenes, request.k)
+    expected: Foretold | None = None
     with tools.device:
-        expected = foretell(request, scenes, tools.workers, expected_name(tools.cpu), progress)
+        if not request.scheduler:
+            tools.begin(scenes, request.k)
+            expected = foretell(request, scenes, tools.workers, expected_name(tools.cpu), progress)
         run.clock.lap("prepare")
         with run:
-            clustering = run.enter(Clustering(scenes, request, tools, run.files))
+            clustering = run.enter(Clustering(scenes, request, tools, run.files, progress))
             result = _clustered(run, clustering, request, tools)
             colours = kept_colours(request, result.fit)
             classes = earlier.Classes(request.roles, result.fit.centres, colours)
             old = (*superseded(scenes, request), *earlier.outdated_margins(request.output, scenes, request.margin))
             run.publish(old, earlier.left_over(request.output, scenes, classes))
-    # Margins and rejection take part of the time for the rasters.
-    usual = not was_compiled_meanwhile(tools.cpu) and not clustering.plan.judging.wanted
-    expected.tell_outcome(tools.kernel.name if usual else None, result, run.clock, clustering.store.spilled, progress)
+    if expected is None:
+        tell_took(run.clock, result.pixels, [*result.rasters, *result.margins], progress)
+    else:
+        # Margins and rejection take part of the time for the rasters.
+        usual = not was_compiled_meanwhile(tools.cpu) and not clustering.plan.judging.wanted
+        expected.tell_outcome(tools.kernel.name if usual else None, result, run.clock, clustering.spilled, progress)
     progress.report(1.0)
     return result
 
@@ -81,7 +88,8 @@ def _clustered(run: Run[Staging], clustering: Clustering, request: Request, tool
     left = earlier.left_rasters(request.output, scenes)
     left += earlier.outdated_margins(request.output, scenes, request.margin)
     run.files.check_replaceable([*raster_names(scenes, request.margin), *left])
-    progress.stage(f"Reading and masking {counted(len(scenes), 'scene')} on {counted(tools.workers, 'thread')}")
+    threads = counted(clustering.executor.workers, "thread")
+    progress.stage(f"Reading and masking {counted(len(scenes), 'scene')} on {threads}")
     series = clustering.read(run.span(0.0, READ))
     if series.pixels == 0:
         raise no_valid_pixels([one.audit for one in series.results])

@@ -15,6 +15,9 @@ from ..centres.starts import PERCENTILES, between, percentile, plus_plus
 from ..choices import COARSE_TO_FINE, CPU, EACH_SCENE, MINIMUM_MAXIMUM, PERCENTILE_RANGE, PLUS_PLUS, SIGNATURES_FILE
 from ..clock import Clock
 from ..errors import NoValidPixels
+from ..execution.dask_executor import DaskExecutor
+from ..execution.executor import Executor
+from ..execution.messages import Terms
 from ..execution.threads import ThreadExecutor, threads_of
 from ..kernels.cells.choice import loops_for
 from ..kernels.choice import await_kernel, begin, labelling_seconds, pick_judge, pick_kernel, pick_packer, tell
@@ -31,7 +34,7 @@ from ..pixels.packing import Packer
 from ..pixels.store import PixelStore, budget_of
 from ..pixels.strips import most_valid, plan_series
 from ..pixels.survey import Need, Survey, Wish
-from ..progress import Progress, Quiet
+from ..progress import Progress, Quiet, Silent
 from ..quantities import counted, size
 from ..requests import Request
 from ..results import signatures_file
@@ -41,6 +44,7 @@ from ..scenes.check import usable_scenes
 from ..scenes.scene import Scene
 from ..scenes.selection import Selection
 from .frame import tell_audit
+from .on_cluster import Beside, workers_of
 
 if TYPE_CHECKING:
     from ..arrays import DN, Grid64
@@ -94,7 +98,8 @@ class Tools:
         """Return the tools of a request, with this kernel or by default the one that suits machine and DEVICE."""
         n_bands = len(request.roles)
         cpu = kernel or pick_kernel(progress, n_bands)
-        device = request.device if kernel is None else CPU
+        # Workers of a cluster choose for themselves.
+        device = request.device if kernel is None and not request.scheduler else CPU
         choice = DeviceChoice(device, request.k, n_bands, cpu, progress, by_cells=kernel is None)
         return cls(given, cpu, choice, pick_packer(cpu), threads_of(request.workers), strip_pixels, n_bands)
 
@@ -102,10 +107,18 @@ class Tools:
 class Clustering:
     """Scenes that are clustered together: the site with their pixels, and the steps from reading to the fit.
 
-    As a context manager it gives back memory, temporary files and open files.
+    As a context manager it gives back memory, temporary files and open files, or lets the workers of a cluster go.
     """
 
-    def __init__(self, scenes: Sequence[Scene], request: Request, tools: Tools, staging: Staging) -> None:
+    def __init__(
+        self,
+        scenes: Sequence[Scene],
+        request: Request,
+        tools: Tools,
+        staging: Staging,
+        progress: Progress | None = None,
+    ) -> None:
+        self._progress = progress or Silent()
         self._request, self._tools, self._staging = request, tools, staging
         wish = Wish(need(request), request.seed, pictures=True)
         selection = Selection(request.roles, request.mask)
@@ -117,6 +130,14 @@ class Clustering:
 
     def __enter__(self) -> Clustering:
         request, plan = self._request, self.plan
+        self.spilled = 0
+        """Bytes of pixels in temporary files of this computer."""
+        if request.scheduler:
+            terms = Terms("cluster", request.workers, request.device, request.memory)
+            elsewhere = workers_of(request.scheduler, plan, terms, self._progress, self._staging)
+            self.executor: Executor = self._stack.enter_context(elsewhere)
+            """Hands the work to the site."""
+            return self
         pixels, masked = most_valid(plan.scenes, self._tools.strip_pixels)
         self._tools.device.renew()
         with ExitStack() as stack:
@@ -129,7 +150,6 @@ class Clustering:
             self.site = stack.enter_context(site)
             """What this process holds."""
             self.executor = ThreadExecutor(self.site, self._tools.workers)
-            """Hands the work to the site."""
             self._stack = stack.pop_all()
         return self
 
@@ -141,14 +161,21 @@ class Clustering:
         series = read_series(self.executor, self.plan, progress, self._tools.given, self._counted)
         for one in series.results:
             tell_audit(one.scene, one.audit, progress)
-        if self.store.spilled:
-            progress.note(f"{size(self.store.spilled)} of pixels lie in temporary files (MEMORY)")
+        self.spilled = 0 if self._request.scheduler else self.store.spilled
+        if self.spilled:
+            progress.note(f"{size(self.spilled)} of pixels lie in temporary files (MEMORY)")
         return series
+
+    @property
+    def kernel(self) -> Kernel:
+        """What labels here; workers of a cluster have their own."""
+        return self._tools.kernel if self._request.scheduler else self.site.kernel
 
     def _counted(self, pixels: int) -> None:
         """Let the device be chosen as soon as that can be told."""
-        self._tools.device.counted(pixels)
-        self.site.kernel = self._tools.kernel
+        if not self._request.scheduler:
+            self._tools.device.counted(pixels)
+            self.site.kernel = self._tools.kernel
 
     def fit(
         self,
@@ -170,10 +197,15 @@ class Clustering:
             Called after every iteration with what the run would give if it ended there.
         """
         request, tools = self._request, self._tools
-        await_kernel(tools.cpu, labelling_seconds(population.pixels, request.k, tools.workers), progress)
+        remote = isinstance(self.executor, DaskExecutor)
+        if not remote:
+            await_kernel(tools.cpu, labelling_seconds(population.pixels, request.k, tools.workers), progress)
         start = tools.given if tools.given is not None else self._start(survey, progress)
         clock.lap("start")
-        progress.stage(f"Clustering {population.pixels:,} pixels into {request.k} classes ({tools.device.title})")
+        title = tools.device.title
+        if isinstance(self.executor, DaskExecutor):
+            title, progress = self.executor.about, Beside(progress, self.executor)
+        progress.stage(f"Clustering {population.pixels:,} pixels into {request.k} classes ({title})")
         stop = StopRule(request.max_iterations, request.tolerance)
         expected = WARM if request.start in (COARSE_TO_FINE, SIGNATURES_FILE) else COLD
         fit = iterate(self.executor, population, start, stop, progress, keep, expected)

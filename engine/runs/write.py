@@ -78,7 +78,7 @@ def write_results(run: Run[Staging], clustering: Clustering, series: Series, fit
         one.shows(legend.numbers)
     tell_unclassified(series.results, request.reject, run.progress)
     scenes, audits = plan.scenes, [one.audit for one in series.results]
-    record = run_record(scenes, audits, fit, request.parameters(), clustering.site.kernel, run.clock)
+    record = run_record(scenes, audits, fit, request.parameters(), clustering.kernel, run.clock)
     write_tables(run.files, series.results, Classes(request.roles, fit, legend, record, shown=shown), run.progress)
     return Result(
         scenes=scenes,

@@ -66,9 +66,9 @@ CALLS = {
     "MaskRule": "flags, saturated",
     "Selection": "roles, mask, area=",
     "Request": SCENES + "roles=, aoi=, workers=, sheet=, k=, mode=, start=, signatures=, max_iterations=, tolerance=, "
-    "seed=, device=, memory=, compare=, margin=, reject=",
-    "ClassifyRequest": SCENES + "aoi=, workers=, sheet=, signatures=, margin=, reject=",
-    "AuditRequest": SCENES + "roles=, aoi=, workers=, sheet=",
+    "seed=, device=, memory=, compare=, margin=, reject=, scheduler=",
+    "ClassifyRequest": SCENES + "aoi=, workers=, sheet=, signatures=, margin=, reject=, scheduler=",
+    "AuditRequest": SCENES + "roles=, aoi=, workers=, sheet=, scheduler=",
     "BenchmarkRequest": SCENES + "roles=, aoi=, workers=, sheet=, k=, max_iterations=, repeats=, pixels=",
     "SuggestRequest": "scenes, mask=, roles=, workers=, sheet=, k_min=, k_max=, sample=, seed=, table=, report=",
     "TransitionRequest": "before, after, changes=, matrix=, report=, workers=",

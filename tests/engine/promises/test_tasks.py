@@ -16,6 +16,7 @@ import pytest
 from calls import apply_to, audit_of
 from classified_rasters import EARLY, LATER, centre, write_classified
 from iikmc.engine.choices import EACH_SCENE
+from iikmc.engine.execution import wire
 from iikmc.engine.execution.executor import Task
 from iikmc.engine.kernels.margins import Judging
 from iikmc.engine.kernels.moves import MoveLog
@@ -120,6 +121,10 @@ class Both:
         answer = task.do(self.here)
         assert_same(other.do(self.there), answer, type(answer).__name__)
         assert_same(travelled(answer), answer, type(answer).__name__)
+        if type(task) in OF_SERIES:
+            # The way that they go to the workers of a cluster.
+            assert_same(wire.loads(wire.dumps(task)), task, type(task).__name__)
+            assert_same(wire.loads(wire.dumps(answer)), answer, type(answer).__name__)
         return answer
 
 

@@ -51,6 +51,7 @@ CLUSTER_PARAMETERS = {
     "MARGIN": ("boolean", False, ADVANCED, False, {}),
     "REJECT": ("number", None, ADVANCED, True, {"minimum": 0, "maximum": 10, "dataType": 1}),
     "SHEET": ("file", None, ADVANCED, True, {"extension": "json"}),
+    "SCHEDULER": ("string", None, ADVANCED, True, {"multiLine": False}),
 }
 # The start of each caption, by its number.
 INIT_CAPTIONS = ["Minimum-maximum", "2-98 %", "k-means++", "Signatures file", "Coarse-to-fine"]
@@ -80,6 +81,7 @@ CLASSIFY_PARAMETERS = {
     "MARGIN": ("boolean", False, ADVANCED, False, {}),
     "REJECT": ("number", None, ADVANCED, True, {"minimum": 0, "maximum": 10, "dataType": 1}),
     "SHEET": ("file", None, ADVANCED, True, {"extension": "json"}),
+    "SCHEDULER": ("string", None, ADVANCED, True, {"multiLine": False}),
 }
 CLASSIFY_OUTPUTS = {name: kind for name, kind in CLUSTER_OUTPUTS.items() if name not in ("ITERATIONS", "CONVERGED")}
 MERGE_PARAMETERS = {
@@ -113,6 +115,7 @@ AUDIT_PARAMETERS = {
     "WORKERS": ("number", 0, ADVANCED, False, {"minimum": 0, "dataType": 0}),
     "OUTPUT": ("folderDestination", None, PLAIN, False, {}),
     "SHEET": ("file", None, ADVANCED, True, {"extension": "json"}),
+    "SCHEDULER": ("string", None, ADVANCED, True, {"multiLine": False}),
 }
 AUDIT_OUTPUTS = {
     "TABLE": "outputFile",
