@@ -1,7 +1,7 @@
 # Logic lives in tools/. Always the distribution's Python, the one that QGIS uses, whatever comes first on PATH.
 PYTHON := /usr/bin/python3
 
-.PHONY: help demo demo-sensors test hostile soak bench check docs pictures translations zip clean
+.PHONY: help demo demo-sensors test test-cluster cluster-demo hostile soak bench check docs pictures translations zip clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -18,6 +18,14 @@ demo-sensors:  ## the same with one scene each of HLS, Landsat 9, PlanetScope an
 test:  ## run all tests; ARGS="tests/engine -x" hands arguments to pytest
 	@$(PYTHON) tools/prepare.py test
 	@$(PYTHON) tools/test.py $(ARGS)
+
+test-cluster:  ## run the longer tests with a Dask scheduler and workers; ARGS goes to pytest
+	@$(PYTHON) tools/prepare.py test
+	@IIKMC_CLUSTER=1 $(PYTHON) tools/test.py -n 0 tests/cluster tests/engine/runs/test_on_cluster.py $(ARGS)
+
+cluster-demo:  ## the demonstration on a cluster of this machine, a worker of which is killed, against a local run
+	@$(PYTHON) tools/prepare.py demo
+	@$(PYTHON) tools/cluster_demo.py
 
 hostile:  ## run the table of hostile inputs and the fuzzing; ARGS goes to pytest
 	@$(PYTHON) tools/prepare.py test
