@@ -1503,6 +1503,16 @@
     </message>
     <message>
         <location filename="../algorithms/shared/parameters.py"/>
+        <source>Dask scheduler (address)</source>
+        <translation>Dask-Scheduler (Adresse)</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/parameters.py"/>
+        <source>Address of a running Dask scheduler, such as tcp://host:8786: its workers then read, cluster and write, instead of this computer. They must see the scenes and the output folder under the same paths. Threads and memory are meant for each worker. Empty: this computer does the work. It never changes the result.</source>
+        <translation>Adresse eines laufenden Dask-Schedulers, etwa tcp://host:8786: Dessen Worker lesen, clustern und schreiben dann anstelle dieses Rechners. Sie müssen die Szenen und das Ausgabeverzeichnis unter denselben Pfaden sehen. Threads und Speicher gelten je Worker. Leer: Dieser Rechner macht die Arbeit. Das Ergebnis ändert sich dadurch nie.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/parameters.py"/>
         <source>Compare with each scene on its own (slower)</source>
         <translation>Mit Einzelclustern vergleichen (langsamer)</translation>
     </message>
