@@ -24,7 +24,7 @@ test-cluster:  ## run the longer tests with a Dask scheduler and workers; ARGS g
 	@IIKMC_CLUSTER=1 $(PYTHON) tools/test.py -n 0 tests/cluster tests/engine/runs/test_on_cluster.py $(ARGS)
 
 cluster-demo:  ## the demonstration on a cluster of this machine, a worker of which is killed, against a local run
-	@$(PYTHON) tools/prepare.py demo
+	@$(PYTHON) tools/prepare.py cluster
 	@$(PYTHON) tools/cluster_demo.py
 
 hostile:  ## run the table of hostile inputs and the fuzzing; ARGS goes to pytest

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Install what a make target needs and this machine lacks: distribution packages first, then a virtual environment.
 
-    /usr/bin/python3 tools/prepare.py demo|test|check|bench|pictures|translations
+    /usr/bin/python3 tools/prepare.py demo|cluster|test|check|bench|pictures|translations
 
 Standard library only, because it runs on a machine that has nothing else. A run that finds everything there asks
 neither apt nor PyPI. The virtual environment sees the distribution's packages; from PyPI it takes only what Debian
@@ -34,6 +34,7 @@ _PICTURES = ("xvfb", "xauth", "chromium", "python3-pil", "python3-plotly", "pyth
 
 PACKAGES = {
     "demo": _RUN + _DRAW + _VENV,
+    "cluster": _RUN + _VENV,
     "test": _RUN + _DRAW + _VENV + _TEST,
     "check": _RUN + _VENV + _CHECK,
     "bench": _RUN + _VENV,
@@ -41,7 +42,7 @@ PACKAGES = {
     "translations": ("qttools5-dev-tools",),
 }
 # Threads work without it too: wanted wherever the plugin runs, and done without where it cannot be had.
-OPTIONAL = dict.fromkeys(("demo", "test", "bench", "pictures"), ("python3-threadpoolctl",))
+OPTIONAL = dict.fromkeys(("demo", "cluster", "test", "bench", "pictures"), ("python3-threadpoolctl",))
 # What to look for where there is no apt: a module (for /usr/bin/python3) or a command per package.
 MODULES = {
     "python3-qgis": "qgis.core",
@@ -279,7 +280,7 @@ def main() -> None:
         install_venv(CHECKERS if purpose == "check" else {})
     if purpose != "check":
         install_fast()
-    if purpose in ("demo", "test", "bench"):
+    if purpose in ("cluster", "test", "bench"):
         install_dask()
     if purpose == "bench":
         install_peers()

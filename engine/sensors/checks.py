@@ -18,7 +18,7 @@ _PART = re.compile(
     re.DOTALL,
 )
 # Repeats without an end, each of which multiplies the ways to read a name of 255 marks.
-_MOST_ENDLESS = 4
+_MOST_ENDLESS = 3
 
 T = TypeVar("T")
 
