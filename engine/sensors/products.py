@@ -163,6 +163,7 @@ def taken_apart(sheet: Sheet, match: re.Match[str]) -> Product | None:
     if acquired is None or (len(processed) == 8 and _day(processed) is None) or len(match.group()) > _MOST_MARKS:
         return None
     platform = parts.get("platform") or next(iter(sheet.platforms))
+    platform = next((name for name in sheet.platforms if name.lower() == platform.lower()), platform)
     tile = parts.get("tile", "").strip("_-")
     text = _in_case(match.group(), sheet)
     return Product(text, sheet.key, platform, tile, acquired, parts.get("time", ""), tuple(parts.items()), sheet)

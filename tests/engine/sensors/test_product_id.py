@@ -145,3 +145,10 @@ def test_any_day_and_place_round_trips(day, path, row):
     name = product(day=day.strftime("%Y%m%d"), path_row=f"{path:03d}{row:03d}")
     found = leading_product_id(name)
     assert (found.acquired, found.tile, found.text) == (day, f"{path:03d}{row:03d}", name)
+
+
+def test_a_name_in_small_letters_is_of_a_sensor_that_is_known() -> None:
+    product = leading_product_id("hls.s30.t33tvn.2022174t100031.v2.0.b8a.tif")
+    assert product is not None
+    assert product.sensor == "S30"
+    assert product.sensor_name == "HLS Sentinel-2"
