@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Install what a make target needs and this machine lacks: distribution packages first, then a virtual environment.
 
-    /usr/bin/python3 tools/prepare.py demo|cluster|test|check|bench|pictures|translations
+    /usr/bin/python3 tools/prepare.py demo|test|check|bench|cluster|pictures|translations
 
 Standard library only, because it runs on a machine that has nothing else. A run that finds everything there asks
 neither apt nor PyPI. The virtual environment sees the distribution's packages; from PyPI it takes only what Debian
@@ -34,10 +34,10 @@ _PICTURES = ("xvfb", "xauth", "chromium", "python3-pil", "python3-plotly", "pyth
 
 PACKAGES = {
     "demo": _RUN + _DRAW + _VENV,
-    "cluster": _RUN + _VENV,
     "test": _RUN + _DRAW + _VENV + _TEST,
     "check": _RUN + _VENV + _CHECK,
     "bench": _RUN + _VENV,
+    "cluster": _RUN + _VENV,
     "pictures": _RUN + _DRAW + _VENV + _PICTURES,
     "translations": ("qttools5-dev-tools",),
 }
