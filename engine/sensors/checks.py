@@ -10,15 +10,14 @@ from typing import Any, TypeVar
 from ..errors import shown
 
 _MOST_MARKS = 500
-# The parts of a regular expression: an escaped mark or a set of marks, a bracket, a way out, a repeat, anything else.
-_PART = re.compile(
-    r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]"
-    r"|\(\?P?[<:=!][^>)]*?[>:=!]|\(\?:|[()|]"
-    r"|[*+?]|\{[\d,]*\}|.",
-    re.DOTALL,
+# Marks of a pattern that stand for more than themselves: an escape, a class, a repeat, a bracket, or a choice.
+_MARKS = re.compile(
+    r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|(?P<repeat>[*+?]|\{(?P<least>\d*)(?P<to>,?)(?P<most>\d*)\})[?+]?|\(\??|[)|]|."
 )
-# Repeats without an end, each of which multiplies the ways to read a name of 255 marks.
-_MOST_ENDLESS = 3
+# A name of a file has at most 255 characters, and so many ways to end an open repeat.
+_OPEN = 255
+# Ways to lay a pattern over a name, all tried on one that nearly fits: three open repeats, and one more choice.
+_MOST_WAYS = 1 << 25
 
 T = TypeVar("T")
 
@@ -84,36 +83,50 @@ def is_whole(value: Any) -> bool:
 def pattern(value: Any, where: str) -> re.Pattern[str]:
     """Return a value that must be a regular expression, compiled."""
     text = said(value, where)
-    if is_slow(text):
-        raise Fault(f"{where} is {shown(text)}, which repeats what repeats itself, expected a plain pattern")
     try:
-        return re.compile(text, re.IGNORECASE | re.ASCII)
+        compiled = re.compile(text, re.IGNORECASE | re.ASCII)
+        _check_ways(text, where)
+        return compiled
     except (re.error, OverflowError, RecursionError) as error:
         raise Fault(f"{where} is {shown(text)}, which is no regular expression ({error})") from error
 
 
-def is_slow(text: str) -> bool:
-    """Tell whether a regular expression may take for ever on a name that nearly fits.
-
-    That is one which repeats what can itself be read in several ways, as (a+)+ or (a|b)+, or has many endless repeats.
-    """
-    several, closed, endless = [False], False, 0
-    for part in _PART.findall(text):
-        if part[0] == "(":
-            several.append(False)
-        elif part == ")":
-            closed = several.pop() if len(several) > 1 else False
-            several[-1] |= closed
-            continue
-        elif part == "|":
-            several[-1] = True
-        elif part in "*+?" or (part[0] == "{" and len(part) > 1):
-            if part != "?" and closed:
-                return True
-            several[-1] = True
-            endless += part in "*+" or part.endswith(",}")
+def _check_ways(text: str, where: str) -> None:
+    """Raise Fault for a pattern that can take for ever on a name that nearly fits."""
+    ways = 1
+    # Whether what stands in each bracket that is open varies; the first is the whole.
+    varies = [False]
+    closed = False
+    for match in _MARKS.finditer(text):
+        mark = match.group()
+        if match["repeat"] is not None:
+            if closed and match["repeat"] != "?":
+                raise Fault(f"{where} is {shown(text)}, which repeats what repeats itself, expected a plain pattern")
+            count = _choices(match)
+            ways *= count
+            varies[-1] = varies[-1] or count > 1
+        elif mark == "|":
+            ways *= 2
+            varies[-1] = True
         closed = False
-    return endless > _MOST_ENDLESS
+        if mark.startswith("("):
+            varies.append(False)
+        elif mark == ")" and len(varies) > 1:
+            closed = varies.pop()
+            varies[-1] = varies[-1] or closed
+    if ways > _MOST_WAYS:
+        raise Fault(f"{where} is {shown(text)}, which fits a name in too many ways, expected at most three of * and +")
+
+
+def _choices(match: re.Match[str]) -> int:
+    """Return how many numbers of times a repeat allows."""
+    if match["repeat"] in "*+":
+        return _OPEN
+    if match["repeat"] == "?":
+        return 2
+    if not match["to"]:
+        return 1
+    return min(int(match["most"]) - int(match["least"] or 0) + 1, _OPEN) if match["most"] else _OPEN
 
 
 def template(top: dict[str, Any], key: str, default: str, product: re.Pattern[str]) -> str:

@@ -8,7 +8,6 @@ from fractions import Fraction
 
 import pytest
 from iikmc.engine.errors import ParameterError
-from iikmc.engine.sensors.checks import is_slow
 from iikmc.engine.sensors.flags import FLAGS
 from iikmc.engine.sensors.roles import ROLES
 from iikmc.engine.sensors.sheet import STEM, Named
@@ -175,25 +174,3 @@ def test_what_is_no_sheet(text, tmp_path):
 def test_a_sheet_that_is_not_there(tmp_path):
     with pytest.raises(ParameterError, match=r"^SHEET: none\.json cannot be read \(No such file"):
         read_sheet(tmp_path / "none.json")
-
-
-@pytest.mark.parametrize(
-    ("text", "slow"),
-    [
-        ("(a+)+", True),
-        ("((a|a?)+)+$", True),
-        ("(a|b)+", True),
-        ("(?P<x>a{2,3})*", True),
-        ("((ab)c+)*", True),
-        (".*.*.*.*", True),
-        (".*?a.*b.*", False),
-        ("(a|b)?", False),
-        ("(?P<x>ab)*", False),
-        (r"\(a+\)+", False),
-        ("[(a+)]+", False),
-        ("[]+(]+", False),
-        ("(?:_SR)?(?:_8b)?", False),
-    ],
-)
-def test_patterns_that_may_take_for_ever(text, slow):
-    assert is_slow(text) is slow
