@@ -690,8 +690,8 @@
     </message>
     <message>
         <location filename="../algorithms/scenes_widget/line.py"/>
-        <source>Scene folders, MTL files or .tar bundles</source>
-        <translation>Szenenordner, MTL-Dateien oder .tar-Archive</translation>
+        <source>Scene folders, metadata files, bundles or STAC items</source>
+        <translation>Szenenordner, Metadatendateien, Archive oder STAC-Items</translation>
     </message>
     <message>
         <location filename="../algorithms/scenes_widget/line.py"/>
@@ -721,8 +721,8 @@
     </message>
     <message>
         <location filename="../algorithms/scenes_widget/list_view.py"/>
-        <source>Drop scene folders, MTL files or .tar bundles here</source>
-        <translation>Szenenordner, MTL-Dateien oder .tar-Archive hier ablegen</translation>
+        <source>Drop scene folders, metadata files, bundles or STAC items here</source>
+        <translation>Szenenordner, Metadatendateien, Archive oder STAC-Items hier ablegen</translation>
     </message>
     <message>
         <location filename="../algorithms/scenes_widget/panel.py"/>
@@ -751,8 +751,8 @@
     </message>
     <message>
         <location filename="../algorithms/scenes_widget/panel.py"/>
-        <source>Add MTL files or .tar bundles as downloaded</source>
-        <translation>MTL-Dateien oder .tar-Archive wie heruntergeladen hinzufügen</translation>
+        <source>Add metadata files, .tar bundles as downloaded, or STAC items</source>
+        <translation>Metadatendateien, .tar-Archive wie heruntergeladen oder STAC-Items hinzufügen</translation>
     </message>
     <message>
         <location filename="../algorithms/scenes_widget/panel.py"/>
@@ -806,8 +806,8 @@
     </message>
     <message>
         <location filename="../algorithms/scenes_widget/panel.py"/>
-        <source>Not a folder, MTL file or .tar bundle: {names}</source>
-        <translation>Kein Ordner, keine MTL-Datei und kein .tar-Archiv: {names}</translation>
+        <source>Not a folder, metadata file, bundle or STAC item: {names}</source>
+        <translation>Kein Ordner, keine Metadatendatei, kein Archiv und kein STAC-Item: {names}</translation>
     </message>
     <message>
         <location filename="../algorithms/scenes_widget/panel.py"/>
@@ -1313,8 +1313,8 @@
     </message>
     <message>
         <location filename="../algorithms/shared/parameters.py"/>
-        <source>Scenes of surface reflectance, of one sensor or of several: Landsat 4-9 Collection 2 Level-2 (scenes and U.S. tiles), HLS, Sentinel-2 Level-2A, PlanetScope, or GeoTIFFs of others. Give scene folders, folders of scene folders, metadata files, or .tar and .zip bundles as downloaded, in any mix. Zones and grids may differ; nothing is resampled. A scene given twice is used once.</source>
-        <translation>Szenen mit Reflexionsgrad der Erdoberfläche, von einem Sensor oder von mehreren: Landsat 4-9 Collection 2 Level-2 (Szenen und US-Kacheln), HLS, Sentinel-2 Level-2A, PlanetScope oder GeoTIFFs von anderen. Anzugeben sind Szenenordner, Ordner mit Szenenordnern, Metadatendateien oder .tar- und .zip-Archive wie heruntergeladen, beliebig gemischt. Zonen und Gitter dürfen verschieden sein; nichts wird umgerechnet (kein Resampling). Eine doppelt angegebene Szene wird einmal verwendet.</translation>
+        <source>Scenes of surface reflectance, of one sensor or of several: Landsat 4-9 Collection 2 Level-2 (scenes and U.S. tiles), HLS, Sentinel-2 Level-2A, PlanetScope, or GeoTIFFs of others. Give scene folders, folders of scene folders, metadata files, .tar and .zip bundles as downloaded, or STAC items (.json) of scenes on disk, https or S3, in any mix. Zones and grids may differ; nothing is resampled. A scene given twice is used once.</source>
+        <translation>Szenen mit Reflexionsgrad der Erdoberfläche, von einem Sensor oder von mehreren: Landsat 4-9 Collection 2 Level-2 (Szenen und US-Kacheln), HLS, Sentinel-2 Level-2A, PlanetScope oder GeoTIFFs von anderen. Anzugeben sind Szenenordner, Ordner mit Szenenordnern, Metadatendateien, .tar- und .zip-Archive wie heruntergeladen oder STAC-Items (.json) von Szenen auf Datenträger, https oder S3, beliebig gemischt. Zonen und Gitter dürfen verschieden sein; nichts wird umgerechnet (kein Resampling). Eine doppelt angegebene Szene wird einmal verwendet.</translation>
     </message>
     <message>
         <location filename="../algorithms/shared/parameters.py"/>

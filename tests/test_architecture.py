@@ -250,7 +250,7 @@ def parameters(path: Path) -> Iterator[tuple[str, int]]:
 
 def test_parameters_are_counted():
     counts = dict(parameters(MODULES["engine.scenes.files"]))
-    assert counts["engine.scenes.files.Handles.lacks"] == 5
+    assert counts["engine.scenes.handles.Handles.lacks"] == 5
 
 
 def test_no_function_outside_the_compiled_loops_has_many_parameters():

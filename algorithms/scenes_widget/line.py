@@ -26,7 +26,7 @@ class ScenesLine(QWidget):
         super().__init__()
         self._paths: list[str] = []
         self.line = QLineEdit()
-        self.line.setPlaceholderText(tr("Scene folders, MTL files or .tar bundles"))
+        self.line.setPlaceholderText(tr("Scene folders, metadata files, bundles or STAC items"))
         self.line.setClearButtonEnabled(True)
         self.line.setMinimumWidth(self.line.fontMetrics().horizontalAdvance(f"MM{_NAME}MM"))
         self.line.textChanged.connect(self._read)

@@ -177,7 +177,7 @@ class ScenesList(QTreeWidget):
             painter.setPen(self.palette().color(QPalette.ColorRole.PlaceholderText))
             margin = self.fontMetrics().height()
             area = QRectF(self.viewport().rect().adjusted(margin, 0, -margin, 0))
-            hint = tr("Drop scene folders, MTL files or .tar bundles here")
+            hint = tr("Drop scene folders, metadata files, bundles or STAC items here")
             painter.drawText(area, hint, QTextOption(Qt.AlignmentFlag.AlignCenter))
             painter.end()
 

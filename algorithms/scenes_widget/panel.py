@@ -72,7 +72,10 @@ class ScenesPanel(QWidget):
             self.choose_parent,
         )
         self.add_files = _entry(
-            menu, tr("Add files…"), tr("Add MTL files or .tar bundles as downloaded"), self.choose_files
+            menu,
+            tr("Add files…"),
+            tr("Add metadata files, .tar bundles as downloaded, or STAC items"),
+            self.choose_files,
         )
         menu.addSeparator()
         self.add_last = _entry(
@@ -147,7 +150,7 @@ class ScenesPanel(QWidget):
             self.add(choosable)
         refused = [os.path.basename(path) for path in paths if path not in set(choosable)]
         if refused:
-            self._tell(tr("Not a folder, MTL file or .tar bundle: {names}").format(names=", ".join(refused)))
+            self._tell(tr("Not a folder, metadata file, bundle or STAC item: {names}").format(names=", ".join(refused)))
 
     def add_every_scene(self, folder: str) -> None:
         """Add each scene in `folder` and below it, found as the run finds them, or tell why there is none."""

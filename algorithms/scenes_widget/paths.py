@@ -15,7 +15,7 @@ from qgis.PyQt.QtCore import QUrl
 
 from ...engine.scenes.members import is_choosable as is_choosable_name
 
-FILE_PATTERNS = "*_MTL.txt *_MTL.xml *_MTL.json MTD_MSIL2A.xml *.tar *.zip *.tif"
+FILE_PATTERNS = "*_MTL.txt *_MTL.xml *_MTL.json MTD_MSIL2A.xml *.json *.tar *.zip *.tif"
 """For a file dialog, the files that are meant to stand for a scene; so does a band file, as of PlanetScope."""
 _WHOLE = re.compile(r"\s*(?:\"|file:|[/\\]|[A-Za-z]:[/\\]|$)", re.IGNORECASE)
 """How a path begins that leads from the root of a system, a drive or a server; nothing behind the last semicolon."""

@@ -75,8 +75,9 @@ def scenes() -> QgsProcessingParameterDefinition:
         tr(
             "Scenes of surface reflectance, of one sensor or of several: Landsat 4-9 Collection 2 Level-2 (scenes "
             "and U.S. tiles), HLS, Sentinel-2 Level-2A, PlanetScope, or GeoTIFFs of others. Give scene folders, "
-            "folders of scene folders, metadata files, or .tar and .zip bundles as downloaded, in any mix. Zones and "
-            "grids may differ; nothing is resampled. A scene given twice is used once."
+            "folders of scene folders, metadata files, .tar and .zip bundles as downloaded, or STAC items (.json) of "
+            "scenes on disk, https or S3, in any mix. Zones and grids may differ; nothing is resampled. A scene given "
+            "twice is used once."
         ),
     )
 

@@ -18,7 +18,8 @@ from ..pixels.planes import read_bands, read_masks
 from ..pixels.scaling import look, suspicion
 from ..progress import Progress, check_cancelled
 from ..scenes.area import share_inside
-from ..scenes.files import open_band, raster_env, unreadable
+from ..scenes.files import open_file, raster_env, unreadable
+from ..scenes.remote import is_remote
 from ..scenes.scene import Scene, Window
 from ..scenes.selection import Selection
 from ..sensors.flags import QA_FILL, flag_bits
@@ -35,11 +36,16 @@ _BLOCKS = 100
 # Of these, blocks in which a band's values are looked at as well, in every scene: another scaling is everywhere in a
 # scene, and often in one scene of a series alone. They took 3 to 15 ms more for a full scene.
 _BAND_BLOCKS = 9
+# The same of files on a server, where each takes a request, of some 50 ms.
+_BLOCKS_AFAR, _BAND_BLOCKS_AFAR = 9, 2
 
 
 def disk_size(scene: Scene) -> int:
     """Return the bytes of all files of a scene, or of the bundle it lies in; what cannot be asked counts nothing."""
     try:
+        if scene.listed:
+            # Of what lies on a server nobody is asked.
+            return sum(os.path.getsize(path) for path in scene.files_on_disk)
         if not os.path.isdir(scene.place):
             return os.path.getsize(scene.place)
         with os.scandir(scene.place) as entries:
@@ -149,9 +155,14 @@ class _Masking:
     def _lent(self, path: str) -> Iterator[Any]:
         """Lend a file of the scene, which stays open."""
         if path not in self._open:
-            dataset = open_band(self._scene.id, path, self._scene.sidecars.get(path, ()))
+            dataset = open_file(self._scene, path)
             self._open[path] = self._stack.enter_context(dataset)
         yield self._open[path]
+
+    @property
+    def band_blocks(self) -> int:
+        """Blocks in which the first chosen band is looked at."""
+        return _BAND_BLOCKS_AFAR if is_remote(self._band.path) else _BAND_BLOCKS
 
     def share(self) -> tuple[float, list[Window]]:
         """Return the share of valid pixels in blocks spread over the file that tells, and those blocks with any."""
@@ -159,7 +170,8 @@ class _Masking:
         found = []
         tells = self._scene.masks[0] if self._scene.masks else self._band
         with self._lent(tells.path) as dataset:
-            windows = list(_spread_blocks(dataset, self._width // dataset.width))
+            most = _BLOCKS_AFAR if is_remote(tells.path) else _BLOCKS
+            windows = list(_spread_blocks(dataset, self._width // dataset.width, most))
         for window in windows:
             good = self.valid(window)
             pixels += good.size
@@ -196,19 +208,19 @@ def _values(masking: _Masking, windows: Sequence[Window], progress: Progress) ->
     """Return (1, n) values of the first chosen band at valid pixels, in some of the windows."""
     found = [np.empty(0, np.uint16)]
     check_cancelled(progress)
-    for i in _spread(len(windows), min(len(windows), _BAND_BLOCKS)):
+    for i in _spread(len(windows), min(len(windows), masking.band_blocks)):
         check_cancelled(progress)
         values = masking.dn(windows[i])[masking.valid(windows[i])]
         found.append(values[values != FILL])
     return np.concatenate(found)[np.newaxis]
 
 
-def _spread_blocks(dataset: Any, repeated: int) -> Iterator[Window]:
-    """Yield at most `_BLOCKS` of a file's blocks, on a grid over all of it, in pixels a `repeated`th as wide."""
+def _spread_blocks(dataset: Any, repeated: int, most: int) -> Iterator[Window]:
+    """Yield at most `most` of a file's blocks, on a grid over all of it, in pixels a `repeated`th as wide."""
     height, width = dataset.block_shapes[0]
     down, across = math.ceil(dataset.height / height), math.ceil(dataset.width / width)
-    columns = min(across, math.isqrt(_BLOCKS))
-    rows = min(down, _BLOCKS // columns)
+    columns = min(across, math.isqrt(most))
+    rows = min(down, most // columns)
     for top in _spread(down, rows):
         for left in _spread(across, columns):
             row, column = top * height, left * width

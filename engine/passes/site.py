@@ -24,7 +24,7 @@ from ..pixels.reading import Packed, read_strip
 from ..pixels.sampling import Draws, scene_key, shares_for
 from ..pixels.store import PixelStore
 from ..pixels.survey import Wish
-from ..scenes.files import Handles
+from ..scenes.handles import Handles
 from ..scenes.scene import Scene, Strip
 from ..scenes.selection import Selection
 from ..scenes.unchanged import check_unchanged

@@ -11,7 +11,8 @@ import numpy as np
 
 from ..errors import SceneError
 from ..scenes.area import outside
-from ..scenes.files import Handles, file_name, raster_env, unreadable
+from ..scenes.files import file_name, raster_env, unreadable
+from ..scenes.handles import Handles
 from ..scenes.scene import Scene, Strip, Window
 from ..scenes.selection import Selection
 from ..sensors.flags import FLAGS, SATURATION

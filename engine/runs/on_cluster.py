@@ -97,7 +97,9 @@ class Beside(Span):
 def _inputs(scenes: Sequence[Scene]) -> tuple[str, ...]:
     """Return folders and bundles of some scenes."""
     step = -(-len(scenes) // _LOOKED_AT)
-    return tuple(dict.fromkeys(scene.place for scene in scenes[::step] if os.path.exists(scene.place)))
+    # Of an item the plan has all that workers need; servers are asked when a scene is read.
+    some = (scene.files_on_disk[:1] if scene.listed else (scene.place,) for scene in scenes[::step])
+    return tuple(dict.fromkeys(path for paths in some for path in paths if os.path.exists(path)))
 
 
 def _probe(staging: Staging | None) -> tuple[Path | None, str]:

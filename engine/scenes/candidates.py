@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from pathlib import Path
 
 from ..errors import SceneError, shown
@@ -11,7 +12,7 @@ from ..progress import Progress, check_cancelled
 from ..quantities import counted
 from ..sensors.metadata import Metadata, foreign_values, parse_metadata, values_of
 from ..sensors.products import Product
-from ..sensors.readings import BandFile, MaskFile
+from ..sensors.readings import BandFile, MaskFile, Values
 from ..sensors.sheet_file import shipped
 from .archives import printable
 from .members import Choice, Files, owner
@@ -19,6 +20,22 @@ from .places import Location
 from .scene import OtherGrid, Scene
 from .strays import without_bands
 from .walk import left_out
+
+
+@dataclass(frozen=True)
+class Told:
+    """What an item of STAC tells of a product, instead of the metadata beside its bands."""
+
+    scale: Fraction
+    """Reflectance a step."""
+    offset: Fraction
+    """Reflectance of 0."""
+    sun_elevation: float | None
+    """Degrees."""
+    sun_azimuth: float | None
+    """Degrees."""
+    openings: Mapping[str, str] = field(repr=False)
+    """As in `Scene`."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +54,8 @@ class Candidate:
     """Whether the user named the very place or file, so that a fault raises."""
     by_band: bool = False
     """Whether the file that was named is a band, so that metadata beside it were not meant."""
+    told: Told | None = None
+    """What an item tells, if it comes from one."""
 
     @property
     def product(self) -> Product:
@@ -143,9 +162,15 @@ def _sound(group: Sequence[Candidate], fruitful: set[Path], notes: list[str]) ->
 
 
 def _scene(candidate: Candidate, notes: list[str]) -> Scene:
-    product, choice = candidate.product, candidate.choice
-    metadata = _metadata(candidate, notes)
+    product, choice, told = candidate.product, candidate.choice, candidate.told
+    metadata = _metadata(candidate, notes) if told is None else Metadata()
     file = product.sheet.metadata
+    sun_elevation, sun_azimuth = (
+        (metadata.number(place) if place else None)
+        for place in ((file.sun_elevation, file.sun_azimuth) if file is not None else ("", ""))
+    )
+    if told is not None:
+        sun_elevation, sun_azimuth = told.sun_elevation, told.sun_azimuth
     bands, masks, saturation = _files(candidate, choice, metadata)
     others = []
     for other in choice.others:
@@ -156,13 +181,20 @@ def _scene(candidate: Candidate, notes: list[str]) -> Scene:
         bands=bands,
         masks=masks,
         saturation=saturation,
-        sun_elevation=metadata.number(file.sun_elevation) if file is not None and file.sun_elevation else None,
-        sun_azimuth=metadata.number(file.sun_azimuth) if file is not None and file.sun_azimuth else None,
+        sun_elevation=sun_elevation,
+        sun_azimuth=sun_azimuth,
         affix=choice.affix,
         sidecars=candidate.location.sidecars(),
         others=tuple(others),
         metadata=tuple(candidate.location.raster_path(name) for name in choice.metadata),
+        openings=told.openings if told is not None else {},
+        listed=told is not None,
     )
+
+
+def _told_values(candidate: Candidate) -> Values | None:
+    told = candidate.told
+    return Values(told.scale, told.offset, candidate.product.sheet.fill) if told is not None else None
 
 
 def _files(
@@ -181,7 +213,7 @@ def _files(
     bands = {}
     for role, (name, layer) in choice.bands.items():
         try:
-            values = values_of(sheet, layer, metadata)
+            values = _told_values(candidate) or values_of(sheet, layer, metadata)
             # A file of more bands than its product has would be another product's, with other bands in these places.
             last = max(one.band for one in choice.own.roles.values() if one.kind == layer.kind)
             bands[role] = BandFile(path_of(name), layer.band, values, last if ships else 0)

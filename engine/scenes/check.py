@@ -131,15 +131,24 @@ def _on_one_grid(scene: Scene, roles: Sequence[str]) -> Scene:
 def _check_grids(scenes: Sequence[Scene], roles: Sequence[str], chosen_by: str) -> None:
     """Raise SceneError for the first scene whose sensor has the roles on grids of their own."""
     for scene in scenes:
-        sheet = scene.product.sheet
-        sets = () if sheet.described else sheet.sets_of(scene.product.sensor)
+        sets = _sets_of(scene)
         whole = all(role in scene.bands for role in roles)
-        if sets and not whole and not any(all(role in own.roles for role in roles) for own in sets):
-            told = "; ".join(f"on that of {own.grid} {', '.join(own.roles)}" for own in sets)
+        if sets and not whole and not any(all(role in own for role in roles) for _, own in sets):
+            told = "; ".join(f"on that of {grid} {', '.join(own)}" for grid, own in sets)
             raise SceneError(
                 f"Scene {scene.id}: {', '.join(roles)} of {scene.sensor_name} lie on grids of their own, and nothing "
                 f"is resampled; choose bands of one grid in {chosen_by}: {told}."
             )
+
+
+def _sets_of(scene: Scene) -> list[tuple[str, tuple[str, ...]]]:
+    """Return the grids of a product's bands, and the roles on each; none where files tell it one by one."""
+    sheet = scene.product.sheet
+    sets = () if sheet.described else sheet.sets_of(scene.product.sensor)
+    if not scene.listed or not scene.others:
+        return [(own.grid, tuple(own.roles)) for own in sets]
+    there = {other.name: tuple(other.bands) for other in scene.others}
+    return [(own.grid, there.get(own.grid, tuple(scene.bands))) for own in sets]
 
 
 def _without(role: str, chosen_by: str) -> str:
@@ -162,7 +171,7 @@ def _checked_grid(scene: Scene, selection: Selection, chosen_by: str) -> PixelGr
     first: Header | None = None
     masks = {mask.path for mask in scene.masks if not mask.is_flags} - {scene.bands[role].path for role in roles}
     for path, expected in _expected(scene, selection).items():
-        header = read_header(scene.id, path, scene.sidecars.get(path, ()), expected)
+        header = read_header(scene.id, path, scene.sidecars.get(path, ()), expected, scene.openings.get(path, ""))
         first = first or header
         # One pixel of a mask may tell of several of the bands.
         if not (header.repeats(first) if path in masks else header.same_grid(first)):

@@ -5,26 +5,40 @@ rasterio is imported inside the functions, so that a missing package is reported
 
 from __future__ import annotations
 
-import math
+import itertools
 import os
-import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 from ..errors import IIkMCError, SceneError, first_line
 from .archives import IN_ARCHIVE
 from .complaints import complaints
+from .remote import (
+    AT_OPENING,
+    HTTP,
+    OPTIONS,
+    PAUSES,
+    REMOTE,
+    is_final,
+    is_remote,
+    keep_secrets,
+    what_to_do,
+    without_secrets,
+)
 from .scene import Scene, Window
 from .sidecars import MASK_ENDING, what_is_odd
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+T = TypeVar("T")
 
 # Two tile rows of a full scene (8000 x 256 pixels x 2 bytes = 4 MB) for each of 8 files: a strip's blocks stay until
 # the strip is read.
@@ -44,11 +58,14 @@ def raster_env() -> Iterator[None]:
     each thread reads that variable afresh: where such data lie in the package, they are named explicitly.
     """
     import rasterio
+    from rasterio.env import get_gdal_config
 
+    # What the user has set, by whatever way, stays.
+    options = {name: value for name, value in OPTIONS.items() if get_gdal_config(name) is None}
     # No sidecar is looked for, unless one is known to be there: a folder listing per opened file costs more than the
     # open itself on network disks. One thread: GDAL decodes JPEG 2000 on threads of its own otherwise, of whose errors
     # it tells nobody, so that the pixels of a truncated file would be read as fill; the strips keep the cores busy.
-    with rasterio.Env(GDAL_DISABLE_READDIR_ON_OPEN="EMPTY_DIR", GDAL_NUM_THREADS="1"):
+    with rasterio.Env(GDAL_DISABLE_READDIR_ON_OPEN="EMPTY_DIR", GDAL_NUM_THREADS="1", **options):
         own_data = Path(rasterio.__file__).parent / "proj_data"
         if own_data.is_dir():
             from rasterio._env import set_proj_data_search_path
@@ -81,7 +98,7 @@ def open_raster(
     Parameters
     ----------
     path
-        A file on disk, or a member of a bundle as `Location.raster_path` names it.
+        A file on disk, a member of a bundle as `Location.raster_path` names it, or on a server with all its secrets.
     refusal
         From GDAL's reason, which is part of a sentence, to the error that the caller's user shall meet.
     drivers
@@ -97,7 +114,7 @@ def open_raster(
     """
     # Absolute: a relative path may begin as an address does (http:/...), or as a prefix of GDAL's (GTIFF_RAW:).
     place = os.fspath(path)
-    place = place if place.startswith(IN_ARCHIVE) else os.path.abspath(place)
+    place = place if place.startswith((*IN_ARCHIVE, *REMOTE)) else os.path.abspath(place)
     if not sidecars:
         return _opened(place, refusal, drivers)
     problem = what_is_odd(place)
@@ -123,17 +140,20 @@ def _opened(place: str, refusal: Callable[[str], IIkMCError], drivers: Sequence[
     from rasterio.errors import RasterioError
 
     told: Exception = OSError("no driver")
+    keep_secrets()
     for driver in drivers:
         try:
             # sharing=False: a handle is never used by two threads at once.
-            return rasterio.open(place, driver=driver, sharing=False)
+            with rasterio.Env(**AT_OPENING) if is_remote(place) else nullcontext():
+                return rasterio.open(place, driver=driver, sharing=False)
         except (RasterioError, OSError) as error:
             # That of the driver which knows the format says what is wrong.
             if driver == drivers[0] or _NOT_RECOGNIZED not in str(error):
                 told = error
     titles = [_TITLES.get(driver, driver) for driver in drivers]
     reason = f"it is no {' or '.join(titles)}" if _NOT_RECOGNIZED in str(told) else _reason(told)
-    raise refusal(reason) from told
+    # What GDAL says has the whole address in it, which no traceback may show.
+    raise refusal(reason) from (None if is_remote(place) else told)
 
 
 @dataclass(frozen=True)
@@ -187,18 +207,67 @@ def read_planes(
 
     height, width = window.bottom - window.top, window.right - window.left
     part = Part(window.left, window.top, width, height)
-    hidden = None
-    try:
+    place, failures = dataset.name, (RasterioError, OSError)
+
+    def read(source: Any) -> tuple[NDArray[Any], NDArray[np.bool_] | None, list[str]]:
+        hidden = None
         with complaints() as damage:
-            values = dataset.read(list(bands), window=part, out=out)
-            flags = {flag.name for flag in dataset.mask_flag_enums[bands[0] - 1]}
+            values = source.read(list(bands), window=part, out=out)
+            flags = {flag.name for flag in source.mask_flag_enums[bands[0] - 1]}
             if "per_dataset" in flags and "alpha" not in flags:
-                hidden = dataset.read_masks(bands[0], window=part) == 0
-    except (RasterioError, OSError) as error:
-        raise refusal(_reason(error)) from error
+                hidden = source.read_masks(bands[0], window=part) == 0
+        return values, hidden, damage
+
+    try:
+        values, hidden, damage = read(dataset)
+    except failures as error:
+        if not is_remote(place):
+            raise refusal(_reason(error)) from error
+        values, hidden, damage = _read_again(place, read, _reason(error), refusal)
     if damage:
         raise refusal(first_line(ValueError(damage[0])).rstrip("."))
     return Planes(values, tuple(dataset.nodatavals[band - 1] for band in bands), hidden)
+
+
+_names = itertools.count()
+
+
+def _read_again(place: str, read: Callable[[Any], T], reason: str, refusal: Callable[[str], IIkMCError]) -> T:
+    """Return what is read of a file on a server at the second or third try, each after a longer pause.
+
+    GDAL asks again by itself where a server is busy, but not where a transfer is cut off; and it tells the server's
+    answer when a file is opened, not when it is read.
+
+    Parameters
+    ----------
+    place, read
+        What to open, and what to do with it.
+    reason
+        Why the first try failed.
+    refusal
+        As for `open_raster`.
+
+    Raises
+    ------
+    IIkMCError
+        That of `refusal`: the server says no, or the last try failed.
+    """
+    import rasterio
+    from rasterio.errors import RasterioError
+
+    for pause in PAUSES:
+        # What is behind # is never sent. GDAL, which keeps what came in part as if that were all there is, takes this
+        # for a file not seen yet.
+        name = f"{place}#{next(_names)}" if place.startswith(HTTP) else place
+        try:
+            with rasterio.open(name, sharing=False) as source:
+                time.sleep(pause)
+                return read(source)
+        except (RasterioError, OSError) as error:
+            reason = _reason(error)
+            if is_final(reason):
+                break
+    raise refusal(reason) from None
 
 
 def read_window(
@@ -225,110 +294,50 @@ def read_window(
     return values
 
 
-def open_band(scene_id: str, path: str, sidecars: Sequence[str] = ()) -> Any:
+def open_band(scene_id: str, path: str, sidecars: Sequence[str] = (), opening: str = "") -> Any:
     """Return an open dataset of a scene's file; see `open_raster`.
+
+    Parameters
+    ----------
+    scene_id, path
+        Whose file, and which.
+    sidecars
+        As for `open_raster`.
+    opening
+        What rasterio opens, where that is another than the path; see `Scene.openings`.
 
     Raises
     ------
     SceneError
         It cannot be opened.
     """
-    return open_raster(
-        path,
-        lambda reason: SceneError(
+
+    def refusal(reason: str) -> SceneError:
+        if is_remote(path):
+            return _not_had(scene_id, path, reason)
+        return SceneError(
             f"Scene {scene_id}: {file_name(path)} cannot be opened as a raster ({reason}); download the scene again."
-        ),
-        sidecars=sidecars,
-    )
+        )
+
+    return open_raster(opening or path, refusal, sidecars=sidecars)
 
 
-class Handles:
-    """Open datasets that threads borrow, each used by one thread at a time, and a thread's decoding buffers."""
+def open_file(scene: Scene, path: str) -> Any:
+    """Return an open dataset of one of a scene's files; SceneError if it cannot be opened."""
+    return open_band(scene.id, path, scene.sidecars.get(path, ()), scene.openings.get(path, ""))
 
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._own = threading.local()
-        self._idle: dict[str, list[Any]] = {}
-        self._tiles: dict[str, tuple[int, int]] = {}
 
-    def __enter__(self) -> Handles:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def buffers(self, count: int, shape: tuple[int, int]) -> NDArray[np.uint16]:
-        """Return (count, height, width) uint16 to decode into; the thread's next call gives the same memory again.
-
-        New memory for each strip would be zeroed by the system first, which takes a third of the time of decoding.
-        """
-        size = count * shape[0] * shape[1]
-        buffer: NDArray[np.uint16] | None = getattr(self._own, "buffer", None)
-        if buffer is None or buffer.size < size:
-            buffer = self._own.buffer = np.empty(size, np.uint16)
-        return buffer[:size].reshape(count, *shape)
-
-    def scratch(self, shape: tuple[int, ...], dtype: str) -> NDArray[Any]:
-        """Return memory for what is converted while it is read; the thread's next call gives the same again."""
-        size = math.prod(shape) * np.dtype(dtype).itemsize
-        memory: NDArray[np.uint8] | None = getattr(self._own, "scratch", None)
-        if memory is None or memory.size < size:
-            memory = self._own.scratch = np.empty(size, np.uint8)
-        return memory[:size].view(dtype).reshape(shape)
-
-    @contextmanager
-    def lent(self, scene: Scene, path: str) -> Iterator[Any]:
-        """Lend an open dataset of a scene's file to the calling thread.
-
-        Raises
-        ------
-        SceneError
-            The file cannot be opened.
-        """
-        with self._lock:
-            idle = self._idle.setdefault(path, [])
-            dataset = idle.pop() if idle else None
-        if dataset is None:
-            dataset = open_band(scene.id, path, scene.sidecars.get(path, ()))
-        try:
-            yield dataset
-        except SceneError:
-            dataset.close()
-            raise
-        with self._lock:
-            self._idle[path].append(dataset)
-            self._tiles[path] = dataset.block_shapes[0]
-
-    def tiles(self, path: str) -> tuple[int, int]:
-        """Return height and width of the tiles of a file of which rows were read."""
-        return self._tiles[path]
-
-    def lacks(self, scene: Scene, path: str, band: int, row: int, column: int) -> bool:
-        """Tell whether a file holds not one byte of a band's tile with this pixel, which then decodes to fill."""
-        with open_band(scene.id, path, scene.sidecars.get(path, ())) as dataset:
-            if dataset.driver != "GTiff":
-                return False
-            height, width = dataset.block_shapes[0]
-            place = f"BLOCK_SIZE_{column // width}_{row // height}"
-            return not int(dataset.get_tag_item(place, "TIFF", bidx=band) or 0)
-
-    def close_file(self, path: str) -> None:
-        """Close the idle handles of one file."""
-        with self._lock:
-            datasets = self._idle.pop(path, [])
-        for dataset in datasets:
-            dataset.close()
-
-    def close(self) -> None:
-        """Close everything."""
-        for path in list(self._idle):
-            self.close_file(path)
+def _not_had(scene_id: str, path: str, reason: str) -> SceneError:
+    what, remedy = what_to_do(path, reason)
+    return SceneError(f"Scene {scene_id}: {file_name(path)} {what}; {remedy}.")
 
 
 def unreadable(scene_id: str, window: Window, path: str) -> Callable[[str], SceneError]:
     """Return what makes an error of GDAL's reason why rows of a scene's file cannot be read."""
 
     def refusal(reason: str) -> SceneError:
+        if is_remote(path):
+            return _not_had(scene_id, path, reason)
         return SceneError(
             f"Scene {scene_id}: {file_name(path)} cannot be read at rows {window.top}-{window.bottom - 1} ({reason}); "
             "the file is damaged or incomplete, download the scene again."
@@ -344,4 +353,4 @@ def file_name(path: str) -> str:
 
 def _reason(error: BaseException) -> str:
     # GDAL's own words stand in the cause where rasterio says only "See previous exception for details".
-    return first_line(error.__cause__ or error).rstrip(".")
+    return without_secrets(first_line(error.__cause__ or error).rstrip("."))

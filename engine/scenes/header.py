@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from time import monotonic
 from typing import Any
 
 from ..errors import SceneError
@@ -13,8 +14,11 @@ from ..quantities import counted
 from .archives import IN_ARCHIVE
 from .files import file_name, open_band, raster_env
 from .places import stamp
+from .remote import REMOTE, is_remote
 from .scene import PixelGrid
 
+# Seconds for which what a server said of a file is taken to hold, over the dialog, the check and the start of a run.
+_KEPT = 900
 # What rasterio gives where GDAL knows no place.
 _IDENTITY = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
 
@@ -95,7 +99,9 @@ class Header:
         return f"{self.grid.width} x {self.grid.height} pixels at ({x:.0f}, {y:.0f}) in {crs[:40]}"
 
 
-def read_header(scene_id: str, path: str, sidecars: Sequence[str] = (), expected: Expected = LANDSAT) -> Header:
+def read_header(
+    scene_id: str, path: str, sidecars: Sequence[str] = (), expected: Expected = LANDSAT, opening: str = ""
+) -> Header:
     """Open a file just to read its header, once as long as it does not change.
 
     The dialog's hint, Processing's check of the parameters (which blocks the window) and the run itself ask for the
@@ -109,31 +115,39 @@ def read_header(scene_id: str, path: str, sidecars: Sequence[str] = (), expected
         Paths of the files beside it that GDAL reads with it.
     expected
         What it should be; by default as a file of Landsat.
+    opening
+        As for `open_band`.
 
     Raises
     ------
     SceneError
         It is no readable raster of that kind with a georeference.
     """
-    states = [stamp(name) for name in (path, *sidecars)]
+    # A server tells no date without a request for each file, so that what it gave is asked for again after a while.
+    states = [(0, int(monotonic() // _KEPT))] if is_remote(path) else [stamp(name) for name in (path, *sidecars)]
     known = tuple(state for state in states if state is not None)
     beside = tuple(sidecars)
     if len(known) < len(states):
-        return _read(scene_id, path, beside, expected)
-    return _remembered(scene_id, path, beside, expected, known)
+        return _read(scene_id, path, beside, expected, opening)
+    return _remembered(scene_id, path, beside, expected, opening, known)
 
 
 @lru_cache(maxsize=4096)  # eight files each of 500 scenes
 def _remembered(
-    scene_id: str, path: str, sidecars: tuple[str, ...], expected: Expected, _stamps: tuple[tuple[int, int], ...]
+    scene_id: str,
+    path: str,
+    sidecars: tuple[str, ...],
+    expected: Expected,
+    opening: str,
+    _stamps: tuple[tuple[int, int], ...],
 ) -> Header:
     """Return what `_read` does for files of these sizes and dates; an error is not remembered."""
-    return _read(scene_id, path, sidecars, expected)
+    return _read(scene_id, path, sidecars, expected, opening)
 
 
-def _read(scene_id: str, path: str, sidecars: tuple[str, ...], expected: Expected) -> Header:
+def _read(scene_id: str, path: str, sidecars: tuple[str, ...], expected: Expected, opening: str) -> Header:
     """Return the header of a file."""
-    with raster_env(), open_band(scene_id, path, sidecars) as dataset:
+    with raster_env(), open_band(scene_id, path, sidecars, opening) as dataset:
         name = file_name(path)
         kind = expected.refusal(dataset.count, dataset.dtypes)
         if kind:
@@ -179,9 +193,11 @@ def _missing(dataset: Any, path: str) -> int:
     The other blocks are not asked for: that would read the whole index of a file of which only the header is wanted,
     and what USGS and GDAL write ends with the last block.
     """
-    state = None if path.startswith(IN_ARCHIVE) else stamp(path)
+    state = None if path.startswith((*IN_ARCHIVE, *REMOTE)) else stamp(path)
+    if state is None:
+        return 0
     height, width = dataset.block_shapes[0]
     place = f"{(dataset.width - 1) // width}_{(dataset.height - 1) // height}"
     start, size = (dataset.get_tag_item(f"BLOCK_{what}_{place}", "TIFF", bidx=1) for what in ("OFFSET", "SIZE"))
     # A block that is all fill may have no place.
-    return int(start) + int(size) - state[0] if start and size and state else 0
+    return int(start) + int(size) - state[0] if start and size else 0

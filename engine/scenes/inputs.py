@@ -16,8 +16,9 @@ def input_places(scenes: Iterable[Scene]) -> Iterator[Place]:
         place = Path(scene.place)
         if place.is_file():
             yield Place("SCENES", place)
-            continue
-        for path in scene.files:
+        for path in scene.files_on_disk:
             yield Place("SCENES", Path(path))
+        if place.is_file():
+            continue
         for path in dict.fromkeys([*scene.metadata, *map(str, sorted(place.glob(f"{escape(scene.id)}_MTL.*")))]):
             yield Place("SCENES", Path(path))

@@ -11,6 +11,7 @@ from ..sensors.products import Product, product_in, refusal
 from ..sensors.roles import ROLES, USUAL
 from ..sensors.sheet import BandSet, Layer, Sheet
 from .places import Location, is_bundle
+from .stac.documents import may_be_items
 
 
 @dataclass
@@ -216,5 +217,5 @@ def passed_over(files: Files, choice: Choice) -> list[str]:
 
 
 def is_choosable(name: str, sheets: Sequence[Sheet] = ()) -> bool:
-    """Tell by its name whether a file can stand for a scene: metadata, a band or quality band, or a bundle."""
-    return is_bundle(name) or parse(name, tuple(sheets)) is not None
+    """Tell by its name whether a file can stand for scenes: metadata, a (quality) band, a bundle, or items of STAC."""
+    return is_bundle(name) or may_be_items(name) or parse(name, tuple(sheets)) is not None

@@ -116,10 +116,14 @@ class Scene:
     """Polygons outside of which pixels are invalid; None = no such limit."""
     sidecars: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Path of a raster -> paths of the files beside it that GDAL reads with it, where there are any."""
+    openings: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
+    """Path of a raster on a server -> what rasterio opens, where that has a secret in it; nobody else may see it."""
     stamps: Mapping[str, tuple[int, int] | None] = field(default_factory=dict, compare=False, repr=False)
     """Path -> size and date of each of its files, before the headers were read; filled in by `check_series`."""
     affix: str = ""
     """What the names of its band files have in common beside the product; see `FileName.affix`."""
+    listed: bool = False
+    """Whether an item of STAC lists its files, so that there are no others."""
     others: tuple[OtherGrid, ...] = ()
     """What it has on other grids, of which `check_series` takes the one with all bands that are asked for."""
     metadata: tuple[str, ...] = ()
@@ -158,6 +162,11 @@ class Scene:
         """Which flags, `readings.FILLED` and `readings.SATURATED` its files tell; without a mask file, none."""
         names = {name for mask in self.masks for what in (mask.bits, mask.classes) for name, say in what.items() if say}
         return frozenset(names | ({SATURATED} if self.saturation is not None else set()))
+
+    @property
+    def files_on_disk(self) -> tuple[str, ...]:
+        """Those of `files` that lie on disk and not in a bundle or on a server."""
+        return tuple(path for path in self.files if not path.startswith("/vsi"))
 
     def saturation_bits(self, roles: Iterable[str]) -> int:
         """Return the bits of the file `saturation` that tell of any of the bands with these roles; 0 without one."""

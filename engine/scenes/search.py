@@ -20,14 +20,16 @@ from .members import Files, choose, files_in, is_product, owner, passed_over, un
 from .places import Location, bundle, folder, is_bundle
 from .rasters import distinct, is_raster, scene_of, scenes_in
 from .scene import Scene
+from .stac.candidates import items_in
+from .stac.documents import may_be_items
 from .strays import Stray, foreign, is_packed, strays
 from .trees import above
 from .walk import walk
 
 _WANTED = (
-    "expected a folder with files such as LC08_L2SP_…_SR_B4.TIF, a folder of such folders, a metadata or band file, or "
-    "a bundle (.tar, or .zip of a .SAFE) of Landsat 4-9 Collection 2 Level-2, HLS v2.0, Sentinel-2 Level-2A or "
-    "PlanetScope surface reflectance"
+    "expected a folder with files such as LC08_L2SP_…_SR_B4.TIF, a folder of such folders, a metadata or band file, a "
+    "bundle (.tar, or .zip of a .SAFE), or a STAC Item (.json), of Landsat 4-9 Collection 2 Level-2, HLS v2.0, "
+    "Sentinel-2 Level-2A or PlanetScope surface reflectance"
 )
 
 
@@ -164,6 +166,9 @@ def _catch(path: Path, progress: Progress, sheets: tuple[Sheet, ...]) -> _Catch:
             return _named(inside, f"the bundle {shown}", sheets)
     if is_raster(path.name):
         return _Catch(rasters=[scene_of(folder(path.parent), path.name)])
+    if may_be_items(path.name):
+        items = items_in(path, progress, sheets)
+        return _Catch(candidates=items.candidates, notes=items.notes)
     if is_packed(path.name):
         raise SceneError(f"SCENES: the file {shown} is packed; unpack it and choose the folder with its files.")
     raise SceneError(

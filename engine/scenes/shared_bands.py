@@ -14,6 +14,9 @@ from .scene import Scene
 def recorded(scene: Scene) -> tuple[str, ...]:
     """Return the roles of the bands that the sensor of a scene records, also of those whose file is missing."""
     sheet = scene.product.sheet
+    if scene.listed:
+        listed = set(scene.bands).union(*(other.bands for other in scene.others))
+        return tuple(role for role in ROLES if role in listed)
     sets = () if sheet.described else sheet.sets_of(scene.product.sensor)
     known = {role for own in sets for role in own.roles}
     return tuple(role for role in ROLES if role in known or role in scene.bands)

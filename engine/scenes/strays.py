@@ -15,6 +15,7 @@ from ..sensors.sheet import Sheet
 from .archives import printable
 from .members import Files, band_kind, is_product, owner, unfit
 from .places import Location, bundle, folder, is_bundle
+from .stac.documents import may_be_items
 from .trees import expanded
 
 _PACKED = re.compile(r"\.(tar\.(gz|bz2|xz|zst|z)|tgz|tbz2?|txz|zip|7z|rar|gz|bz2|xz)$", re.IGNORECASE)
@@ -149,6 +150,9 @@ def foreign(location: Location) -> str:
     rasters = [name for name in location.members if _RASTER.search(name)]
     if rasters:
         return f" (it holds {printable(rasters[0])}, which is not named as a file of a product)"
+    items = [name for name in location.members if may_be_items(name)]
+    if items:
+        return f" (it holds {printable(items[0])}; choose STAC items themselves, not their folder)"
     return ""
 
 

@@ -132,6 +132,38 @@ class Tree:
     """Pattern of the folders of which there must be one."""
 
 
+@dataclass(frozen=True)
+class Shift:
+    """An offset of reflectance that products have from some edition on, and that a provider may have taken away."""
+
+    group: str
+    """Part of a product's name that tells the edition."""
+    since: str
+    """The first edition that has it; editions are compared as texts."""
+    before: Fraction
+    """Reflectance of 0 in older ones."""
+    after: Fraction
+    """Reflectance of 0 in those that have it."""
+    undone: str
+    """Property of an item that says whether it was taken away."""
+    doubt: str
+    """Why an item that says no is not believed, as the rest of a sentence on it."""
+
+
+@dataclass(frozen=True)
+class ItemRule:
+    """What items of STAC tell of a family's products."""
+
+    product: tuple[str, ...] = ()
+    """Properties that name the product."""
+    assets: Mapping[str, str] = field(default_factory=dict)
+    """Key of an asset, in lower case -> `FileName.kind` of its file, where the file's name does not tell it."""
+    scale: Fraction | None = None
+    """Reflectance a step; None = as the sheet says."""
+    offset: Shift | None = None
+    """Reflectance of 0; None = as the sheet says."""
+
+
 @dataclass(frozen=True, eq=False)
 class Sheet:
     """A family of products."""
@@ -190,6 +222,8 @@ class Sheet:
     """Whether names without an identifier are files of the product that their folder is named after."""
     tree: Tree | None = None
     """Folders of a product's own."""
+    items: ItemRule | None = None
+    """What items of STAC tell of its products."""
     described: bool = False
     """Whether the bands' descriptions tell their roles, and the file scale and offset."""
 

@@ -33,12 +33,14 @@ from .roles import ROLES
 from .sheet import (
     STEM,
     BandSet,
+    ItemRule,
     Layer,
     Mask,
     MetadataFile,
     Named,
     Platform,
     Sheet,
+    Shift,
     Tree,
     Verdict,
 )
@@ -86,6 +88,7 @@ _KEYS = frozenset(
         "remedy",
         "tree",
         "described",
+        "items",
     ]
 )
 
@@ -199,6 +202,7 @@ def sheet_of(key: str, document: Any, own: bool) -> Sheet:
         bare=top.get("bare") is True,
         tree=_tree(top.get("tree")),
         described=described,
+        items=_item_rule(top.get("items"), product),
     )
 
 
@@ -348,3 +352,26 @@ def _tree(item: Any) -> Tree | None:
         return None
     entry = an_object(item, "tree")
     return Tree(text_at(entry, "ending"), text_at(entry, "images"), text_at(entry, "granules"))
+
+
+def _item_rule(item: Any, product: re.Pattern[str]) -> ItemRule | None:
+    if item is None:
+        return None
+    entry = an_object(item, "items")
+    return ItemRule(
+        product=listed(entry, "product", said),
+        assets={key.lower(): said(kind, f"items.assets.{key}") for key, kind in pairs(entry, "assets")},
+        scale=fraction(entry["scale"], "items.scale") if "scale" in entry else None,
+        offset=_shift(entry["offset"], product) if "offset" in entry else None,
+    )
+
+
+def _shift(item: Any, product: re.Pattern[str]) -> Shift:
+    entry = an_object(item, "items.offset")
+    group = text_at(entry, "group")
+    if group not in product.groupindex:
+        raise Fault(f"items.offset.group is {shown(group)}, expected a group of product")
+    before, after = (fraction(entry.get(name), f"items.offset.{name}") for name in ("before", "after"))
+    return Shift(
+        group, text_at(entry, "since"), before, after, text_at(entry, "undone", ""), text_at(entry, "doubt", "")
+    )

@@ -30,19 +30,19 @@ def checked(folder):
 def read(monkeypatch):
     """Record which files are opened and how many windows of each are read."""
     counts = {}
-    opened, planes_read = preview.open_band, planes.read_planes
+    opened, planes_read = preview.open_file, planes.read_planes
 
-    def open_band(scene_id, path, sidecars=()):
+    def open_file(scene, path):
         name = Path(path).stem.partition("_T1_")[2]
         assert name not in counts
         counts[name] = 0
-        return opened(scene_id, path, sidecars)
+        return opened(scene, path)
 
     def read_planes(dataset, *arguments, **options):
         counts[Path(dataset.name).stem.partition("_T1_")[2]] += 1
         return planes_read(dataset, *arguments, **options)
 
-    monkeypatch.setattr(preview, "open_band", open_band)
+    monkeypatch.setattr(preview, "open_file", open_file)
     monkeypatch.setattr(planes, "read_planes", read_planes)
     return counts
 

@@ -15,7 +15,7 @@ from iikmc.engine.pixels.masking import Audit
 from iikmc.engine.pixels.packing import NumpyPacker
 from iikmc.engine.pixels.strips import plan_strips
 from iikmc.engine.progress import Silent
-from iikmc.engine.scenes.files import Handles
+from iikmc.engine.scenes.handles import Handles
 from iikmc.engine.scenes.selection import MaskRule, Selection
 from iikmc.engine.scenes.untold import untold
 from iikmc.engine.sensors.flags import DEFAULT_FLAGS, FLAGS

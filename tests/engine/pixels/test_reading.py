@@ -15,7 +15,7 @@ from iikmc.engine.pixels.packing import NumpyPacker
 from iikmc.engine.pixels.strips import plan_strips
 from iikmc.engine.runs.cluster import cluster
 from iikmc.engine.scenes.check import check_series
-from iikmc.engine.scenes.files import Handles
+from iikmc.engine.scenes.handles import Handles
 from iikmc.engine.scenes.header import read_header
 from iikmc.engine.scenes.scene import PixelGrid, Strip
 from iikmc.engine.scenes.search import find_scenes

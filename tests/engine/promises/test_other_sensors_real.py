@@ -16,7 +16,8 @@ from iikmc.engine.pixels.packing import NumpyPacker
 from iikmc.engine.pixels.planes import read_masks
 from iikmc.engine.pixels.reading import decode_strip, read_strip
 from iikmc.engine.pixels.strips import plan_strips
-from iikmc.engine.scenes.files import Handles, raster_env, unreadable
+from iikmc.engine.scenes.files import raster_env, unreadable
+from iikmc.engine.scenes.handles import Handles
 from iikmc.engine.scenes.scene import Window
 from iikmc.engine.scenes.selection import MaskRule, Selection
 from iikmc.engine.sensors.flags import DEFAULT_FLAGS

@@ -431,7 +431,7 @@ class TestPanel:
     def test_drop_of_other_files_is_explained(self, panel, tree):
         drop(panel.list.viewport(), urls(tree / "lower", tree / "L_notes.txt"))
         assert panel.paths() == [f"{tree}/lower"]
-        assert panel.status.text() == "Not a folder, MTL file or .tar bundle: L_notes.txt"
+        assert panel.status.text() == "Not a folder, metadata file, bundle or STAC item: L_notes.txt"
 
     def test_drop_from_the_browser_panel(self, panel, tree):
         uri = QgsMimeDataUtils.Uri()
