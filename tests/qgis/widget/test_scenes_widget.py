@@ -506,7 +506,7 @@ class TestPanel:
             started.append(start)
             assert (
                 file_filter
-                == "Files that stand for scenes (*_MTL.txt *_MTL.xml *_MTL.json MTD_MSIL2A.xml *.tar *.zip *.tif)"
+                == "Files that stand for scenes (*_MTL.txt *_MTL.xml *_MTL.json MTD_MSIL2A.xml *.json *.tar *.zip *.tif)"
             )
             return [str(tree / f"{SCENE_5}.tar")], file_filter
 
