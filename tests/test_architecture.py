@@ -249,7 +249,7 @@ def parameters(path: Path) -> Iterator[tuple[str, int]]:
 
 
 def test_parameters_are_counted():
-    counts = dict(parameters(MODULES["engine.scenes.files"]))
+    counts = dict(parameters(MODULES["engine.scenes.handles"]))
     assert counts["engine.scenes.handles.Handles.lacks"] == 5
 
 

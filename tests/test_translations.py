@@ -187,7 +187,7 @@ def test_texts_are_translated_when_used_and_not_when_imported(path):
 
 WORDS = re.compile(r"[^\W\d_]{2,}\W* \W*[^\W\d_]{2,}")
 NOT_READ = {
-    "*_MTL.txt *_MTL.xml *_MTL.json MTD_MSIL2A.xml *.tar *.zip *.tif": "patterns of file names",
+    "*_MTL.txt *_MTL.xml *_MTL.json MTD_MSIL2A.xml *.json *.tar *.zip *.tif": "patterns of file names",
     "dilated cloud": "the engine's name",
     "cloud shadow": "the engine's name",
     "snow or ice": "the engine's name",

@@ -89,7 +89,7 @@ def tried(suite: str, fresh: bool, pytest: Sequence[str]) -> Outcome:
         inside(system, "/usr/bin/python3 tools/prepare.py test")
         say(f"{suite}: tests")
         done = inside(
-            system, f"/usr/bin/python3 tools/test.py {' '.join(pytest)} -q -p no:cacheprovider", fatal=False, quiet=True
+            system, f"/usr/bin/python3 tools/test.py {' '.join(pytest)} -p no:cacheprovider", fatal=False, quiet=True
         )
         log = HOME / f"{suite}-tests.txt"
         log.write_text(done.stdout, encoding="utf-8")

@@ -51,7 +51,9 @@ def unread(plan: Plan) -> list[SceneResult]:
     """Return the results of a plan's scenes before anything is read."""
     roles = plan.selection.roles
     return [
-        SceneResult(scene, Audit(), Sketch(scene.checked_grid(), roles), Moments.zero(plan.k, plan.n_bands))
+        SceneResult(
+            scene, Audit(), Sketch(scene.checked_grid(), roles, plan.sketch_width), Moments.zero(plan.k, plan.n_bands)
+        )
         for scene in plan.scenes
     ]
 

@@ -22,6 +22,7 @@ from ..pixels.kept import Kept
 from ..pixels.packing import Packer
 from ..pixels.reading import Packed, read_strip
 from ..pixels.sampling import Draws, scene_key, shares_for
+from ..pixels.sketch import width_for
 from ..pixels.store import PixelStore
 from ..pixels.survey import Wish
 from ..scenes.handles import Handles
@@ -132,6 +133,11 @@ class Plan:
         """Number of bands."""
         return len(self.selection.roles)
 
+    @property
+    def sketch_width(self) -> int:
+        """Columns of each scene's sketch, at most."""
+        return width_for(len(self.scenes))
+
     @cached_property
     def draws(self) -> tuple[Draws, ...]:
         """Which sub-samples to draw, one a scene."""
@@ -200,7 +206,13 @@ class SeriesSite(BlockSite):
         plan = self.plan
         with self.reading(strip) as scene:
             return read_strip(
-                scene, plan.selection, strip, self.handles, self.packer, plan.draws[strip.scene], plan.wish.pictures
+                scene,
+                plan.selection,
+                strip,
+                self.handles,
+                self.packer,
+                plan.draws[strip.scene],
+                plan.sketch_width if plan.wish.pictures else 0,
             )
 
     @contextmanager

@@ -184,7 +184,7 @@ class WriteScene:
 
         def classes() -> Iterator[Rows]:
             for strip, rows in self._rows(site, site.classes):
-                seen.append(look_at_classes(scene.checked_grid(), strip, rows.values))
+                seen.append(look_at_classes(scene.checked_grid(), strip, rows.values, site.plan.sketch_width))
                 yield rows
 
         names, colours = legend.names_by_number, legend.colours_by_number

@@ -80,7 +80,7 @@ def read_strip(
     handles: Handles,
     packer: Packer,
     draws: Draws | None = None,
-    pictures: bool = False,
+    pictures: int = 0,
 ) -> Packed:
     """Decode a strip, find its valid pixels and pack them.
 
@@ -93,7 +93,7 @@ def read_strip(
     draws
         Sub-samples to draw; none by default.
     pictures
-        Whether to keep what a sketch needs.
+        Columns of the sketch that is kept, at most; 0 = none is.
 
     Returns
     -------
@@ -115,7 +115,7 @@ def read_strip(
     bands = decoded.bands
     masks = decoded.masks
     packed = packer.pack(bands, masks.qa, masks.radsat, rule, masks.saturated_bits)
-    rows = look_at_bands(scene.checked_grid(), roles, strip, bands, packed.valid) if pictures else None
+    rows = look_at_bands(scene.checked_grid(), roles, strip, bands, packed.valid, pictures) if pictures else None
     tell_more(packed, decoded, out)
     drawn = {}
     if draws is not None and draws.shares:

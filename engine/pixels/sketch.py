@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
 
 WIDTH = 300
 """Columns of a picture, at most."""
+# Columns below which a picture shows nothing.
+_LEAST_WIDTH = 24
+# Samples of all pictures of a run together, of seven bytes each: those of 40 scenes, 25 MB and about as much report.
+_SAMPLES = 40 * WIDTH * WIDTH
 NATURAL = ("red", "green", "blue")
 """Band roles of a natural-colour picture."""
 
@@ -54,9 +59,9 @@ class Sketch:
         Their classes 1..k, 0 = nodata.
     """
 
-    def __init__(self, grid: PixelGrid, roles: Sequence[str]) -> None:
-        """Take the scene's grid and the roles of the bands that are read."""
-        step = _step(grid)
+    def __init__(self, grid: PixelGrid, roles: Sequence[str], width: int = WIDTH) -> None:
+        """Take the scene's grid, the roles of the bands that are read, and the columns there may be."""
+        step = _step(grid, width)
         shape = (-(-grid.height // step), -(-grid.width // step))
         self.dn = np.zeros((len(_natural(roles)), *shape), np.uint16)
         self.valid = np.zeros(shape, bool)
@@ -76,7 +81,12 @@ class Sketch:
 
 
 def look_at_bands(
-    grid: PixelGrid, roles: Sequence[str], strip: Strip, bands: NDArray[np.uint16], valid: NDArray[np.uint8]
+    grid: PixelGrid,
+    roles: Sequence[str],
+    strip: Strip,
+    bands: NDArray[np.uint16],
+    valid: NDArray[np.uint8],
+    width: int = WIDTH,
 ) -> SketchRows | None:
     """Return what a sketch keeps of a strip that is being read; None where it has no natural colours.
 
@@ -90,11 +100,13 @@ def look_at_bands(
         (n_bands, height, width) DN.
     valid
         The strip's valid mask, eight pixels a byte.
+    width
+        Columns of the sketch, at most.
     """
     natural = _natural(roles)
     if not natural:
         return None
-    step = _step(grid)
+    step = _step(grid, width)
     first, skipped = _first_row(strip, step)
     dn = np.stack([bands[band, skipped::step, ::step] for band in natural])
     row = np.arange(skipped, strip.height, step)[:, None]
@@ -103,16 +115,21 @@ def look_at_bands(
     return SketchRows(first, dn, bits.astype(bool))
 
 
-def look_at_classes(grid: PixelGrid, strip: Strip, classes: NDArray[np.uint8]) -> ClassRows:
-    """Return what a sketch keeps of the (height, width) classes of a strip that are being written."""
-    step = _step(grid)
+def look_at_classes(grid: PixelGrid, strip: Strip, classes: NDArray[np.uint8], width: int = WIDTH) -> ClassRows:
+    """Return what a sketch of so many columns keeps of a strip's (height, width) classes while they are written."""
+    step = _step(grid, width)
     first, skipped = _first_row(strip, step)
     return ClassRows(first, classes[skipped::step, ::step].copy())
 
 
-def _step(grid: PixelGrid) -> int:
+def width_for(scenes: int) -> int:
+    """Return the columns of each picture of so many scenes, so that those of many take no more room than of some."""
+    return max(min(WIDTH, math.isqrt(_SAMPLES // max(scenes, 1))), _LEAST_WIDTH)
+
+
+def _step(grid: PixelGrid, width: int) -> int:
     """Return n: every n-th row and column is kept."""
-    return -(-grid.width // WIDTH)
+    return -(-grid.width // width)
 
 
 def _natural(roles: Sequence[str]) -> list[int]:

@@ -183,7 +183,7 @@ def _results(
         audit = audit_of(one.told, one.kept, one.raster.grid.pixels, valid)
         counts = [sum(int(part.before[n]) for n in old if becomes.to[n] == number) for number in numbers]
         moments = one.kept.moments.merged([becomes.to[n] for n in old]) if one.kept else Moments(counts, [], [])
-        sketch = Sketch(one.raster.grid, ())
+        sketch = Sketch(one.raster.grid, (), 1)
         sketch.classes = part.classes
         sieved = [int(part.after[number]) for number in numbers]
         unclassified = int(part.after[UNCLASSIFIED])

@@ -169,7 +169,7 @@ def _write_tables(
 def _result(one: FinishedScene, part: Rewritten, numbers: Sequence[int]) -> SceneResult:
     counts = [int(part.after[number]) for number in numbers]
     audit = audit_of(one.told, one.kept, one.raster.grid.pixels, int(part.after[1:].sum()))
-    sketch = Sketch(one.raster.grid, ())
+    sketch = Sketch(one.raster.grid, (), 1)
     sketch.classes = part.classes
     moments = one.kept.moments if one.kept else Moments(counts, [], [])
     own, judged = (one.kept.own, one.kept.judged) if one.kept else (None, None)

@@ -14,7 +14,7 @@ from ..execution.executor import Site
 from ..execution.threads import ThreadExecutor, threads_of
 from ..maps.legend_file import listed
 from ..maps.merging import FOUR, sieve
-from ..pixels.sketch import Sketch, look_at_classes
+from ..pixels.sketch import Sketch, look_at_classes, width_for
 from ..progress import Progress
 from ..results.geotiff import Rows
 from ..results.legend import Legend
@@ -118,8 +118,8 @@ class RewriteScene:
             write_classes(self.tray.path(name), one.scene, [Rows(0, classes)], names, colours)
         self.tray.write_text(f"{name}.aux.xml", pam_xml(names))
         self.tray.write_text(f"{name[:-4]}.qml", qml(names, colours))
-        sketch = Sketch(grid, ())
-        sketch.add(look_at_classes(grid, Strip(self.scene, 0, grid.height), classes))
+        sketch = Sketch(grid, (), width_for(len(site.scenes)))
+        sketch.add(look_at_classes(grid, Strip(self.scene, 0, grid.height), classes, width_for(len(site.scenes))))
         return Rewritten(self.scene, before, _counts(classes), sketch.classes)
 
 

@@ -7,9 +7,9 @@ import math
 import numpy as np
 import pytest
 from iikmc.engine.pixels.masking import mask
-from iikmc.engine.pixels.sketch import Sketch, look_at_bands, look_at_classes
+from iikmc.engine.pixels.sketch import Sketch, look_at_bands, look_at_classes, width_for
 from iikmc.engine.pixels.strips import plan_strips
-from iikmc.engine.scenes.scene import PixelGrid
+from iikmc.engine.scenes.scene import PixelGrid, Strip
 from iikmc.engine.scenes.selection import MaskRule
 from tiny import ROLES, six_band_noise
 
@@ -44,6 +44,22 @@ def test_every_nth_pixel_whatever_the_strips(height, width, step, strip_pixels):
     np.testing.assert_array_equal(sketch.dn, rgb)
     np.testing.assert_array_equal(sketch.valid, valid)
     np.testing.assert_array_equal(sketch.samples(), rgb[:, valid].reshape(-1))
+
+
+def test_pictures_of_many_scenes_take_no_more_room_than_those_of_forty():
+    assert [width_for(scenes) for scenes in (0, 1, 40)] == [300, 300, 300]
+    for scenes in (41, 300, 1000, 6000):
+        assert scenes * width_for(scenes) ** 2 <= 40 * 300**2
+    # By hand: the root of 3 600 000 / 300.
+    assert width_for(300) == 109
+    assert width_for(10_000) == 24
+
+
+def test_a_sketch_of_fewer_columns():
+    grid, classes = grid_of(50, 300), np.random.default_rng(2).integers(0, 4, (50, 300), np.uint8)
+    sketch = Sketch(grid, ROLES, 100)
+    sketch.add(look_at_classes(grid, Strip(0, 0, 50), classes, 100))
+    np.testing.assert_array_equal(sketch.classes, classes[::3, ::3])
 
 
 def test_no_colours_are_kept_without_red_green_and_blue():

@@ -504,10 +504,8 @@ class TestPanel:
 
         def files(parent, title, start, file_filter):
             started.append(start)
-            assert (
-                file_filter
-                == "Files that stand for scenes (*_MTL.txt *_MTL.xml *_MTL.json MTD_MSIL2A.xml *.json *.tar *.zip *.tif)"
-            )
+            patterns = "*_MTL.txt *_MTL.xml *_MTL.json MTD_MSIL2A.xml *.json *.tar *.zip *.tif"
+            assert file_filter == f"Files that stand for scenes ({patterns})"
             return [str(tree / f"{SCENE_5}.tar")], file_filter
 
         QgsSettings().setValue("iikmc/last_scenes_folder", "/data/start")
