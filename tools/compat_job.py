@@ -36,7 +36,8 @@ def main() -> int:
     jobs = {"simulated": [f"SCENES={scenes}", "K=8"], "spilled": [f"SCENES={scenes}", "K=40", "MEMORY=1"]}
     genuine = os.environ.get("IIKMC_SCENES")
     if genuine and Path(genuine).is_dir():
-        jobs["genuine"] = [f"SCENES={genuine}", "K=12"]
+        # Not all of them came with a quality layer.
+        jobs["genuine"] = [f"SCENES={genuine}", "K=12", "MASK="]
     whole = hashlib.sha256()
     for name, arguments in jobs.items():
         output = HERE / name
