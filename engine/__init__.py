@@ -12,6 +12,7 @@ lines above its own, type hints included, and ``LAYERS`` in tests/test_architect
     arrays      the types of arrays and their units
     progress    whom to tell, and who may cancel
     machine     what this computer has: cores, memory, disk, a folder to keep things in
+    installing  how to get a Python package on this platform
     text_files  small text files: read with bounds, written so that other programs read them
     claims      what live runs hold, and what killed ones left
     paths       which paths are one file, and that no output is an input

@@ -140,7 +140,7 @@ def test_the_engine_has_no_circle():
 # `engine/__init__.py` tells the same order to its readers.
 LAYERS = (
     ("errors", "choices", "quantities", "version", "clock", "colours", "arrays"),
-    ("progress", "machine", "text_files", "claims", "paths", "ranges"),
+    ("progress", "machine", "installing", "text_files", "claims", "paths", "ranges"),
     ("sensors",),
     ("scenes",),
     ("request_checks",),

@@ -6,6 +6,7 @@ import importlib
 import importlib.util
 import sys
 
+from ...engine import installing
 from .i18n import tr
 
 # Without these no algorithm runs; everything else is optional and looked up where it is used.
@@ -53,23 +54,21 @@ def import_problem() -> str:
 
 
 def advice(names: list[str]) -> str:
-    """Return how to install packages on this platform."""
-    packages = " ".join(names)
-    if sys.platform.startswith("win"):
-        wanted = ", ".join(f"python3-{name}" for name in names)
+    """Return how to install packages on this platform; the commands and names are those of `engine.installing`."""
+    way = installing.way(names)
+    if way.kind == installing.OSGEO4W:
         return tr(
             "Start the OSGeo4W Setup of your QGIS, choose Advanced Install, select {wanted}, and restart QGIS (or run "
-            "'python -m pip install {packages}' in the OSGeo4W Shell)."
-        ).format(wanted=wanted, packages=packages)
-    if sys.platform == "darwin":
+            "'{command}' in the OSGeo4W Shell)."
+        ).format(wanted=way.wanted, command=way.command)
+    if way.kind == installing.LINUX:
+        return tr("Install your distribution's package, often {wanted}, and restart QGIS.").format(wanted=way.wanted)
+    if way.kind == installing.UNKNOWN:
         return tr(
-            "Open Terminal, run '/Applications/QGIS.app/Contents/MacOS/bin/python3 -m pip install {packages}', and "
-            "restart QGIS."
-        ).format(packages=packages)
-    wanted = " ".join(f"python3-{name}" for name in names)
-    return tr(
-        "On Debian and Ubuntu run 'sudo apt install {wanted}', on Fedora 'sudo dnf install {wanted}', and restart QGIS."
-    ).format(wanted=wanted)
+            "Install {wanted} with pip into the Python of QGIS, whose program was not found from {prefix}, and restart "
+            "QGIS; the page Installing of the documentation has the ways."
+        ).format(wanted=way.wanted, prefix=sys.prefix)
+    return tr("Open a terminal, run '{command}', and restart QGIS.").format(command=way.command)
 
 
 def version_of(name: str) -> str:

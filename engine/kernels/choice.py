@@ -20,6 +20,7 @@ from ..arrays import GRID
 from ..compiled import cache
 from ..compiled.background import Part
 from ..errors import Cancelled, first_line
+from ..installing import in_short
 from ..pixels.block import Block
 from ..pixels.packing import NumpyPacker, Packer
 from ..progress import Progress, Silent
@@ -189,7 +190,7 @@ def _made(part: Part[T], progress: Progress) -> T:
 def why_no_numba(error: Exception) -> str:
     """Return what an error of `numba_kernel` means, without a full stop."""
     if isinstance(error, ModuleNotFoundError) and error.name == "numba":
-        return "Numba is not installed"
+        return f"Numba is not installed ({in_short(['numba'])})"
     return f"Numba cannot be used here ({first_line(error, with_kind=True)})"
 
 

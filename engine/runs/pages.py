@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..installing import in_short
 from ..progress import Progress
 from ..report import html
 from ..results.staging import Destinations, Staging
@@ -31,7 +32,7 @@ def write_page(files: Staging | Destinations, name: str, text: str, progress: Pr
         return
     beside, script = html.library_name(), html.library()
     if beside is None or script is None:
-        progress.note(f"{html.NO_PLOTS} It comes with most installations of QGIS, or by pip install plotly.")
+        progress.note(f"{html.NO_PLOTS} Most installations of QGIS have it; {in_short(['plotly'])}.")
     elif isinstance(files, Destinations):
         files.write_beside(name, beside, script)
     else:

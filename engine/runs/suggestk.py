@@ -15,6 +15,7 @@ from ..centres.starts import plus_plus
 from ..errors import NoValidPixels
 from ..execution.executor import Site
 from ..execution.threads import ThreadExecutor
+from ..installing import in_short
 from ..kernels.choice import pick_packer
 from ..kernels.kernel import Change, Held, Kernel
 from ..kernels.moves import Moves
@@ -93,8 +94,8 @@ def _suggestion(request: SuggestRequest, scenes: Sequence[Scene], sample: Strati
     sklearn = scikit_learn()
     if not sklearn:
         progress.warn(
-            "scikit-learn is not installed: silhouette and Davies-Bouldin are left out, inertia and "
-            "Calinski-Harabasz are computed without it."
+            f"scikit-learn is not installed ({in_short(['scikit-learn'])}): silhouette and "
+            "Davies-Bouldin are left out, inertia and Calinski-Harabasz are computed without it."
         )
     progress.stage(
         f"Clustering {sample.dn.shape[1]:,} pixels into {numbers[0]} to {numbers[-1]} classes, {_STARTS} starts each"

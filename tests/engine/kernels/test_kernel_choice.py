@@ -15,6 +15,7 @@ import pytest
 from iikmc.engine.compiled import cache
 from iikmc.engine.compiled.background import Part
 from iikmc.engine.errors import Cancelled
+from iikmc.engine.installing import in_short
 from iikmc.engine.kernels import choice, numba_kernel, selftest
 from iikmc.engine.kernels.choice import pick_kernel
 from iikmc.engine.kernels.moves import MoveLog
@@ -82,8 +83,8 @@ def test_without_numba_the_numpy_kernel_is_taken_and_one_line_says_so(monkeypatc
     assert kernel.name == "numpy"
     assert progress.stages == []  # such as "Preparing the Numba kernel"
     assert progress.notes == [
-        "Numba is not installed: the NumPy kernel gives the same result, several times slower."
-    ]  # fmt: skip
+        f"Numba is not installed ({in_short(['numba'])}): the NumPy kernel gives the same result, several times slower."
+    ]
     assert progress.warnings == []
 
 

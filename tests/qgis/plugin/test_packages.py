@@ -11,22 +11,21 @@ pytest.importorskip("qgis.core")
 
 import processing
 from iikmc.algorithms.shared import packages
+from iikmc.engine import installing
 from qgis.core import QgsApplication, QgsProcessingContext, QgsProcessingException
 
 pytestmark = pytest.mark.qgis
 
-LINUX = (
-    "On Debian and Ubuntu run 'sudo apt install python3-numpy python3-rasterio', on Fedora 'sudo dnf install "
-    "python3-numpy python3-rasterio', and restart QGIS."
-)
-WINDOWS = (
-    "Start the OSGeo4W Setup of your QGIS, choose Advanced Install, select python3-numpy, python3-rasterio, and "
-    "restart QGIS (or run 'python -m pip install numpy rasterio' in the OSGeo4W Shell)."
-)
-MACOS = (
-    "Open Terminal, run '/Applications/QGIS.app/Contents/MacOS/bin/python3 -m pip install numpy rasterio', and "
-    "restart QGIS."
-)
+ABSENT = ["numpy", "rasterio"]
+ADVICE = {
+    "osgeo4w": "Start the OSGeo4W Setup of your QGIS, choose Advanced Install, select A, B, and restart QGIS "
+    "(or run 'C' in the OSGeo4W Shell).",
+    "linux": "Install your distribution's package, often A, B, and restart QGIS.",
+    "unknown": f"Install A, B with pip into the Python of QGIS, whose program was not found from {sys.prefix}, and "
+    "restart QGIS; the page Installing of the documentation has the ways.",
+    "debian": "Open a terminal, run 'C', and restart QGIS.",
+    "pip": "Open a terminal, run 'C', and restart QGIS.",
+}
 
 
 @pytest.fixture
@@ -48,14 +47,15 @@ def test_nothing_is_said_while_all_is_there(plugin, cluster):
     assert cluster.canExecute() == (True, "")
 
 
-@pytest.mark.parametrize(("platform", "advice"), [("linux", LINUX), ("win32", WINDOWS), ("darwin", MACOS)])
-def test_each_platform_has_its_own_way(plugin, cluster, absent, monkeypatch, platform, advice):
-    absent("numpy", "rasterio")
-    monkeypatch.setattr(sys, "platform", platform)
+@pytest.mark.parametrize("kind", ADVICE)
+def test_each_platform_has_its_own_way(plugin, cluster, absent, monkeypatch, kind):
+    """Which way it is, and with which names and commands: tests/engine/basics/test_installing.py."""
+    absent(*ABSENT)
+    monkeypatch.setattr(installing, "way", lambda names: installing.Way(kind, "A, B", "C") if names == ABSENT else None)
     sentence = "IIkMC needs the Python packages numpy, rasterio, which QGIS's Python does not have."
-    assert cluster.canExecute() == (False, f"{sentence} {advice}")
+    assert cluster.canExecute() == (False, f"{sentence} {ADVICE[kind]}")
     provider = QgsApplication.processingRegistry().providerById("iikmc")
-    assert provider.warningMessage() == f"{sentence} {advice}"
+    assert provider.warningMessage() == f"{sentence} {ADVICE[kind]}"
 
 
 @pytest.mark.parametrize("name", packages.REQUIRED)
