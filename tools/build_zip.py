@@ -21,7 +21,9 @@ from pathlib import Path, PurePosixPath
 ROOT = Path(__file__).resolve().parents[1]
 TOP = "iikmc"
 
-FILES = ("__init__.py", "metadata.txt", "LICENSE", "README.md", "CHANGELOG.md", "requirements.txt")
+# With every page that a shipped page has a link to.
+PAGES = ("README.md", "CHANGELOG.md", "DESIGN.md", "CONTRIBUTING.md", "benchmarks/RESULTS.md")
+FILES = ("__init__.py", "metadata.txt", "LICENSE", "requirements.txt", *PAGES)
 FOLDERS = {
     "engine": (".py", ".json"),
     "algorithms": (".py",),
@@ -36,7 +38,7 @@ FOLDERS = {
 def is_shipped(name: str) -> bool:
     """Tell whether a path inside the repository, with slashes, belongs into the zip."""
     path = PurePosixPath(name)
-    if len(path.parts) < 2:
+    if name in FILES or len(path.parts) < 2:
         return name in FILES
     return path.suffix in FOLDERS.get(path.parts[0], ()) and not any(part.startswith(".") for part in path.parts)
 

@@ -68,7 +68,7 @@ PEER_PACKAGES = ("scikit-learn", "scikit-learn-intelex", "faiss-cpu")
 _PEER_PROGRAMS = ("saga", "grass-core")
 
 # Pinned, so that a check says the same on every machine.
-CHECKERS = {"ruff": "0.17.6", "mypy": "2.4.1", "bandit": "1.9.4"}
+CHECKERS = {"ruff": "0.17.6", "mypy": "2.4.1", "bandit": "1.9.4", "detect-secrets": "1.5.0"}
 
 
 def pytest_qgis() -> str:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from pathlib import Path
 
 from qgis.core import QgsProcessingUtils
 from qgis.PyQt.QtCore import QUrl
 from qgis.PyQt.QtGui import QTextDocument
 
-DOCS = Path(__file__).resolve().parents[2] / "docs"
+ROOT = Path(__file__).resolve().parents[2]
+DOCS = ROOT / "docs"
+# What pages of the documentation have links to and lies outside.
+_OTHERS = ("*.md", "benchmarks/RESULTS.md")
 _LINK = re.compile(r"(\]\()(?!https?:|#)([^)#\s]+)")
 _STYLE = (
     "<style>body{font-family:sans-serif!important;font-size:11pt!important;max-width:60rem;margin:2rem!important}"
@@ -24,21 +28,22 @@ def url_of(name: str) -> str:
         return ""
     folder = Path(QgsProcessingUtils.tempFolder()) / "iikmc-help"
     try:
-        for source in DOCS.rglob("*.md"):
-            target = folder / source.relative_to(DOCS).with_suffix(".html")
+        sources = {*DOCS.rglob("*.md"), *(path for pattern in _OTHERS for path in ROOT.glob(pattern))}
+        for source in sources:
+            target = folder / source.relative_to(ROOT).with_suffix(".html")
             target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text(_page(source), encoding="utf-8")
+            target.write_text(_page(source, sources), encoding="utf-8")
     except OSError:
         return ""
-    return str(QUrl.fromLocalFile(str(folder / "algorithms" / f"{name}.html")).toString())
+    return str(QUrl.fromLocalFile(str(folder / "docs" / "algorithms" / f"{name}.html")).toString())
 
 
-def _page(source: Path) -> str:
+def _page(source: Path, sources: Collection[Path]) -> str:
     """Return a page as HTML; links go on working from wherever it is put beside the other pages."""
 
     def link(found: re.Match[str]) -> str:
         goal = (source.parent / found.group(2)).resolve()
-        if goal.suffix == ".md" and DOCS in goal.parents:
+        if goal in sources:
             return found.group(1) + re.sub(r"\.md$", ".html", found.group(2))
         return found.group(1) + str(QUrl.fromLocalFile(str(goal)).toString(QUrl.ComponentFormattingOption.FullyEncoded))
 

@@ -31,10 +31,11 @@ def test_every_algorithm_has_its_page_and_every_link_of_it_leads_somewhere(plugi
         assert f"iikmc:{algorithm.name()}" in page.read_text(encoding="utf-8")
         pages.add(page)
     assert len(pages) == 11
-    pages.update(page for page in next(iter(pages)).parents[1].rglob("*.html"))
-    assert {page.stem for page in pages} >= {"tutorial", "troubleshooting", "scripting", "method"}
+    pages.update(page for page in next(iter(pages)).parents[2].rglob("*.html"))
+    assert {page.stem for page in pages} >= {"tutorial", "troubleshooting", "scripting", "method", "RESULTS", "DESIGN"}
     for page in pages:
         for goal in re.findall(r'(?:href|src)="([^"#]+)', page.read_text(encoding="utf-8")):
+            assert not (goal.endswith(".md") and "iikmc" in goal), f"{page}: {goal} is no page for a browser"
             if not goal.startswith("http"):
                 assert (file_of(goal) if goal.startswith("file:") else page.parent / goal).exists(), f"{page}: {goal}"
 
