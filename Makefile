@@ -1,7 +1,7 @@
 # Logic lives in tools/. Always the distribution's Python, the one that QGIS uses, whatever comes first on PATH.
 PYTHON := /usr/bin/python3
 
-.PHONY: help demo demo-sensors test test-cluster cluster-demo hostile soak bench check docs pictures translations zip clean
+.PHONY: help demo demo-sensors test test-cluster cluster-demo hostile soak bench check docs freeze pictures translations zip clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -46,6 +46,10 @@ check:  ## check format, lint, docstrings, types, and the security of the zip
 docs:  ## write the tables of parameters into docs/algorithms, and the model that ships with the plugin
 	@$(PYTHON) tools/prepare.py demo
 	@$(PYTHON) tools/doc_tables.py
+
+freeze:  ## write down the ids, parameters and outputs that users rely on; refuses what is no growth
+	@$(PYTHON) tools/prepare.py demo
+	@$(PYTHON) tools/freeze.py
 
 pictures:  ## take all pictures of the documentation again, in a QGIS window on a virtual screen
 	@$(PYTHON) tools/prepare.py pictures
