@@ -13,6 +13,7 @@ from ..errors import SceneError
 from ..scenes.area import outside
 from ..scenes.files import file_name, raster_env, unreadable
 from ..scenes.handles import Handles
+from ..scenes.remote import is_remote
 from ..scenes.scene import Scene, Strip, Window
 from ..scenes.selection import Selection
 from ..sensors.flags import FLAGS, SATURATION
@@ -153,8 +154,7 @@ def decode_strip(
     with raster_env():
         buffers = handles.buffers(len(roles) + 2, (strip.height, width))
         bands = buffers[: len(roles)]
-        cut = _read_bands(scene, roles, window, handles, bands)
-        masks = _read_masks(scene, roles if saturation else (), window, handles, buffers[len(roles) :])
+        cut, masks = _read(scene, roles, window, handles, buffers, saturation)
         blank = _blank(scene, roles, strip, handles, bands, masks)
     if out is not None:
         bands[0][out] = FILL
@@ -162,19 +162,28 @@ def decode_strip(
     return Decoded(bands, masks, cut, converted, blank)
 
 
-def _read_bands(
-    scene: Scene, roles: Sequence[str], window: Window, handles: Handles, out: NDArray[np.uint16]
-) -> NDArray[np.bool_] | None:
-    """Read the bands of a strip, all that lie in one file at once; return where a value was cut."""
-    cut = None
+def _read(
+    scene: Scene, roles: Sequence[str], window: Window, handles: Handles, out: NDArray[np.uint16], saturation: bool
+) -> tuple[NDArray[np.bool_] | None, Masks]:
+    """Read bands and masks of a strip, all in one file at once; return where a value was cut, and the masks."""
     files = [scene.bands[role] for role in roles]
-    for path, places in by_path(file.path for file in files).items():
+
+    def read_file(path: str, places: Sequence[int]) -> NDArray[np.bool_] | None:
         some, made = [files[place] for place in places], [out[place] for place in places]
         with handles.lent(scene, path) as dataset:
-            beyond = read_bands(dataset, some, window, unreadable(scene.id, window, path), made, handles.scratch)
-        if beyond is not None:
-            cut = beyond if cut is None else cut | beyond
-    return cut
+            return read_bands(dataset, some, window, unreadable(scene.id, window, path), made, handles.scratch)
+
+    def read_rest() -> Masks:
+        return _read_masks(scene, roles if saturation else (), window, handles, out[len(roles) :])
+
+    calls = [partial(read_file, path, places) for path, places in by_path(file.path for file in files).items()]
+    if any(is_remote(path) for path in scene.files):
+        # While one file is waited for, others are decoded.
+        *cuts, masks = handles.side_by_side([*calls, read_rest])
+    else:
+        cuts, masks = [call() for call in calls], read_rest()
+    beyond = [cut for cut in cuts if cut is not None]
+    return np.logical_or.reduce(beyond) if beyond else None, masks
 
 
 def _read_masks(scene: Scene, roles: Sequence[str], window: Window, handles: Handles, out: NDArray[np.uint16]) -> Masks:

@@ -4,18 +4,29 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..errors import SceneError
-from .files import open_file
+from .files import open_file, raster_env
 from .scene import Scene
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+
+# Files of a server that are asked for at the same time, of all strips that are being read: enough to keep two cores
+# decoding where each answer takes as long as its decoding.
+_FETCHERS = 8
+
+
+def _with_env(call: Callable[[], Any]) -> Any:
+    with raster_env():
+        return call()
 
 
 class Handles:
@@ -26,6 +37,7 @@ class Handles:
         self._own = threading.local()
         self._idle: dict[str, list[Any]] = {}
         self._tiles: dict[str, tuple[int, int]] = {}
+        self._fetchers: ThreadPoolExecutor | None = None
 
     def __enter__(self) -> Handles:
         return self
@@ -88,6 +100,17 @@ class Handles:
             place = f"BLOCK_SIZE_{column // width}_{row // height}"
             return not int(dataset.get_tag_item(place, "TIFF", bidx=band) or 0)
 
+    def side_by_side(self, calls: Sequence[Callable[[], Any]]) -> list[Any]:
+        """Return what calls give that wait for a server more than they work, made at the same time.
+
+        The first error among them is raised when all have ended, so that none still writes into memory of the caller's.
+        """
+        with self._lock:
+            self._fetchers = self._fetchers or ThreadPoolExecutor(_FETCHERS, "iikmc-fetch")
+        futures = [self._fetchers.submit(_with_env, call) for call in calls]
+        wait(futures)
+        return [future.result() for future in futures]
+
     def close_file(self, path: str) -> None:
         """Close the idle handles of one file."""
         with self._lock:
@@ -97,5 +120,7 @@ class Handles:
 
     def close(self) -> None:
         """Close everything."""
+        if self._fetchers is not None:
+            self._fetchers.shutdown()
         for path in list(self._idle):
             self.close_file(path)
