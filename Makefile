@@ -1,7 +1,7 @@
 # Logic lives in tools/. Always the distribution's Python, the one that QGIS uses, whatever comes first on PATH.
 PYTHON := /usr/bin/python3
 
-.PHONY: help demo demo-sensors test test-cluster cluster-demo hostile soak bench check docs freeze pictures translations zip clean
+.PHONY: help demo demo-sensors test test-cluster cluster-demo compat hostile soak bench check docs freeze pictures translations zip clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -26,6 +26,9 @@ test-cluster:  ## run the longer tests with a Dask scheduler and workers; ARGS g
 cluster-demo:  ## the demonstration on a cluster of this machine, a worker of which is killed, against a local run
 	@$(PYTHON) tools/prepare.py cluster
 	@$(PYTHON) tools/cluster_demo.py
+
+compat:  ## as root: all tests of the plugin in QGIS 3.22, 3.40 and 3.44, each in a Debian of its own; ARGS="--suite trixie"
+	@$(PYTHON) tools/compat.py $(ARGS)
 
 hostile:  ## run the table of hostile inputs and the fuzzing; ARGS goes to pytest
 	@$(PYTHON) tools/prepare.py test

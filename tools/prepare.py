@@ -62,6 +62,9 @@ FAST_VERSIONS = {"numba": "0.68.1", "llvmlite": "0.50.0"}
 # Dask's scheduler and workers, and what they need that is no part of the distribution; likewise apart.
 DASK = ROOT / "build" / "dask"
 DASK_VERSION = {"distributed": "2026.8.0"}
+# Qt 6, which QGIS 4 is built with, for the tests that look whether the plugin would run there; likewise apart.
+QT6 = ROOT / "build" / "qt6"
+QT6_VERSION = {"PyQt6": "6.11.0"}
 # What the benchmark compares with; rows are left out where one cannot be had.
 PEERS = ROOT / "build" / "bench" / "venv"
 PEER_PACKAGES = ("scikit-learn", "scikit-learn-intelex", "faiss-cpu")
@@ -230,19 +233,18 @@ def install_fast() -> None:
     )
 
 
-def install_dask() -> None:
-    """Bring Dask into its own folder; without it everything works, on one computer."""
-    wanted = [f"{name}=={version}" for name, version in DASK_VERSION.items()]
-    there = versions_in(DASK)
-    if all(there.get(name) == version for name, version in DASK_VERSION.items()):
+def install_apart(folder: Path, versions: dict[str, str]) -> None:
+    """Bring a package, and all that it needs, into a folder of its own; without it its tests are skipped."""
+    wanted = [f"{name}=={version}" for name, version in versions.items()]
+    there = {name.lower(): version for name, version in versions_in(folder).items()}
+    if all(there.get(name.lower()) == version for name, version in versions.items()):
         return
-    shutil.rmtree(DASK, ignore_errors=True)
-    print(f"Installing with pip into build/dask: {' '.join(wanted)}", flush=True)
+    shutil.rmtree(folder, ignore_errors=True)
+    print(f"Installing with pip into build/{folder.name}: {' '.join(wanted)}", flush=True)
     pip = [str(VENV / "bin" / "python"), "-m", "pip", "install", "-q", "--no-input", "--disable-pip-version-check"]
-    # All that it needs comes along, none of which is NumPy or GDAL.
     run(
-        [*pip, "--target", str(DASK), *wanted],
-        "Dask could not be installed from PyPI; going on without it: its tests are skipped.",
+        [*pip, "--target", str(folder), *wanted],
+        f"{wanted[0]} could not be installed from PyPI; going on without it: its tests are skipped.",
         fatal=False,
     )
 
@@ -281,7 +283,10 @@ def main() -> None:
     if purpose != "check":
         install_fast()
     if purpose in ("cluster", "test", "bench"):
-        install_dask()
+        # What Dask needs comes along, none of which is NumPy or GDAL.
+        install_apart(DASK, DASK_VERSION)
+    if purpose == "test":
+        install_apart(QT6, QT6_VERSION)
     if purpose == "bench":
         install_peers()
 

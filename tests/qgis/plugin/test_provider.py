@@ -282,7 +282,6 @@ def test_metadata_has_what_the_plugin_site_asks_for(metadata):
     assert metadata["qgisMaximumVersion"] == "4.99"
     assert metadata["hasProcessingProvider"] == "yes"
     assert metadata["category"] == "Raster"
-    assert "supportsQt6" not in metadata
     for key in ("description", "about"):
         assert not re.search(r"<[a-z/]", metadata[key], re.IGNORECASE), f"{key} holds HTML"
     assert "/" not in metadata["author"]
