@@ -1,7 +1,7 @@
 # Logic lives in tools/. Always the distribution's Python, the one that QGIS uses, whatever comes first on PATH.
 PYTHON := /usr/bin/python3
 
-.PHONY: help demo demo-sensors test test-cluster cluster-demo compat hostile soak bench check docs freeze pictures translations zip clean
+.PHONY: help demo demo-sensors test test-cluster cluster-demo compat hostile soak bench check docs freeze pictures translations zip install uninstall clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -60,6 +60,12 @@ pictures:  ## take all pictures of the documentation again, in a QGIS window on 
 
 zip:  ## build the plugin's zip into dist/
 	@$(PYTHON) tools/build_zip.py
+
+install:  ## put the plugin into your QGIS profile; PROFILE= names another than "default"
+	@$(PYTHON) tools/install.py "$(or $(PROFILE),default)"
+
+uninstall:  ## take it out again
+	@$(PYTHON) tools/install.py --remove "$(or $(PROFILE),default)"
 
 translations:  ## bring i18n/*.ts up to date with the texts in the sources, and compile them
 	@$(PYTHON) tools/prepare.py translations
