@@ -11,7 +11,7 @@ METADATA = Path(__file__).resolve().parents[1] / "metadata.txt"
 
 @cache
 def version() -> str:
-    """Return the plugin's version, such as "0.1.0"; "unknown" where metadata.txt does not travel with the engine."""
+    """Return the plugin's version, such as "1.2.3"; "unknown" where metadata.txt does not travel with the engine."""
     parser = configparser.ConfigParser(interpolation=None)
     parser.read(METADATA, encoding="utf-8")
     return parser.get("general", "version", fallback="unknown")

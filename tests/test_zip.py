@@ -255,8 +255,18 @@ def test_qgis_loads_the_unpacked_zip(built, tmp_path, metadata):
     assert "dead" not in said
 
 
-def test_the_python_package_has_the_plugins_version():
+def test_the_version_of_metadata_is_that_of_all_else_that_names_one(metadata):
     from iikmc.engine.version import version
 
     project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert metadata["version"] == version()
     assert f'\nversion = "{version()}"\n' in project
+    assert re.search(r"^## (\S+)", changes, re.MULTILINE).group(1) == version()
+    assert metadata["changelog"].split()[0] == version()
+
+
+def test_a_release_tells_users_what_changes_in_three_lists():
+    changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    newest = changes.split("\n## ")[1]
+    assert re.findall(r"^### (.+)$", newest, re.MULTILINE) == ["Added", "Changed", "Fixed"]
