@@ -10,8 +10,10 @@ from .verdicts import Parts
 
 TRIED = ROOT / "benchmarks" / "TRIED.md"
 """Written by hand: what was tried where a target was missed, and what it gave. Goes to the end of the results."""
+CLUSTER = ROOT / "benchmarks" / "CLUSTER.md"
+"""Written by hand from what `benchmarks.cluster` and `benchmarks.remote` gave; comes after `TRIED`."""
 GPU = ROOT / "benchmarks" / "GPU.md"
-"""Written by hand from what `benchmarks/gpu.py` gave on a machine with a card; comes after `TRIED`."""
+"""Written by hand from what `benchmarks/gpu.py` gave on a machine with a card; comes after `CLUSTER`."""
 
 
 class DisagreementError(RuntimeError):
@@ -27,7 +29,7 @@ def write(wanted: settings.Settings) -> str:
         The results differ; nothing is written.
     """
     parts = {name: found for name in sections.DRAWN if (found := figures.load(wanted, name)) is not None}
-    by_hand = [path.read_text(encoding="utf-8").strip() for path in (TRIED, GPU) if path.exists()]
+    by_hand = [path.read_text(encoding="utf-8").strip() for path in (TRIED, CLUSTER, GPU) if path.exists()]
     text = render(parts, wanted.quick, "\n\n".join(by_hand))
     wanted.report.parent.mkdir(parents=True, exist_ok=True)
     wanted.report.write_text(text, encoding="utf-8")

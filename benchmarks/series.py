@@ -139,7 +139,7 @@ def collect(scenes: str, pixels: int, folder: str) -> dict[str, Any]:
     from iikmc.engine.pixels.strips import plan_strips
     from iikmc.engine.requests import Request
     from iikmc.engine.scenes.check import check_series
-    from iikmc.engine.scenes.files import Handles
+    from iikmc.engine.scenes.handles import Handles
     from iikmc.engine.scenes.search import find_scenes
     from iikmc.engine.scenes.selection import Selection
     from iikmc.engine.sensors.roles import USUAL

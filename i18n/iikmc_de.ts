@@ -1298,18 +1298,23 @@
     </message>
     <message>
         <location filename="../algorithms/shared/packages.py"/>
-        <source>Start the OSGeo4W Setup of your QGIS, choose Advanced Install, select {wanted}, and restart QGIS (or run 'python -m pip install {packages}' in the OSGeo4W Shell).</source>
-        <translation>Starten Sie das OSGeo4W-Setup Ihres QGIS, wählen Sie Advanced Install, markieren Sie {wanted} und starten Sie QGIS neu (oder führen Sie in der OSGeo4W-Shell 'python -m pip install {packages}' aus).</translation>
+        <source>Start the OSGeo4W Setup of your QGIS, choose Advanced Install, select {wanted}, and restart QGIS (or run '{command}' in the OSGeo4W Shell).</source>
+        <translation>Das OSGeo4W-Setup dieses QGIS starten, Advanced Install wählen, {wanted} auswählen und QGIS neu starten (oder '{command}' in der OSGeo4W-Shell ausführen).</translation>
     </message>
     <message>
         <location filename="../algorithms/shared/packages.py"/>
-        <source>Open Terminal, run '/Applications/QGIS.app/Contents/MacOS/bin/python3 -m pip install {packages}', and restart QGIS.</source>
-        <translation>Öffnen Sie das Terminal, führen Sie '/Applications/QGIS.app/Contents/MacOS/bin/python3 -m pip install {packages}' aus und starten Sie QGIS neu.</translation>
+        <source>Install your distribution's package, often {wanted}, and restart QGIS.</source>
+        <translation>Das Paket der Distribution installieren, oft {wanted}, und QGIS neu starten.</translation>
     </message>
     <message>
         <location filename="../algorithms/shared/packages.py"/>
-        <source>On Debian and Ubuntu run 'sudo apt install {wanted}', on Fedora 'sudo dnf install {wanted}', and restart QGIS.</source>
-        <translation>Führen Sie unter Debian und Ubuntu 'sudo apt install {wanted}' aus, unter Fedora 'sudo dnf install {wanted}', und starten Sie QGIS neu.</translation>
+        <source>Install {wanted} with pip into the Python of QGIS, whose program was not found from {prefix}, and restart QGIS; the page Installing of the documentation has the ways.</source>
+        <translation>{wanted} mit pip in das Python von QGIS installieren, dessen Programm von {prefix} aus nicht gefunden wurde, und QGIS neu starten; die Seite Installing der Dokumentation hat die Wege.</translation>
+    </message>
+    <message>
+        <location filename="../algorithms/shared/packages.py"/>
+        <source>Open a terminal, run '{command}', and restart QGIS.</source>
+        <translation>Ein Terminal öffnen, '{command}' ausführen und QGIS neu starten.</translation>
     </message>
     <message>
         <location filename="../algorithms/shared/parameters.py"/>

@@ -17,6 +17,7 @@ from ..execution.threads import ThreadExecutor, threads_of
 from ..kernels.choice import begin, expected_name, labelling_seconds, pick_judge, pick_kernel, pick_packer, tell
 from ..kernels.kernel import Kernel
 from ..kernels.margins import AS_LABELLINGS, Counts, Judging
+from ..kernels.numpy_kernel import NumpyKernel
 from ..passes.each_scene import each_scene
 from ..passes.series import unread
 from ..passes.site import Plan, SeriesSite
@@ -126,7 +127,8 @@ def classify(
     source, scenes = check(request, progress)
     _tell_other_mask(request, source, progress)
     _warn_of_unfinished(request, source, progress)
-    kernel = kernel or pick_kernel(n_bands=len(source.roles))
+    # Workers of a cluster choose for themselves.
+    kernel = kernel or (NumpyKernel() if request.scheduler else pick_kernel(n_bands=len(source.roles)))
     k = len(source.centres)
     seconds = labelling_seconds(most_valid(scenes)[0], k, threads_of(request.workers), 1)
     if not request.scheduler:

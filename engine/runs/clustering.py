@@ -24,6 +24,7 @@ from ..kernels.choice import await_kernel, begin, labelling_seconds, pick_judge,
 from ..kernels.device_choice import DeviceChoice
 from ..kernels.kernel import Kernel
 from ..kernels.margins import AS_LABELLINGS, Judge, Judging
+from ..kernels.numpy_kernel import NumpyKernel
 from ..passes.iterate import Population, iterate
 from ..passes.series import Series, read_series
 from ..passes.site import Plan, SeriesSite, loose_site
@@ -97,8 +98,8 @@ class Tools:
     ) -> Tools:
         """Return the tools of a request, with this kernel or by default the one that suits machine and DEVICE."""
         n_bands = len(request.roles)
-        cpu = kernel or pick_kernel(progress, n_bands)
-        # Workers of a cluster choose for themselves.
+        # Workers of a cluster choose for themselves, and here nothing is labelled that Numba would be worth 100 MB for.
+        cpu = kernel or (NumpyKernel() if request.scheduler else pick_kernel(progress, n_bands))
         device = request.device if kernel is None and not request.scheduler else CPU
         choice = DeviceChoice(device, request.k, n_bands, cpu, progress, by_cells=kernel is None)
         return cls(given, cpu, choice, pick_packer(cpu), threads_of(request.workers), strip_pixels, n_bands)

@@ -409,9 +409,10 @@ def test_whole_runs_to_the_same_stop_must_agree(parts):
 
 def test_what_is_written_by_hand_outlives_the_next_measurement(tmp_path):
     text = report.write(settings.quick(tmp_path))
-    tried, gpu = (path.read_text(encoding="utf-8").strip() for path in (report.TRIED, report.GPU))
-    assert text.endswith(f"{tried}\n\n{gpu}\n")
-    assert settings.full().report.read_text(encoding="utf-8").endswith(f"{tried}\n\n{gpu}\n")
+    by_hand = [path.read_text(encoding="utf-8").strip() for path in (report.TRIED, report.CLUSTER, report.GPU)]
+    end, gpu = "\n\n".join(by_hand) + "\n", by_hand[-1]
+    assert text.endswith(end)
+    assert settings.full().report.read_text(encoding="utf-8").endswith(end)
     assert "benchmarks/gpu.py" in gpu
 
 
