@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from dask_house import HAS_DASK, House, Killer
+from iikmc.benchmarks.simulation.many import write_many
 from iikmc.engine.choices import COARSE_TO_FINE, EACH_SCENE, PERCENTILE_RANGE, PLUS_PLUS, SIGNATURES_FILE
 from iikmc.engine.errors import Cancelled, ParameterError, SceneError, SchedulerError
 from iikmc.engine.execution import dask_client, dask_links
@@ -22,6 +23,7 @@ from iikmc.engine.runs import at_worker
 from iikmc.engine.runs.audit import audit_scenes
 from iikmc.engine.runs.classify import classify
 from iikmc.engine.runs.cluster import cluster
+from stac_house import SECRET, collection, item_of, serving, write
 from tiny import Recorder, listing, make_scene, product, read_json, six_band_noise, spoil
 
 pytestmark = [
@@ -256,6 +258,30 @@ def test_every_start_and_the_comparison(house, series, request_of, start):
 
 
 @LONG
+def test_scenes_on_a_server_are_read_by_the_workers_themselves(house, series, local, request_of, tmp_path):
+    with serving(series[0].parent) as server:
+        items = collection(*(item_of(path, server.address, SECRET) for path in series))
+        there = cluster(request_of(write(tmp_path / "items.json", items), scheduler=house.address, **OPTIONS))
+        asked = {path for path, part in server.asked if part}
+    assert np.array_equal(there.fit.centres, local.fit.centres)
+    here, its = listing(local.output), listing(there.output)
+    assert all(here[name] == its[name] for name in here if name.endswith(".tif"))
+    # The pixels of all bands went that way, with the secret that the addresses have; nothing tells it again.
+    assert len(asked) == 7 * len(series)
+    assert all(SECRET in path for path in asked)
+    assert not any(b"TOPSECRET" in data for data in its.values())
+    assert "TOPSECRET" not in house.logs()
+
+
+@LONG
+def test_four_sensors_and_two_zones_on_a_cluster(house, request_of, tmp_path):
+    write_many(tmp_path / "many", 8, 60)
+    here = cluster(request_of(tmp_path / "many", out="here", **OPTIONS))
+    there = cluster(request_of(tmp_path / "many", out="there", scheduler=house.address, **OPTIONS))
+    assert len({scene.product.family for scene in here.scenes}) == 4
+    assert_same(here, there)
+
+
 def test_little_travels(house, series, request_of, monkeypatch):
     house.fill(2)
     sizes = []

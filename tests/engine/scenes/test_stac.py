@@ -249,11 +249,19 @@ def test_addresses_that_are_not_read(tmp_path, href):
     assert "https://, http:// or s3://" in said
 
 
-@pytest.mark.parametrize("href", ["/vsicurl/file:///etc/passwd", "/vsitar/x/B02.tif", "GTIFF_DIR:1:/x/B02.tif"])
-def test_ways_of_gdals_to_other_files_are_not_taken(tmp_path, href):
-    item = sentinel()
+@pytest.mark.parametrize(
+    ("href", "why"),
+    [
+        ("/vsicurl/file:///etc/passwd", "is no address of a file"),
+        ("/vsitar/x/B02.tif", "/vsitar/x/B02.tif, which is not there"),
+        # A path beside the item, as anything without a scheme.
+        ("GTIFF_DIR:1:/x/B02.tif", "/GTIFF_DIR:1:/x/B02.tif, which is not there"),
+    ],
+)
+def test_ways_of_gdals_to_other_files_are_not_taken(tmp_path, href, why):
+    item = sentinel(keys=("blue",))
     item["assets"]["blue"]["href"] = href
-    refusal(write(tmp_path / "item.json", item))
+    assert why in refusal(write(tmp_path / "item.json", item))
 
 
 def test_what_an_item_says_of_the_sun_may_be_anything(tmp_path):
