@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from ...arrays import DN, Grid64, Labels
     from .partition import Partition
+
+T = TypeVar("T", bound=np.generic)
 
 # Pixels in flight: their projections in float32 stay in a core's second-level cache (measured).
 _CHUNK = 1 << 14
@@ -103,23 +105,26 @@ class NumpyWork:
         after = np.where(pure, verdicts.base + np.uint8(1), np.uint8(0))
         changed = int(counts[pure & (owner != 0) & (owner != after)].sum())
         tally = _all_to_base(layout, counts, verdicts.base, centres.shape[0])
-        # Where labels give way to an owner, and the other way round.
-        for cell in np.flatnonzero(pure & (owner == 0) & (counts > 0)):
-            old = labels[layout.starts[cell] : layout.starts[cell + 1]]
-            changed += old.size - int(np.count_nonzero(old == after[cell]))
-        for cell in np.flatnonzero(~pure & (owner != 0) & (counts > 0)):
+        # Where labels give way to an owner.
+        for cells, begins, sizes in _some(np.flatnonzero(pure & (owner == 0) & (counts > 0)), layout.starts):
+            was = np.concatenate(_cut(labels, begins, sizes))
+            changed += int(np.count_nonzero(was != np.repeat(after[cells], sizes)))
+        # And the other way round: those pixels are looked at below.
+        for cell in np.flatnonzero(~pure & (owner != 0) & (counts > 0)).tolist():
             labels[layout.starts[cell] : layout.starts[cell + 1]] = owner[cell]
         owner[:] = after
         for group in _groups(verdicts, counts):
             for cells, begins, sizes in _some(group.cells, layout.starts):
-                # By places, not by slices: thousands of small steps in Python would let no other thread run.
-                places = np.repeat(begins - (np.cumsum(sizes) - sizes), sizes) + np.arange(sizes.sum())
+                # All pieces in one call: thousands of small steps in Python would let no other thread run.
                 new = _nearest_of(
-                    np.take(arranged, places, axis=1, mode="clip"), centres, group.classes, tally,
-                    verdicts.base[cells], sizes,
-                )  # fmt: skip
-                changed += int(np.count_nonzero(np.take(labels, places, mode="clip") != new))
-                labels[places] = new
+                    _cut(arranged, begins, sizes), centres, group.classes, tally, verdicts.base[cells], sizes
+                )
+                mine = _cut(labels, begins, sizes)
+                changed += int(np.count_nonzero(np.concatenate(mine) != new))
+                end = 0
+                for piece in mine:
+                    begin, end = end, end + piece.size
+                    piece[...] = new[begin:end]
         return changed, tally
 
     def lying(self, labels: Labels, owner: Labels, layout: Layout) -> Labels:
@@ -149,15 +154,19 @@ class _Group:
 
 
 def _groups(verdicts: Verdicts, counts: NDArray[np.int32]) -> Iterator[_Group]:
-    """Yield pairs by their two classes, and the other mixed cells by the class that is nearest to their middle."""
+    """Yield pairs by their two classes, and the other mixed cells by the classes that are nearest to their middles."""
     pairs = np.flatnonzero((verdicts.kind == PAIR) & (counts > 0))
     key = (verdicts.base[pairs].astype(np.intp) << 8) | verdicts.other[pairs]
     for cells, both in _alike(pairs, key):
         yield _Group(cells, np.array([both >> 8, both & 255], np.intp))
     many = np.flatnonzero((verdicts.kind == MANY) & (counts > 0))
-    for cells, base in _alike(many, verdicts.base[many].astype(np.intp)):
+    many = many[np.argsort(verdicts.base[many], kind="stable")]
+    # Bases of few pixels share a group, as a group takes as long as thousands of pixels, and one more class little.
+    far = np.cumsum(counts[many], dtype=np.int64)
+    key = np.concatenate([[0], far // _CHUNK])[:-1][np.searchsorted(verdicts.base[many], verdicts.base[many])]
+    for cells, _ in _alike(many, key):
         listed = [verdicts.listed[verdicts.first[cell] : verdicts.first[cell + 1]] for cell in cells]
-        yield _Group(cells, np.union1d(np.concatenate(listed), base).astype(np.intp))
+        yield _Group(cells, np.unique(np.concatenate([*listed, verdicts.base[cells]])).astype(np.intp))
 
 
 def _alike(cells: NDArray[np.intp], key: NDArray[np.intp]) -> Iterator[tuple[NDArray[np.intp], int]]:
@@ -174,6 +183,10 @@ def _some(
 ) -> Iterator[tuple[NDArray[np.intp], NDArray[np.int64], NDArray[np.int64]]]:
     """Yield about `_CHUNK` pixels at a time, as pieces of cells: the cell of each, where it begins, and its size."""
     counts = (starts[cells + 1] - starts[cells]).astype(np.int64)
+    if counts.sum() <= _CHUNK:
+        if cells.size:
+            yield cells, starts[cells].astype(np.int64), counts
+        return
     pieces = -(-counts // _CHUNK)
     cells, left = np.repeat(cells, pieces), np.repeat(counts, pieces)
     # The pieces of a cell that come before this one are full.
@@ -184,6 +197,11 @@ def _some(
     for turn, end in zip(turns, np.append(turns[1:], cells.size)):
         some = cells[turn:end]
         yield some, starts[some] + before[turn:end], sizes[turn:end]
+
+
+def _cut(array: NDArray[T], begins: NDArray[np.int64], sizes: NDArray[np.int64]) -> list[NDArray[T]]:
+    """Return pieces of an array, by its last axis, that share its memory."""
+    return [array[..., begin:end] for begin, end in zip(begins.tolist(), (begins + sizes).tolist())]
 
 
 def _all_to_base(layout: Layout, counts: NDArray[np.int32], base: Labels, k: int) -> Tally:
@@ -197,7 +215,7 @@ def _all_to_base(layout: Layout, counts: NDArray[np.int32], base: Labels, k: int
 
 
 def _nearest_of(
-    pixels: DN,
+    pieces: list[DN],
     centres: Grid64,
     classes: NDArray[np.intp],
     tally: Tally,
@@ -211,8 +229,8 @@ def _nearest_of(
 
     Parameters
     ----------
-    pixels
-        (n_bands, n) DN.
+    pieces
+        (n_bands, n) DN, one for each of `counts`.
     centres
         (k, n_bands) in 1/64 DN.
     classes
@@ -223,6 +241,7 @@ def _nearest_of(
         Of the cells that the pixels are of: the class that has all of them in `tally`, and how many are here.
     """
     if classes.size > 2:
+        pixels = np.concatenate(pieces, axis=1)
         found = nearest(pixels, centres[classes]) - np.uint8(1)
         old = np.repeat(base, counts)
         moved = np.flatnonzero(classes[found] != old)
@@ -233,7 +252,7 @@ def _nearest_of(
                 tally.total[:, b] += sign * np.bincount(index, band[moved], k).astype(np.int64)
         return classes[found].astype(np.uint8) + np.uint8(1)
     low, high = classes
-    exact = pixels.astype(np.float64)
+    exact = np.concatenate(pieces, axis=1, dtype=np.float64)
     norms = (centres[classes] ** 2).sum(axis=1)
     slope = (2 * GRID * (centres[high] - centres[low])).astype(np.float64)
     is_high = slope @ exact > float(norms[1] - norms[0])

@@ -539,6 +539,33 @@ def test_a_file_in_the_old_order_is_not_mapped_any_more_when_it_is_replaced(work
     assert held._laid is not None
 
 
+@pytest.mark.parametrize("chunk", [16, 300, 1 << 14])
+def test_cells_of_several_bases_share_a_group(monkeypatch, chunk):
+    """However many cells NumPy looks at together, each pixel gets the nearest of all classes, ties the lowest."""
+    monkeypatch.setattr(numpy_work, "_CHUNK", chunk)
+    groups = []
+
+    def seen(verdicts, counts):
+        for group in all_groups(verdicts, counts):
+            groups.append((group, verdicts.base[group.cells]))
+            yield group
+
+    all_groups = numpy_work._groups
+    monkeypatch.setattr(numpy_work, "_groups", seen)
+    dn = scattered(223, 4000)
+    held = by_cells(NumpyWork(), 400).hold(Block.loose(dn), 66)
+    centres = centres_near(dn, 66, 227)
+    centres[40:44] = centres[3]
+    for move in (0, 64, 4000, 4000):
+        centres = np.clip(centres + move, 0, 65535 * GRID)
+        compare(held, centres)
+    many = [bases for group, bases in groups if group.classes.size > 2]
+    if chunk > 16:
+        assert any(np.unique(bases).size > 1 for bases in many)
+    # Whatever a pixel's cell was taken for, it can stay that.
+    assert all(np.isin(bases, group.classes).all() for group, bases in groups)
+
+
 def test_a_single_large_cell_is_labelled_in_small_parts(work):
     """A sea of one colour falls into one cell, which needs no more memory at a time than many small ones."""
     dn = np.random.default_rng(211).integers(9000, 9040, (6, 400_000)).astype(np.uint16)
