@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from qgis.core import QgsApplication
+from qgis.core import Qgis, QgsApplication
 from qgis.PyQt.QtCore import QTranslator
 
 from ..engine.compiled.background import rest
 from . import translation
 from .provider import IIkMCProvider
+
+# The first QGIS whose dialogs get the list of scenes from QGIS's registry; later ones know no other way.
+_REGISTERS = 40000
 
 
 class IIkMCPlugin:
@@ -19,6 +22,7 @@ class IIkMCPlugin:
         """Take QGIS's interface, which is None in qgis_process."""
         self._iface = iface
         self._class_names: Any = None
+        self._list: Any = None
         self._provider: IIkMCProvider | None = None
         self._translator: QTranslator | None = None
 
@@ -32,6 +36,10 @@ class IIkMCPlugin:
 
     def initGui(self) -> None:
         """Add the provider to QGIS with a window, and "Class names …" to its menus."""
+        if Qgis.QGIS_VERSION_INT >= _REGISTERS and self._list is None:
+            from ..algorithms.scenes_widget import registered
+
+            self._list = registered.register()
         self.initProcessing()
         if self._iface is not None and self._class_names is None:
             # Here, because qgis_process shall import no widget.
@@ -49,6 +57,11 @@ class IIkMCPlugin:
         if self._provider is not None:
             QgsApplication.processingRegistry().removeProvider(self._provider)
             self._provider = None
+        if self._list is not None:
+            from ..algorithms.scenes_widget import registered
+
+            registered.unregister(self._list)
+            self._list = None
         if self._translator is not None:
             translation.remove(self._translator)
             self._translator = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from qgis.core import (
@@ -47,8 +47,9 @@ REJECT = "REJECT"
 LOAD_RESULTS = "LOAD_RESULTS"
 OUTPUT = "OUTPUT"
 
-# Named by a string, so that qgis_process never imports a widget.
-_SCENES_WIDGET = f"{__name__.rsplit('.', 2)[0]}.scenes_widget.factory.ScenesWidgetWrapper"
+# The list of scenes, named by a string, so that qgis_process never imports a widget.
+_SCENES_CLASS = {"class": f"{__name__.rsplit('.', 2)[0]}.scenes_widget.factory.ScenesWidgetWrapper"}
+_scenes_widget: dict[str, str] = dict(_SCENES_CLASS)
 
 _INTEGER = QgsProcessingParameterNumber.Type.Integer
 _DOUBLE = QgsProcessingParameterNumber.Type.Double
@@ -65,11 +66,17 @@ def _with_help(parameter: QgsProcessingParameterDefinition, text: str) -> QgsPro
     return parameter
 
 
+def ask_for_scenes_by(way: Mapping[str, str] = _SCENES_CLASS) -> None:
+    """Let SCENES, in dialogs from now on, ask for its list in another way, or as usual by the class."""
+    _scenes_widget.clear()
+    _scenes_widget.update(way)
+
+
 def scenes() -> QgsProcessingParameterDefinition:
     """SCENES: folders and files, in a list widget of our own."""
     parameter = Files(SCENES, tr("Scenes"), QgsProcessing.SourceType.TypeFile)
     parameter.setMinimumNumberInputs(1)
-    parameter.setMetadata({"widget_wrapper": {"class": _SCENES_WIDGET}})
+    parameter.setMetadata({"widget_wrapper": dict(_scenes_widget)})
     return _with_help(
         parameter,
         tr(
