@@ -84,7 +84,7 @@ def register() -> ScenesFactory | None:
     """Let QGIS's registry know the list, and parameters ask for it there; return what `unregister` takes.
 
     None, and all as before, where a trial gets something else than the list: QGIS before 3.40 does not heed the name,
-    and under some releases of SIP (6.10 of Debian 13, not 6.16) QGIS gets no more than the C++ half of what is made.
+    and 3.40.6 (SIP 6.10) has no more than the C++ half of what is made; seen in Debian 13, not in 3.44.15 (SIP 6.16).
     """
     registry, factory = QgsGui.processingGuiRegistry(), ScenesFactory()
     if not registry.addParameterWidgetFactory(factory):
