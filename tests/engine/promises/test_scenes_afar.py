@@ -173,6 +173,46 @@ def test_a_signature_that_expires_while_scenes_are_read(far, request_of, tmp_pat
     assert cluster(request_of(path, workers=2)).pixels == 640 * 384
 
 
+@pytest.fixture
+def bucket(large, monkeypatch):
+    """Serve the large scene as an object store does; yields the server and the item with addresses of S3."""
+    with serving(large.parent) as server:
+        settings = {
+            "AWS_S3_ENDPOINT": f"127.0.0.1:{server.server_port}",
+            "AWS_HTTPS": "NO",
+            "AWS_VIRTUAL_HOSTING": "FALSE",
+            "AWS_NO_SIGN_REQUEST": "YES",
+        }
+        for name, value in settings.items():
+            monkeypatch.setenv(name, value)
+        # The folder of the scene is the bucket.
+        item = item_of(large, "s3:/")
+        yield server, item
+
+
+def test_the_same_rasters_from_s3(bucket, large, request_of, tmp_path):
+    server, item = bucket
+    cluster(request_of(write(tmp_path / "item.json", item), out="there", k=4))
+    cluster(request_of(large, out="near", k=4))
+    near, there = listing(tmp_path / "near"), listing(tmp_path / "there")
+    assert all(near[name] == there[name] for name in near if name.endswith(".tif"))
+    assert any(is_of_pixels(part) for _, part in server.asked)
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        (403, r"may not be read at s3://\S+_SR_B3.TIF.*; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"),
+        (404, r"is not at s3://\S+_SR_B3.TIF.*; get the item anew"),
+    ],
+)
+def test_what_an_object_store_refuses(bucket, request_of, tmp_path, status, said):
+    server, item = bucket
+    server.fault = lambda path, part: status if "SR_B3" in path else None
+    with pytest.raises(SceneError, match=said):
+        cluster(request_of(write(tmp_path / "item.json", item), k=4))
+
+
 def test_a_server_that_is_not_there(request_of, tmp_path, small_series):
     with serving(tmp_path) as server:
         address = server.address
