@@ -223,7 +223,7 @@ def read_planes(
     except failures as error:
         if not is_remote(place):
             raise refusal(_reason(error)) from error
-        values, hidden, damage = _read_again(place, read, _reason(error), refusal)
+        values, hidden, damage = _read_again(dataset, read, _reason(error), refusal)
     if damage:
         raise refusal(first_line(ValueError(damage[0])).rstrip("."))
     return Planes(values, tuple(dataset.nodatavals[band - 1] for band in bands), hidden)
@@ -232,7 +232,7 @@ def read_planes(
 _names = itertools.count()
 
 
-def _read_again(place: str, read: Callable[[Any], T], reason: str, refusal: Callable[[str], IIkMCError]) -> T:
+def _read_again(dataset: Any, read: Callable[[Any], T], reason: str, refusal: Callable[[str], IIkMCError]) -> T:
     """Return what is read of a file on a server at the second or third try, each after a longer pause.
 
     GDAL asks again by itself where a server is busy, but not where a transfer is cut off; and it tells the server's
@@ -240,8 +240,8 @@ def _read_again(place: str, read: Callable[[Any], T], reason: str, refusal: Call
 
     Parameters
     ----------
-    place, read
-        What to open, and what to do with it.
+    dataset, read
+        What could not be read, and what to do with it when it is opened again, by the same driver.
     reason
         Why the first try failed.
     refusal
@@ -255,12 +255,13 @@ def _read_again(place: str, read: Callable[[Any], T], reason: str, refusal: Call
     import rasterio
     from rasterio.errors import RasterioError
 
+    place = dataset.name
     for pause in PAUSES:
         # What is behind # is never sent. GDAL, which keeps what came in part as if that were all there is, takes this
         # for a file not seen yet.
         name = f"{place}#{next(_names)}" if place.startswith(HTTP) else place
         try:
-            with rasterio.open(name, sharing=False) as source:
+            with rasterio.open(name, driver=dataset.driver, sharing=False) as source:
                 time.sleep(pause)
                 return read(source)
         except (RasterioError, OSError) as error:

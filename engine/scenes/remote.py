@@ -21,11 +21,11 @@ _QUERY = re.compile(r"((?:https?|s3|ftp)://)(?:[^\s/'\"@]*@)?([^\s'\"?]*)\?[^\s'
 _PASSWORD = re.compile(r"((?:https?|s3|ftp)://)[^\s/'\"@]*@", re.IGNORECASE)
 # As GDAL tells it: "HTTP response code: 403", "HTTP error code : 403", "HTTP response code on https://…: 403".
 _CODE = re.compile(r"\b(?:response|error) code(?: on \S+)?\s*:\s*([1-5]\d\d)\b", re.IGNORECASE)
-# In what it says of S3, without a status: of a login that is missing or refused, and of what is not there.
+# In what it says of S3, without a status, of a login that is missing or refused, and of what is not there.
 _REFUSED = ("access denied", "accessdenied", "invalidcredentials", "invalidaccesskeyid", "aws_secret_access_key")
+_ABSENT = ("nosuchkey", "nosuchbucket", "does not exist")
 # In what it says where bytes did not come, or not in time.
 _CUT = ("read or write failed", "read error", "not recognized", "too slow", "timed out", "timeout")
-_ABSENT = ("nosuchkey", "nosuchbucket", "does not exist")
 _LOGGERS = ("rasterio", "rasterio._env", "rasterio._err", "rasterio._base", "rasterio._io", "rasterio.env")
 OPTIONS = {
     # GDAL asks again after 1, 2, 4 and 8 s, give or take, where a server is busy (429, 5xx) or says nothing.
@@ -81,6 +81,8 @@ def placed(href: str) -> tuple[str, str]:
     if not host or parts.path in ("", "/") or scheme not in ("http", "https", "s3"):
         raise ValueError(f"is no address of a file ({without_secrets(href)})")
     if scheme == "s3":
+        if "@" in parts.netloc:
+            raise ValueError(f"has a login in its address ({without_secrets(href)}), which S3 takes from elsewhere")
         # Names of objects stand in such addresses as they are.
         path = f"{S3}{parts.netloc}{href.split('://', 1)[1][len(parts.netloc) :]}"
         return path, path

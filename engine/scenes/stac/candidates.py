@@ -15,7 +15,7 @@ from ..archives import printable
 from ..candidates import Candidate, Told
 from ..members import Choice, Files, choose, files_in, unfit
 from ..walk import left_out
-from .documents import Item, read_items
+from .documents import Item, item_of, read_features
 from .places import ItemPlace, place_of, product_of
 
 
@@ -48,19 +48,19 @@ def items_in(path: Path, progress: Progress, sheets: tuple[Sheet, ...] = ()) -> 
     SceneError
         The file is none, or not one of its items can be used.
     """
-    items = read_items(path)
+    features = read_features(path)
     found = Items()
-    for item in items:
+    for feature in features:
         check_cancelled(progress)
         try:
-            found.candidates.append(_candidate(item, path, len(items) == 1, sheets))
+            found.candidates.append(_candidate(item_of(feature, path), path, len(features) == 1, sheets))
         except SceneError as error:
-            if len(items) == 1:
+            if len(features) == 1:
                 raise
             found.notes.append(left_out(error))
     if not found.candidates:
         raise SceneError(
-            f"SCENES: {printable(path)} holds {len(items)} items, and no scene that can be clustered; of the first: "
+            f"SCENES: {printable(path)} holds {len(features)} items, and no scene that can be clustered; of the first: "
             f"{found.notes[0][len('Left out: ') :]}"
         )
     return found

@@ -60,8 +60,8 @@ def may_be_items(name: str) -> bool:
     return name.lower().endswith(ENDINGS)
 
 
-def read_items(path: Path) -> list[Item]:
-    """Return the items in a file, in its order.
+def read_features(path: Path) -> list[Any]:
+    """Return what stands for the items in a file, in its order, each to be read by `item_of`.
 
     Raises
     ------
@@ -84,10 +84,18 @@ def read_items(path: Path) -> list[Item]:
         raise SceneError(f"{where} is a STAC {kind}, which holds no scene itself; {_WANTED}.")
     else:
         raise SceneError(f"{where} is no STAC document (its type is {shown(kind)}); {_WANTED}.")
-    return [_item(feature, where) for feature in features]
+    return list(features)
 
 
-def _item(feature: Any, where: str) -> Item:
+def item_of(feature: Any, path: Path) -> Item:
+    """Return an item of a file.
+
+    Raises
+    ------
+    SceneError
+        It is none, or of a version that is not read.
+    """
+    where = f"SCENES: {printable(path)}"
     if not isinstance(feature, dict) or not isinstance(feature.get("assets"), dict):
         raise SceneError(f"{where} holds {shown(feature)[:60]}, which is no STAC Item, as it has no assets; {_WANTED}.")
     name, version = feature.get("id"), feature.get("stac_version")

@@ -16,7 +16,7 @@ from ...sensors.sheet import Sheet
 from ...sensors.sheet_file import shipped
 from ..archives import printable
 from ..places import Location
-from ..remote import is_address, last_name, placed
+from ..remote import is_address, last_name, placed, without_secrets
 from ..sidecars import sidecars_on_disk
 from .documents import Asset, Item
 
@@ -145,10 +145,11 @@ def _target(href: str, item: Item, path: Path) -> tuple[str, str]:
         return placed(href)
     local = _local(href)
     if local is None:
-        raise ValueError(f"lies at {shown(re.split('[?#]', href)[0])}")
+        raise ValueError(f"lies at {shown(without_secrets(re.split('[?#]', href)[0]))}")
     beside = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(path)), local))
     if os.path.isfile(beside) or not is_address(item.base) or os.path.isabs(local):
-        return beside if os.path.isfile(beside) else "", beside
+        # What is behind a question mark may be the signature of an address that lost its beginning.
+        return (beside, beside) if os.path.isfile(beside) else ("", beside.partition("?")[0])
     scheme, _, rest = item.base.partition("://")
     # urljoin knows how for http alone.
     return placed(f"{scheme}{urljoin(f'http://{rest}', href)[len('http') :]}")

@@ -6,6 +6,7 @@ The server is a real one, on this machine; see `stac_house`.
 from __future__ import annotations
 
 import logging
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -119,6 +120,25 @@ def test_what_fails_once_is_asked_for_again(far, large, request_of, tmp_path, fa
     assert np.array_equal(result.fit.centres, calm.fit.centres)
     calm_files, again_files = listing(tmp_path / "calm"), listing(tmp_path / "again")
     assert all(calm_files[name] == again_files[name] for name in calm_files if name.endswith(".tif"))
+
+
+def test_a_file_that_becomes_another_while_it_is_read_is_not_followed(large, request_of, tmp_path):
+    folder = shutil.copytree(large, tmp_path / "scenes" / large.name)
+    (band,) = folder.glob("*_SR_B3.TIF")
+    # A description that names another file; GDAL would follow it anywhere, if it were not told which driver to take.
+    described = f'<VRTDataset rasterXSize="384" rasterYSize="640"><VRTRasterBand dataType="UInt16" band="1"><SimpleSource><SourceFilename>{large / band.name}</SourceFilename></SimpleSource></VRTRasterBand></VRTDataset>'  # noqa: E501
+    with serving(folder.parent) as server:
+        path = write(tmp_path / "item.json", item_of(folder, server.address))
+
+        def becomes_another(path: str, part: str):
+            if "SR_B3" in path and is_of_pixels(part):
+                band.write_text(described, encoding="ascii")
+                return "cut"
+            return None
+
+        server.fault = becomes_another
+        with pytest.raises(SceneError, match="SR_B3.TIF"):
+            cluster(request_of(path))
 
 
 @pytest.mark.parametrize(

@@ -204,9 +204,10 @@ def test_of_several_items_what_cannot_be_used_is_noted(tmp_path):
         "id": "S1A_IW_GRDH",
         "assets": {"vv": {"href": "s3://b/vv.tif"}},
     }
-    path = write(tmp_path / "search.json", collection(sentinel(), radar))
+    path = write(tmp_path / "search.json", collection(sentinel(), radar, {**sentinel(), "stac_version": "0.9.0"}))
     result = items_in(path, Silent())
     assert len(result.candidates) == 1
+    assert "of STAC '0.9.0'" in result.notes[1]
     assert "S1A_IW_GRDH" in result.notes[0]
     assert "no product that is known" in result.notes[0]
 
@@ -262,6 +263,16 @@ def test_ways_of_gdals_to_other_files_are_not_taken(tmp_path, href, why):
     item = sentinel(keys=("blue",))
     item["assets"]["blue"]["href"] = href
     assert why in refusal(write(tmp_path / "item.json", item))
+
+
+@pytest.mark.parametrize(
+    "href",
+    ["s3://key:hush@bucket/B02.tif", "ftp://me:hush@host/B02.tif", "gs://b/B02.tif?sig=hush", "B02.tif?sig=hush"],
+)
+def test_secrets_of_addresses_that_are_refused_are_not_told(tmp_path, href):
+    item = sentinel(keys=("blue",))
+    item["assets"]["blue"]["href"] = href
+    assert "hush" not in refusal(write(tmp_path / "item.json", item))
 
 
 def test_what_an_item_says_of_the_sun_may_be_anything(tmp_path):
