@@ -39,20 +39,36 @@ _pass = njit(cache=True, **OPTIONS)
 
 
 @jit
-def _add_squares(gap, row, k, middle):
+def _gaps(low, high, rows, g, gap):
+    """Write the squared distances of all centres from the middle of a box; return the nearest."""
+    n_bands, k = rows.shape
     for j in range(k):
-        away = middle - row[j]
-        gap[j] += away * away
+        gap[j] = 0.0
+    for b in range(n_bands):
+        middle = 0.5 * (np.float64(low[b, g]) + np.float64(high[b, g]))
+        for j in range(k):
+            away = middle - rows[b, j]
+            gap[j] += away * away
+    a = np.int64(0)
+    for j in range(1, k):
+        a = j if gap[j] < gap[a] else a
+    return a
 
 
 @jit
-def _add_reach(reach, row, k, side, own):
+def _reaches(low, high, rows, g, a, slack, reach):
+    """Write how much nearer than centre a, at most, each centre is to a pixel of a box than to its middle."""
+    n_bands, k = rows.shape
     for j in range(k):
-        reach[j] += side * abs(row[j] - own)
+        reach[j] = 0.0
+    for b in range(n_bands):
+        side, own = np.float64(high[b, g]) - np.float64(low[b, g]) + slack, rows[b, a]
+        for j in range(k):
+            reach[j] += side * abs(rows[b, j] - own)
 
 
 @_pass
-def judge(low, high, rows, slack, rounding, kind, base, other, first, listed):
+def judge(low, high, rows, slack, rounding, gap, reach, kind, base, other, first, listed):
     """Judge all cells; `kernels.cells.verdicts` tells how and why.
 
     Parameters
@@ -63,6 +79,8 @@ def judge(low, high, rows, slack, rounding, kind, base, other, first, listed):
         (n_bands, k) float64 centres in DN in the axes of the boxes.
     slack, rounding
         float64, of `kernels.cells.verdicts`.
+    gap, reach
+        (k,) float64 of any values, written.
     kind, base, other, first, listed
         The verdicts, written; `listed` has room for (k - 1) rivals a cell.
 
@@ -71,35 +89,28 @@ def judge(low, high, rows, slack, rounding, kind, base, other, first, listed):
     int
         How many rivals are listed.
     """
-    n_bands, k = rows.shape
-    gap, reach = np.empty(k), np.empty(k)
-    at = 0
+    k = rows.shape[1]
+    at = np.int64(0)
     for g in range(low.shape[1]):
         first[g] = at
         kind[g] = PURE
         base[g] = other[g] = 0
         if low[0, g] > high[0, g]:
             continue
-        gap[:] = 0.0
-        for b in range(n_bands):
-            _add_squares(gap, rows[b], k, 0.5 * (np.float64(low[b, g]) + np.float64(high[b, g])))
-        a = 0
-        for j in range(1, k):
-            a = j if gap[j] < gap[a] else a
+        a = _gaps(low, high, rows, g, gap)
         smallest = gap[a]
-        reach[:] = 0.0
-        for b in range(n_bands):
-            _add_reach(reach, rows[b], k, np.float64(high[b, g]) - np.float64(low[b, g]) + slack, rows[b, a])
+        _reaches(low, high, rows, g, a, slack, reach)
+        begin = at
         for j in range(k):
             if j != a and not (gap[j] - smallest > reach[j] + rounding * (gap[j] + smallest)):
                 listed[at] = j
                 at += 1
         base[g] = a
-        if at - first[g] == 1:
-            j = np.int64(listed[first[g]])
+        if at - begin == 1:
+            j = np.int64(listed[begin])
             kind[g] = PAIR
-            base[g], other[g] = min(a, j), max(a, j)
-        elif at > first[g]:
+            base[g], other[g] = (a, j) if a < j else (j, a)
+        elif at > begin:
             kind[g] = MANY
     first[low.shape[1]] = at
     return at
@@ -163,7 +174,7 @@ def _settle_pair(flat, p, n, a, j, centres, grid, labels, kept, sums, doubt):
             s = np.int64(0)
             for b in range(centres.shape[1]):
                 x = np.int64(grid) * np.int64(flat[p + _U(b) * n + i])
-                s += (x - centres[a, b]) ** 2 - (x - centres[j, b]) ** 2
+                s += (x - centres[a, b]) * (x - centres[a, b]) - (x - centres[j, b]) * (x - centres[j, b])
             name = one
             if s > 0:
                 name = two
@@ -202,14 +213,15 @@ def _doubts(w, m, bound):
 
 
 @jit
-def _settle(flat, p, n, i, a, listed, centres, grid, new):
+def _settle(flat, p, n, i, a, listed, begin, end, centres, grid, new):
     """Label one pixel among its candidates in int64, ties to the lowest class."""
-    smallest, name = np.int64(-1), 255
-    for y in range(-1, listed.shape[0]):
-        j = np.int64(a) if y < 0 else np.int64(listed[y])
+    smallest, name = np.int64(-1), np.int64(255)
+    for y in range(begin - 1, end):
+        j = np.int64(a) if y < begin else np.int64(listed[y])
         s = np.int64(0)
         for b in range(centres.shape[1]):
-            s += (np.int64(grid) * np.int64(flat[p + _U(b) * n + i]) - centres[j, b]) ** 2
+            e = np.int64(grid) * np.int64(flat[p + _U(b) * n + i]) - centres[j, b]
+            s += e * e
         if smallest < 0 or s < smallest or (s == smallest and j < name):
             smallest, name = s, j
     new[i] = np.uint8(name + 1)
@@ -257,6 +269,15 @@ def _fill(a, p, m, value):
 
 
 @jit
+def _begin(w, new, name, m):
+    """Begin with one candidate, whose difference from itself is 0."""
+    for i in range(m):
+        w[i] = _F(0)
+        w[i + _UCHUNK] = _F(-np.inf)
+        new[i] = name
+
+
+@jit
 def _move(tally, to, off, sums):
     for b in range(tally.shape[1] - 1):
         tally[to, b] += sums[b]
@@ -264,21 +285,30 @@ def _move(tally, to, off, sums):
 
 
 @_pass
-def label(dn, labels, owner, starts, total, kind, base, other, first, listed, centres, grid, tally, wide):
+def label(
+    flat, n_bands, labels, owner, starts, total, kind, base, other, first, listed, centres, norms, grid, new, w, sums, f,
+    tally, wide,
+):  # fmt: skip
     """Label the pixels of a block.
+
+    Buffers come from outside: each that is made here would be compiled, too.
 
     Parameters
     ----------
-    dn
-        (n_bands, n) uint16, cell by cell.
+    flat, n_bands
+        (n_bands * n,) uint16: the bands one behind the other, cell by cell.
     labels, owner
         (n,) and (cells,) uint8: the classes of pixels, and of whole cells or 0; brought up to date.
     starts, total
         Of the layout.
     kind, base, other, first, listed
         The verdicts.
-    centres, grid
-        (k, n_bands) int64, and the number of its steps in a DN.
+    centres, norms, grid
+        (k, n_bands) int64, (k,) int64 sums of their squares, and the number of steps in a DN.
+    new, w
+        (CHUNK,) uint8 and (2 * CHUNK,) float32 of any values, written.
+    sums, f
+        (TALLY,) int32 and float32, for more than six bands (WIDE_TALLY,), written.
     tally
         (k, TALLY) int64 zeros, for more than six bands (k, WIDE_TALLY), written.
     wide
@@ -290,20 +320,16 @@ def label(dn, labels, owner, starts, total, kind, base, other, first, listed, ce
     int
         How many pixels changed class.
     """
-    n_bands, n = dn.shape[0], _U(dn.shape[1])
-    flat = dn.reshape(-1)
-    new, w = np.empty(CHUNK, np.uint8), np.empty(2 * CHUNK, np.float32)
-    sums, f = np.zeros(tally.shape[1], np.int32), np.zeros(tally.shape[1], np.float32)
-    norms = (centres * centres).sum(axis=1)
-    changed = 0
+    n = _U(labels.shape[0])
+    changed = np.int64(0)
     for g in range(owner.shape[0]):
         start, size = _U(starts[g]), _U(starts[g + 1] - starts[g])
-        if size == 0:
+        if size == _U0:
             continue
         a = base[g]
         for b in range(n_bands):
             tally[a, b] += total[g, b]
-        tally[a, -2] += np.int64(size)
+        tally[a, tally.shape[1] - 2] += np.int64(size)
         before = owner[g]
         if kind[g] == PURE:
             name = np.uint8(a + 1)
@@ -316,9 +342,11 @@ def label(dn, labels, owner, starts, total, kind, base, other, first, listed, ce
         if before != 0:
             _fill(labels, start, size, before)
             owner[g] = 0
-        for at in range(_U0, size, _UCHUNK):
-            m = min(_UCHUNK, size - at)
+        at = _U0
+        while at < size:
+            m = size - at if size - at < _UCHUNK else _UCHUNK
             p = start + at
+            at += _UCHUNK
             if kind[g] == PAIR:
                 j = other[g]
                 _factors(a, j, centres, norms, grid, f)
@@ -329,17 +357,16 @@ def label(dn, labels, owner, starts, total, kind, base, other, first, listed, ce
                     doubt = wide_cells.pair(flat, p, n, n_bands, m, f, one, two, labels, new, sums)
                 if doubt > 0:
                     _settle_pair(flat, p, n, a, j, centres, grid, labels, new, sums, doubt)
-                changed += sums[-1]
+                changed += np.int64(sums[sums.shape[0] - 1])
                 _move(tally, j, a, sums)
                 continue
-            rivals = listed[first[g] : first[g + 1]]
-            _fill(w, _U0, m, _F(0))
-            _fill(w, _UCHUNK, m, _F(-np.inf))
-            _fill(new, _U0, m, np.uint8(a + 1))
+            _begin(w, new, np.uint8(a + 1), m)
             bound = _F(0)
-            for j in rivals:
+            for y in range(first[g], first[g + 1]):
+                j = listed[y]
                 _factors(a, j, centres, norms, grid, f)
-                bound = max(bound, f[-1])
+                error = f[f.shape[0] - 1]
+                bound = error if error > bound else bound
                 if len(wide) == 0:
                     _rival(flat, p, n, n_bands, m, f, np.uint8(j + 1), w, new)
                 else:
@@ -348,9 +375,10 @@ def label(dn, labels, owner, starts, total, kind, base, other, first, listed, ce
             if _doubts(w, m, bound) > 0:
                 for i in range(m):
                     if w[i] - w[i + _UCHUNK] <= bound:
-                        _settle(flat, p, n, i, a, rivals, centres, grid, new)
-            changed += _replace(labels, p, new, m)
-            for j in rivals:
+                        _settle(flat, p, n, i, a, listed, first[g], first[g + 1], centres, grid, new)
+            changed += np.int64(_replace(labels, p, new, m))
+            for y in range(first[g], first[g + 1]):
+                j = listed[y]
                 if len(wide) == 0:
                     _members(flat, p, n, n_bands, m, new, np.uint8(j + 1), sums)
                 else:

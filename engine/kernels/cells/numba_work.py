@@ -33,19 +33,28 @@ class NumbaWork:
     def lay_out(self, dn: DN, table: Table, out: DN) -> Layout:
         """Sort pixels by cell and add them to the table; see `numpy_work`."""
         n_bands, n = dn.shape
-        loops, partition = load_module("wide_cells") if n_bands > NARROW else self._loops, table.partition
+        partition = table.partition
         cell, starts = np.empty(n, np.uint16), np.zeros(partition.size + 1, np.int32)
         shape = np.array(partition.shape, np.int64)
         places = _places(n_bands)
         slope = _filled(partition.slope, partition.slope.shape[0], places)
-        loops.cell_numbers(dn, slope, partition.shift, shape, partition.table, cell, starts)
-        # Four bands a word.
-        records = np.empty(n * (-(-n_bands // 4) if n_bands <= NARROW else loops.WORDS), np.uint64)
-        # All memory is taken before `out`, which may be `dn`, is written to.
         axes, total = _filled(partition.axes, places, places), np.zeros((partition.size, n_bands), np.int64)
         boxes = Boxes.empty(n_bands, partition.size)
-        loops.to_records(dn, cell, starts.copy(), records)
-        loops.lay_out(records, starts, axes, out, boxes.low, boxes.high, total)
+        # All memory is taken before `out`, which may be `dn`, is written to. Four bands a word.
+        if n_bands > NARROW:
+            wide = load_module("wide_cells")
+            wide.cell_numbers(dn, slope, partition.shift, shape, partition.table, cell, starts)
+            records = np.empty(n * wide.WORDS, np.uint64)
+            wide.to_records(dn, cell, starts.copy(), records)
+            wide.lay_out(records, starts, axes, out, boxes.low, boxes.high, total)
+        else:
+            loops, flat, arranged = self._loops, _flat(dn), _flat(out)
+            bins = np.empty(loops.CHUNK, np.int32)
+            even, odd = np.zeros((2, partition.size + 1), np.int32)
+            loops.cell_numbers(flat, n_bands, slope, partition.shift, shape, partition.table, bins, even, odd, cell, starts)
+            records = np.empty(n * -(-n_bands // 4), np.uint64)
+            loops.to_records(flat, n_bands, cell, starts.copy(), records)
+            loops.lay_out(records, starts, axes, arranged, n_bands, boxes.low, boxes.high, total)
         table.add(boxes)
         return Layout(table, cell, starts, total)
 
@@ -56,7 +65,7 @@ class NumbaWork:
         first, listed = np.empty(n + 1, np.int32), np.empty(n * max(k - 1, 1), np.uint8)
         rows = np.ascontiguousarray(rotated(centres, GRID, partition.axes).T)
         number = self._mixed.judge(
-            boxes.low, boxes.high, rows, SLACK, ROUNDING, kind, base, other, first, listed
+            boxes.low, boxes.high, rows, SLACK, ROUNDING, np.empty(k), np.empty(k), kind, base, other, first, listed
         )  # fmt: skip
         return Verdicts(kind, base, other, first, listed[:number].copy())
 
@@ -65,12 +74,15 @@ class NumbaWork:
     ) -> tuple[int, Tally]:
         """Label the pixels of a block; see `numpy_work`."""
         k, n_bands = centres.shape
-        wide = n_bands > NARROW
-        rows = np.zeros((k, self._mixed.WIDE_TALLY if wide else self._mixed.TALLY), np.int64)
+        wide, loops = n_bands > NARROW, self._mixed
+        width = loops.WIDE_TALLY if wide else loops.TALLY
+        rows = np.zeros((k, width), np.int64)
         exact = np.ascontiguousarray(centres, np.int64)
-        changed = self._mixed.label(
-            arranged, labels, owner, layout.starts, layout.total, verdicts.kind, verdicts.base, verdicts.other,
-            verdicts.first, verdicts.listed, exact, GRID, rows, (1,) if wide else (),
+        new, distances = np.empty(loops.CHUNK, np.uint8), np.empty(2 * loops.CHUNK, np.float32)
+        changed = loops.label(
+            _flat(arranged), n_bands, labels, owner, layout.starts, layout.total, verdicts.kind, verdicts.base,
+            verdicts.other, verdicts.first, verdicts.listed, exact, (exact * exact).sum(axis=1), GRID, new, distances,
+            np.zeros(width, np.int32), np.zeros(width, np.float32), rows, (1,) if wide else (),
         )  # fmt: skip
         return int(changed), Tally(rows[:, -2].copy(), rows[:, :n_bands].copy())
 
@@ -90,6 +102,13 @@ class NumbaWork:
         result = np.empty_like(values)
         self._loops.in_cells(values, layout.cell, layout.starts.copy(), result)
         return result
+
+
+def _flat(dn: DN) -> DN:
+    """Return the bands one behind the other, in the same memory."""
+    if not dn.flags.c_contiguous:
+        raise ValueError("the bands of a block must lie one behind the other")
+    return dn.reshape(-1)
 
 
 def _places(n_bands: int) -> int:
