@@ -137,7 +137,7 @@ def test_a_file_that_becomes_another_while_it_is_read_is_not_followed(large, req
             return None
 
         server.fault = becomes_another
-        with pytest.raises(SceneError, match="SR_B3.TIF"):
+        with pytest.raises(SceneError, match=r"SR_B3\.TIF"):
             cluster(request_of(path))
 
 
