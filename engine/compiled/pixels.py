@@ -17,50 +17,61 @@ _ALL = np.uint64(0x0101010101010101)
 # Gathers the lowest bits of eight bytes into one byte, the first byte's highest, as numpy.packbits orders them.
 _GATHER = np.uint64(0x8040201008040201)
 _TOP = np.uint64(56)
-_ONE8, _ZERO16, _ONE16 = np.uint8(1), np.uint16(0), np.uint16(1)
+_ONE8, _ZERO8, _ZERO16 = np.uint8(1), np.uint8(0), np.uint16(0)
 
-_jit = njit(nogil=True, error_model="numpy", boundscheck=False, cache=True)
+_OPTIONS = {"nogil": True, "error_model": "numpy", "boundscheck": False, "cache": True, "no_cfunc_wrapper": True}
+# What Python calls, and what only these call.
+_jit, _inner = njit(**_OPTIONS), njit(no_cpython_wrapper=True, **_OPTIONS)
+# Unsigned indices spare the test for negative ones; pieces are told by where they begin, as slices compile longer.
+_U = np.uintp
+_U0, _U1, _U3, _U6, _U7, _U8, _UCHUNK, _UGROUP = (_U(i) for i in (0, 1, 3, 6, 7, 8, CHUNK, _GROUP))
 
 
-@_jit
-def _and_filled(ok, band, m):
+@_inner
+def _and_filled(ok, bands, b, p, m):
     for i in range(m):
-        ok[i] &= np.uint8(band[i] != _ZERO16)
+        ok[p + i] &= np.uint8(bands[b, p + i] != _ZERO16)
 
 
-@_jit
-def _and_clear(ok, qa, bits, m):
+@_inner
+def _and_clear(ok, qa, bits, p, m):
     for i in range(m):
-        ok[i] &= np.uint8((qa[i] & bits) == _ZERO16)
+        ok[p + i] &= np.uint8((qa[p + i] & bits) == _ZERO16)
 
 
-@_jit
-def _total(ok, m):
-    n = 0
+@_inner
+def _total(ok, p, m):
+    n = np.int32(0)
     for i in range(m):
-        n += np.int32(ok[i])
-    return n
+        n = np.int32(n + np.int32(ok[p + i]))
+    return np.int64(n)
 
 
-@_jit
-def _any_bits(ok, qa, m):
+@_inner
+def _any_bits(ok, qa, p, m):
     """Return the bits that any pixel that is not fill carries."""
     bits = _ZERO16
     for i in range(m):
-        bits |= np.uint16(qa[i] * ok[i])
+        bits |= np.uint16(qa[p + i] * ok[p + i])
     return bits
 
 
-@_jit
-def _count_flag(ok, qa, bit, m):
-    n = 0
+@_inner
+def _count_flag(ok, qa, bit, p, m):
+    n = np.int32(0)
     for i in range(m):
-        n += np.int32(ok[i] & np.uint8((qa[i] & bit) != _ZERO16))
-    return n
+        n = np.int32(n + np.int32(ok[p + i] & np.uint8((qa[p + i] & bit) != _ZERO16)))
+    return np.int64(n)
+
+
+@_inner
+def _fill(values, p, m, value):
+    for i in range(m):
+        values[p + i] = value
 
 
 @_jit
-def mask(bands, qa, has_qa, radsat, has_radsat, fill_bit, flag_bits, chosen, saturated, ok, bits, flags, counts):
+def mask(bands, qa, has_qa, radsat, has_radsat, fill_bit, flag_bits, chosen, saturated, ok, words, bits, flags, counts):
     """Find the valid pixels of a strip.
 
     Parameters
@@ -75,8 +86,8 @@ def mask(bands, qa, has_qa, radsat, has_radsat, fill_bit, flag_bits, chosen, sat
         (n_flags,) uint16 bits of the flags to count.
     chosen, saturated
         uint16 bits of QA_PIXEL for the chosen flags, and of QA_RADSAT for the chosen bands.
-    ok
-        (n,) uint8, written: 1 = valid.
+    ok, words
+        (n,) uint8, written: 1 = valid; and the same memory as whole groups of eight, (n // 8,) uint64.
     bits
         (ceil(n / 8),) uint8, written: `ok` as numpy.packbits packs it.
     flags
@@ -84,37 +95,37 @@ def mask(bands, qa, has_qa, radsat, has_radsat, fill_bit, flag_bits, chosen, sat
     counts
         (3,) int64, to which fill, saturated and valid pixels are added.
     """
-    n = ok.shape[0]
-    for start in range(0, n, CHUNK):
-        m = min(CHUNK, n - start)
-        part = ok[start : start + m]
-        part[:] = _ONE8
+    n = _U(ok.shape[0])
+    p = _U0
+    while p < n:
+        m = n - p if n - p < _UCHUNK else _UCHUNK
+        _fill(ok, p, m, _ONE8)
         for b in range(bands.shape[0]):
-            _and_filled(part, bands[b, start : start + m], m)
+            _and_filled(ok, bands, b, p, m)
         if has_qa:
-            _and_clear(part, qa[start : start + m], fill_bit, m)
-        filled = _total(part, m)
-        counts[0] += m - filled
+            _and_clear(ok, qa, fill_bit, p, m)
+        filled = _total(ok, p, m)
+        counts[0] += np.int64(m) - filled
         # Most chunks carry no flag at all: one look spares them one count for each flag.
         if filled > 0 and has_qa:
-            carried = _any_bits(part, qa[start : start + m], m)
+            carried = _any_bits(ok, qa, p, m)
             for f in range(flag_bits.shape[0]):
                 if carried & flag_bits[f]:
-                    flags[f] += _count_flag(part, qa[start : start + m], flag_bits[f], m)
-        if filled > 0 and has_radsat and _any_bits(part, radsat[start : start + m], m) & saturated:
-            counts[1] += _count_flag(part, radsat[start : start + m], saturated, m)
+                    flags[f] += _count_flag(ok, qa, flag_bits[f], p, m)
+        if filled > 0 and has_radsat and _any_bits(ok, radsat, p, m) & saturated:
+            counts[1] += _count_flag(ok, radsat, saturated, p, m)
         if has_qa:
-            _and_clear(part, qa[start : start + m], chosen, m)
+            _and_clear(ok, qa, chosen, p, m)
         if has_radsat:
-            _and_clear(part, radsat[start : start + m], saturated, m)
-        counts[2] += _total(part, m)
-    _pack_bits(ok, bits)
+            _and_clear(ok, radsat, saturated, p, m)
+        counts[2] += _total(ok, p, m)
+        p += _UCHUNK
+    _pack_bits(ok, words, bits)
 
 
-@_jit
-def _pack_bits(ok, bits):
-    whole = ok.shape[0] >> 3
-    words = ok[: whole << 3].view(np.uint64)
+@_inner
+def _pack_bits(ok, words, bits):
+    whole = words.shape[0]
     for w in range(whole):
         bits[w] = np.uint8((words[w] * _GATHER) >> _TOP)
     last = np.uint8(0)
@@ -124,92 +135,92 @@ def _pack_bits(ok, bits):
         bits[whole] = last
 
 
-@_jit
-def _copy_run(target, source, m):
+@_inner
+def _copy_run(out, at, bands, b, begin, m):
     for i in range(m):
-        target[i] = source[i]
+        out[b, at + i] = bands[b, begin + i]
 
 
 @_jit
-def pack(band, ok, out):
-    """Copy the valid values of one band.
+def pack(bands, ok, words, out):
+    """Copy the valid values of all bands.
 
     Parameters
     ----------
-    band
-        (n,) uint16.
-    ok
-        (n,) uint8, 1 = valid.
+    bands
+        (n_bands, n) uint16.
+    ok, words
+        (n,) uint8, 1 = valid, and the same memory as whole groups of eight, (n // 8,) uint64.
     out
-        (n_valid,) uint16, written.
+        (n_bands, n_valid) uint16, written.
     """
-    n = ok.shape[0]
-    whole = n // _GROUP
-    words = ok[: whole * _GROUP].view(np.uint64)
-    at = 0
-    for group in range(whole):
-        first = group * 8
-        every, some = words[first], words[first]
-        for w in range(first + 1, first + 8):
-            every &= words[w]
-            some |= words[w]
-        begin = group * _GROUP
-        if every == _ALL:
-            _copy_run(out[at : at + _GROUP], band[begin : begin + _GROUP], _GROUP)
-            at += _GROUP
-        elif some != 0:
-            for i in range(begin, begin + _GROUP):
-                if ok[i] != 0:
-                    out[at] = band[i]
-                    at += 1
-    for i in range(whole * _GROUP, n):
-        if ok[i] != 0:
-            out[at] = band[i]
-            at += 1
+    n = _U(ok.shape[0])
+    whole = n // _UGROUP
+    for b in range(bands.shape[0]):
+        at = _U0
+        for group in range(whole):
+            first = _U(group) << _U3
+            every, some = words[first], words[first]
+            for w in range(_U1, _U8):
+                every &= words[first + w]
+                some |= words[first + w]
+            begin = _U(group) << _U6
+            if every == _ALL:
+                _copy_run(out, at, bands, b, begin, _UGROUP)
+                at += _UGROUP
+            elif some != 0:
+                for i in range(_UGROUP):
+                    if ok[begin + i] != 0:
+                        out[b, at] = bands[b, begin + i]
+                        at += _U1
+        for i in range(whole << _U6, n):
+            if ok[i] != 0:
+                out[b, at] = bands[b, i]
+                at += _U1
 
 
-@_jit
-def _extremes(values, m):
-    low, high = values[0], values[0]
+@_inner
+def _extremes(dn, b, p, m, low, high):
+    least, most = low[b], high[b]
     for i in range(m):
-        x = values[i]
-        low = x if x < low else low
-        high = x if x > high else high
-    return low, high
+        x = dn[b, p + i]
+        least = x if x < least else least
+        most = x if x > most else most
+    low[b], high[b] = least, most
 
 
-@_jit
-def _mark_outside(outside, values, lowest, span, m):
+@_inner
+def _mark_outside(outside, dn, b, p, lowest, span, m):
     for i in range(m):
-        outside[i] |= np.uint8(np.uint16(values[i] - lowest) > span)
+        outside[i] |= np.uint8(np.uint16(dn[b, p + i] - lowest) > span)
 
 
 @_jit
-def look(dn, lowest, span, low, high):
+def look(dn, lowest, span, outside, low, high):
     """Return how many pixels have a band outside lowest..lowest + span, and lower and raise `low` and `high`.
 
     Parameters
     ----------
     dn
-        (n_bands, n) uint16, n at least 1.
+        (n_bands, n) uint16.
     lowest, span
         uint16.
+    outside
+        (CHUNK,) uint8 of any values, written.
     low, high
         (n_bands,) uint16, changed in place.
     """
-    n_bands, n = dn.shape
-    outside = np.empty(CHUNK, np.uint8)
-    count = 0
-    for start in range(0, n, CHUNK):
-        m = min(CHUNK, n - start)
-        outside[:] = 0
-        for b in range(n_bands):
-            values = dn[b, start : start + m]
-            least, most = _extremes(values, m)
-            low[b] = min(low[b], least)
-            high[b] = max(high[b], most)
-            _mark_outside(outside, values, lowest, span, m)
-        count += _total(outside, m)
+    n = _U(dn.shape[1])
+    count = np.int64(0)
+    p = _U0
+    while p < n:
+        m = n - p if n - p < _UCHUNK else _UCHUNK
+        _fill(outside, _U0, m, _ZERO8)
+        for b in range(dn.shape[0]):
+            _extremes(dn, b, p, m, low, high)
+            _mark_outside(outside, dn, b, p, lowest, span, m)
+        count += _total(outside, _U0, m)
+        p += _UCHUNK
     return count
 
 
@@ -226,25 +237,26 @@ def spread(bits, labels, out):
     out
         (n,) uint8 of zeros, written where valid.
     """
-    at = 0
-    n = out.shape[0]
+    n = _U(out.shape[0])
+    at = _U0
     for w in range(bits.shape[0]):
         byte = bits[w]
-        begin = w << 3
         if byte == 0:
             continue
-        if byte == 255 and begin + 8 <= n:
-            for i in range(8):
+        begin = _U(w) << _U3
+        left = n - begin if n - begin < _U8 else _U8
+        if byte == 255 and left == _U8:
+            for i in range(_U8):
                 out[begin + i] = labels[at + i]
-            at += 8
+            at += _U8
         else:
-            for i in range(min(8, n - begin)):
-                if byte & (128 >> i):
+            for i in range(left):
+                if (byte >> (_U7 - i)) & _ONE8:
                     out[begin + i] = labels[at]
-                    at += 1
+                    at += _U1
 
 
-@_jit
+@_inner
 def _square(x):
     return np.uint64(x) * np.uint64(x)
 
@@ -272,24 +284,16 @@ def squares(dn, labels, out):
                 out[0, row + np.uintp(b)] += _square(dn[b, i])
         return
     # Neighbours are often of one class: two tables in turn halve the wait for the last addition to the same place.
-    v0, v1, v2, v3, v4, v5 = dn[0], dn[1], dn[2], dn[3], dn[4], dn[5]
-    even, odd = out[0], out[1]
-    for pair in range(n >> 1):
-        i = pair << 1
-        _add_squares(even, labels[i], v0[i], v1[i], v2[i], v3[i], v4[i], v5[i])
-        i += 1
-        _add_squares(odd, labels[i], v0[i], v1[i], v2[i], v3[i], v4[i], v5[i])
-    if n & 1:
-        i = n - 1
-        _add_squares(even, labels[i], v0[i], v1[i], v2[i], v3[i], v4[i], v5[i])
+    for i in range(n):
+        _add_squares(out, i & 1, labels[i], dn[0, i], dn[1, i], dn[2, i], dn[3, i], dn[4, i], dn[5, i])
 
 
-@_jit
-def _add_squares(table, label, x0, x1, x2, x3, x4, x5):
+@_inner
+def _add_squares(tables, turn, label, x0, x1, x2, x3, x4, x5):
     row = np.uintp(label) << np.uintp(3)
-    table[row] += _square(x0)
-    table[row + np.uintp(1)] += _square(x1)
-    table[row + np.uintp(2)] += _square(x2)
-    table[row + np.uintp(3)] += _square(x3)
-    table[row + np.uintp(4)] += _square(x4)
-    table[row + np.uintp(5)] += _square(x5)
+    tables[turn, row] += _square(x0)
+    tables[turn, row + np.uintp(1)] += _square(x1)
+    tables[turn, row + np.uintp(2)] += _square(x2)
+    tables[turn, row + np.uintp(3)] += _square(x3)
+    tables[turn, row + np.uintp(4)] += _square(x4)
+    tables[turn, row + np.uintp(5)] += _square(x5)

@@ -45,6 +45,7 @@ class NumbaPacker:
         flat = bands.reshape(n_bands, -1)
         n = flat.shape[1]
         valid = np.empty(n, np.uint8)
+        words = valid[: n // 8 * 8].view(np.uint64)
         bits = np.empty(-(-n // 8), np.uint8)
         flags = np.zeros(len(_NAMES), np.int64)
         counts = np.zeros(3, np.int64)
@@ -59,6 +60,7 @@ class NumbaPacker:
             np.uint16(flag_bits(rule.flags)),
             np.uint16(saturated_bits),
             valid,
+            words,
             bits,
             flags,
             counts,
@@ -72,9 +74,9 @@ class NumbaPacker:
             dn = flat.copy()
         else:
             dn = np.empty((n_bands, n_valid), np.uint16)
-            for band, out in zip(flat, dn):
-                self._loops.pack(band, valid, out)
-        audit.out_of_range = int(self._loops.look(dn, _LOWEST, _RANGE, low, high))
+            self._loops.pack(flat, valid, words, dn)
+        outside = np.empty(self._loops.CHUNK, np.uint8)
+        audit.out_of_range = int(self._loops.look(dn, _LOWEST, _RANGE, outside, low, high))
         return PackedPixels(bits, dn, audit, low, high)
 
     def spread(self, valid: NDArray[np.uint8], labels: Labels, height: int, width: int) -> NDArray[np.uint8]:
