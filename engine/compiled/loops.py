@@ -35,11 +35,8 @@ __all__ = ["CHUNK", "CLASSES", "COUNT", "GROUP", "TALLY", "relabel_keyed", "rela
 
 # One chunk in 16 is tried.
 _TRIALS = 16 * CHUNK - 1
-# A 0 in the source would be a type of its own, and every function be compiled once more for it.
-_HERE = np.int64(0)
-
 # What is called from Python is kept on disk, with all that it calls.
-_pass = njit(cache=True, **OPTIONS)
+_pass = njit(cache=True, no_cfunc_wrapper=True, **OPTIONS)
 
 
 @jit
@@ -114,7 +111,7 @@ def relabel_plain(dn, labels, first, closing, squares, scores, offsets, slack, s
         open_ = list_open(new, m, index)
         if open_ > 0:
             gather(dn, start, index, open_, picked)
-            by_squares(picked, _HERE, open_, w, nothing, squares, grid, centres, sure, index_of_open)
+            by_squares(picked, start - start, open_, w, nothing, squares, grid, centres, sure, index_of_open)
             for a in range(open_):
                 new[index[a]] = sure[a]
         changed += _update(dn, start, m, first, nothing, labels, new, index, tally)
@@ -188,16 +185,16 @@ def _list(flags, m, start, pending, n):
 
 @jit
 def _listed(
-    dn, labels, key, pending, m, w, nothing, squares, grid, centres, closed, tally, picked, new, old, fresh, index
+    dn, labels, key, pending, m, here, w, nothing, squares, grid, centres, closed, tally, picked, new, old, fresh, index
 ):
-    """Label the m listed pixels anew and return how many changed class."""
-    gather(dn, _HERE, pending, m, picked)
-    gather_row(labels, _HERE, pending, m, old)
-    _keyed(picked, _HERE, m, w, nothing, squares, grid, centres, new, index, closed, fresh)
+    """Label the m listed pixels anew and return how many changed class; `here` is 0."""
+    gather(dn, here, pending, m, picked)
+    gather_row(labels, here, pending, m, old)
+    _keyed(picked, here, m, w, nothing, squares, grid, centres, new, index, closed, fresh)
     for a in range(m):
         key[pending[a]] = fresh[a]
     changed = list_differing(new, old, m, index)
-    move_sums(picked, _HERE, index, changed, new, old, tally)
+    move_sums(picked, here, index, changed, new, old, tally)
     for a in range(changed):
         labels[pending[index[a]]] = new[index[a]]
     return changed
@@ -227,7 +224,9 @@ def relabel_some(dn, labels, key, closed, squares, grid, centres, tally, dense):
     fresh = np.empty(CHUNK, np.uint16)
     index, pending = np.empty(CHUNK + 1, np.int32), np.empty(CHUNK + 1, np.int32)
     flags = np.zeros(CHUNK, np.uint8)
-    waiting = changed = evaluated = 0
+    # 0 and False in the source would be types of their own, and the functions be compiled once more for them.
+    waiting = n - n
+    changed = evaluated = 0
     chunks = (n + CHUNK - 1) // CHUNK
     for chunk in range(chunks + 1):
         # The chunk after the last is empty and labels what is still on the list.
@@ -238,13 +237,13 @@ def relabel_some(dn, labels, key, closed, squares, grid, centres, tally, dense):
         if doubtful > dense:
             evaluated += m
             _keyed(dn, start, m, w, nothing, squares, grid, centres, new, index, closed, key[start : start + m])
-            changed += _update(dn, start, m, False, nothing, labels, new, index, tally)
+            changed += _update(dn, start, m, n < 0, nothing, labels, new, index, tally)
             continue
         if waiting > 0 and (waiting + doubtful > CHUNK or chunk == chunks):
             evaluated += waiting
             changed += _listed(
-                dn, labels, key, pending, waiting, w, nothing, squares, grid, centres, closed, tally, picked, new, old,
-                fresh, index,
+                dn, labels, key, pending, waiting, n - n, w, nothing, squares, grid, centres, closed, tally, picked,
+                new, old, fresh, index,
             )  # fmt: skip
             waiting = 0
         if doubtful > 0:

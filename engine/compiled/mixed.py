@@ -35,7 +35,7 @@ _ZERO = np.int32(0)
 _U = np.uintp
 _U0, _U1, _UCHUNK = _U(0), _U(1), _U(CHUNK)
 
-_pass = njit(cache=True, **OPTIONS)
+_pass = njit(cache=True, no_cfunc_wrapper=True, **OPTIONS)
 
 
 @jit
@@ -286,8 +286,8 @@ def _move(tally, to, off, sums):
 
 @_pass
 def label(
-    flat, n_bands, labels, owner, starts, total, kind, base, other, first, listed, centres, norms, grid, new, w, sums, f,
-    tally, wide,
+    flat, n_bands, labels, owner, starts, total, kind, base, other, first, listed, centres, norms, grid, new, w, sums,
+    f, tally, wide,
 ):  # fmt: skip
     """Label the pixels of a block.
 

@@ -26,7 +26,7 @@ _U = np.uintp
 _U0, _U1, _U2, _U3, _UCHUNK = _U(0), _U(1), _U(2), _U(WORDS), _U(CHUNK)
 _B16, _B32, _B48 = np.uint64(16), np.uint64(32), np.uint64(48)
 
-_pass = njit(cache=True, **OPTIONS)
+_pass = njit(cache=True, no_cfunc_wrapper=True, **OPTIONS)
 
 
 @jit
