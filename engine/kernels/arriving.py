@@ -1,5 +1,8 @@
 """Labelling, packing and judging with NumPy until the compiled loops are ready, and with them from then on.
 
+Where cells will label nearly all pixels from the first labelling on, the loops on cells are made and those of the
+kernel are not, which take as long to compile (`Coming`).
+
 All kernels give the same bits, and so do all packers and all judges, so it never matters which had a block in hand. The
 change-over is at the next block, or at the next labelling of a block: its labels are handed over.
 """
@@ -7,8 +10,9 @@ change-over is at the next block, or at the next labelling of a block: its label
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..pixels.packing import NumpyPacker, PackedPixels, Packer
 from .kernel import Change, Held, Kernel, Labelling
@@ -27,12 +31,61 @@ if TYPE_CHECKING:
 
 Dress = Callable[[Kernel], Kernel]
 """From a kernel to one that labels by it in another way."""
+# From how many seconds of labelling with NumPy on the kernel is wanted after all where cells were to do without it.
+_ENOUGH = 3.0
+
+
+class Coming:
+    """What a run has made for it, which all kernels of the run share."""
+
+    def __init__(self, kernel: Part[Kernel]) -> None:
+        """Take the kernel that can be made."""
+        self.kernel = kernel
+        """The better kernel."""
+        self.cells: Part[Any] | None = None
+        """The loops on cells, where these are made in its place."""
+        self.waited = 0.0
+        """Seconds for which the run has stood still."""
+        self.told = False
+        """Whether the run was told how it went."""
+        self._lock = threading.Lock()
+        self._by_numpy = 0.0
+
+    @property
+    def part(self) -> Part[Any]:
+        """What is to label most."""
+        return self.kernel if self.cells is None else self.cells
+
+    @property
+    def soon(self) -> bool:
+        """Whether it is being made."""
+        return self.part.wanted and not self.part.settled
+
+    def took(self, seconds: float) -> None:
+        """Learn how long NumPy labelled, without cells, some pixels that cells were to label."""
+        with self._lock:
+            self._by_numpy += seconds
+            too_long = self.cells is not None and self.cells.settled and self._by_numpy > _ENOUGH
+        if too_long and not self.kernel.wanted:
+            # Small blocks, which are not laid out, or no room for it.
+            self.kernel.want()
+
+    def without_cells(self) -> None:
+        """Have the kernel made, as the loops on cells cannot be."""
+        self.cells = None
+        self.kernel.want()
 
 
 class ArrivingKernel:
     """The NumPy kernel until a better one has been made, if it ever is."""
 
-    def __init__(self, part: Part[Kernel], dress: Dress | None = None) -> None:
+    def __init__(
+        self,
+        part: Part[Kernel],
+        dress: Dress | None = None,
+        early: Callable[[Kernel, Part[Any]], Kernel] | None = None,
+        coming: Coming | None = None,
+    ) -> None:
         """Take what is being made.
 
         Parameters
@@ -41,31 +94,44 @@ class ArrivingKernel:
             The better kernel.
         dress
             What is put around either kernel, for one run; by default nothing.
+        early
+            Makes the kernel that labels by loops on cells, of what labels small blocks and of these loops, where they
+            are made in the better kernel's place; by default none does.
+        coming
+            What is shared with another kernel of the run; by default nothing is.
         """
-        self.part = part
-        """What is being made."""
-        self.waited = 0.0
-        """Seconds for which a run has stood still for it."""
-        self.told = False
-        """Whether the run was told how it went."""
+        self.coming = coming or Coming(part)
+        """What is being made, in all."""
         self.plain: Kernel = NumpyKernel()
         """What labels until then, with nothing put around it."""
         self._dress: Dress = dress or (lambda kernel: kernel)
+        self._early = early
+        self._by_cells: Kernel | None = None
         self._dressed: dict[int, Kernel] = {}
         self._lock = threading.Lock()
 
     @property
+    def part(self) -> Part[Kernel]:
+        """The better kernel that is being made."""
+        return self.coming.kernel
+
+    @property
     def present(self) -> Kernel:
         """What labels now."""
+        coming = self.coming
+        if self._early is not None and coming.cells is not None and coming.cells.value is not None:
+            with self._lock:
+                if self._by_cells is None:
+                    self._by_cells = self._early(ArrivingKernel(self.part, coming=coming), coming.cells)
+                return self._by_cells
         if self.part.value is not None:
             return self._in_dress(self.part.value)
         # One that will soon go need not prepare for many labellings.
-        soon = self.part.wanted and not self.part.settled
-        return self.plain if soon else self._in_dress(self.plain)
+        return self.plain if coming.soon else self._in_dress(self.plain)
 
-    def dressed(self, dress: Dress) -> ArrivingKernel:
-        """Return the same with something put around either kernel, for one run."""
-        return ArrivingKernel(self.part, dress)
+    def dressed(self, dress: Dress, early: Callable[[Kernel, Part[Any]], Kernel] | None = None) -> ArrivingKernel:
+        """Return the same with something put around either kernel, and what labels early, for one run."""
+        return ArrivingKernel(self.part, dress, early, self.coming)
 
     def _in_dress(self, kernel: Kernel) -> Kernel:
         with self._lock:
@@ -105,7 +171,12 @@ class _Held:
         if present is not self._by and present is not self._kernel.plain:
             labelling = Labelling(self._held.labels(), self._held.tally)
             self._held, self._by = present.hold(self._held.block, self._k, labelling), present
-        return self._held.relabel(centres, moves)
+        if self._by is not self._kernel.plain:
+            return self._held.relabel(centres, moves)
+        began = time.perf_counter()
+        change = self._held.relabel(centres, moves)
+        self._kernel.coming.took(time.perf_counter() - began)
+        return change
 
     def labels(self) -> Labels:
         return self._held.labels()

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable
 from importlib.util import find_spec
 from typing import Any, TypeVar, cast
 
@@ -25,7 +24,7 @@ from ..pixels.block import Block
 from ..pixels.packing import NumpyPacker, Packer
 from ..progress import Progress, Silent
 from ..sensors.roles import MOST_BANDS
-from .arriving import ArrivingJudge, ArrivingKernel, ArrivingPacker
+from .arriving import ArrivingJudge, ArrivingKernel, ArrivingPacker, Coming
 from .kernel import NARROW, Kernel
 from .margins import Judge, NumpyJudge
 from .numpy_kernel import NumpyKernel
@@ -298,7 +297,7 @@ def labelling_seconds(pixels: int, k: int, workers: int, iterations: int = _ITER
     return pixels * k * _NUMPY_SECONDS * iterations / workers
 
 
-def begin(kernel: Kernel, seconds: float, next_: Iterable[Part[Any]] = ()) -> None:
+def begin(kernel: Kernel, seconds: float, cells: Part[Any] | None = None) -> None:
     """Begin to compile what a run needs, if it is worth that.
 
     Parameters
@@ -307,17 +306,24 @@ def begin(kernel: Kernel, seconds: float, next_: Iterable[Part[Any]] = ()) -> No
         Of `pick_kernel`; nothing is done for any other.
     seconds
         What labelling would take with NumPy (`labelling_seconds`).
-    next_
-        What else the run needs, in this order, after the kernel.
+    cells
+        The loops on cells, where the run will want these.
     """
-    if isinstance(kernel, ArrivingKernel) and seconds > _WORTH_COMPILING:
-        # One after the other: packing gains least, as most of it is done before it could be compiled.
-        for part in (kernel.part, *next_, _parts.packer):
-            part.want()
+    if not isinstance(kernel, ArrivingKernel) or seconds <= _WORTH_COMPILING:
+        return
+    if cells is not None and not kernel.part.wanted and cells.error is None:
+        # No machine code of the kernel is there: without it the run can begin some 10 s sooner.
+        kernel.coming.cells = cells
+        wanted: tuple[Part[Any], ...] = (cells,)
+    else:
+        wanted = (kernel.part,) if cells is None else (kernel.part, cells)
+    # One after the other: packing gains least, as most of it is done before it could be compiled.
+    for part in (*wanted, _parts.packer):
+        part.want()
 
 
 def await_kernel(kernel: Kernel, seconds: float, progress: Progress) -> None:
-    """Wait for the compiled kernel before pixels are labelled again and again, if it has begun to come.
+    """Wait for the compiled loops before pixels are labelled again and again, if these have begun to come.
 
     Parameters
     ----------
@@ -335,18 +341,28 @@ def await_kernel(kernel: Kernel, seconds: float, progress: Progress) -> None:
     """
     if not isinstance(kernel, ArrivingKernel):
         return
-    limit = min(seconds, _LONGEST_WAIT - kernel.waited)
-    if limit > 0 and kernel.part.wanted and not kernel.part.settled:
-        if not cache.is_compiled("relabel_plain"):
-            progress.stage("Waiting for Numba to compile (first time only)")
-        began = time.monotonic()
-        kernel.part.wait(limit, progress)
-        kernel.waited += time.monotonic() - began
+    coming = kernel.coming
+    _wait(coming, seconds, progress)
+    if coming.cells is not None and coming.cells.error is not None:
+        coming.without_cells()
+        _wait(coming, seconds, progress)
     tell(kernel, progress)
 
 
+def _wait(coming: Coming, seconds: float, progress: Progress) -> None:
+    """Wait for what is being made, if it is."""
+    limit = min(seconds, _LONGEST_WAIT - coming.waited)
+    if limit <= 0 or not coming.soon:
+        return
+    if not cache.is_compiled("relabel_plain" if coming.cells is None else "label"):
+        progress.stage("Waiting for Numba to compile (first time only)")
+    began = time.monotonic()
+    coming.part.wait(limit, progress)
+    coming.waited += time.monotonic() - began
+
+
 def tell(kernel: Kernel, progress: Progress, ended: bool = False) -> None:
-    """Tell once in one line what became of the compiled kernel, where that is more than that it was ready.
+    """Tell once in one line what became of the compiled loops, where that is more than that they were ready.
 
     Parameters
     ----------
@@ -357,30 +373,27 @@ def tell(kernel: Kernel, progress: Progress, ended: bool = False) -> None:
     ended
         Whether the run ends, so that nothing is left to wait for.
     """
-    if not isinstance(kernel, ArrivingKernel) or kernel.told:
+    if not isinstance(kernel, ArrivingKernel) or kernel.coming.told:
         return
-    part = kernel.part
+    part = kernel.coming.part
     if part.error is not None:
         progress.note(str(part.error))
-    elif part.settled and part.elapsed > _WORTH_TELLING:
-        progress.note(
-            f"Numba compiled for {part.elapsed:.0f} s (first time only); until then NumPy did its work, with the same "
-            "result."
-        )
-    elif ended and part.elapsed > _WORTH_TELLING:
-        progress.note(
-            f"Numba has compiled for {part.elapsed:.0f} s (first time only) and is not ready; NumPy did its work, with "
-            "the same result."
-        )
-    kernel.told = part.settled or ended
+    elif (part.settled or ended) and part.elapsed > _WORTH_TELLING:
+        seconds = f"{part.elapsed:.0f} s (first time only)"
+        compiled = f"compiled for {seconds}; until then" if part.settled else f"has compiled for {seconds}; so far"
+        progress.note(f"Numba {compiled} NumPy did its work, with the same result.")
+    kernel.coming.told = part.settled or ended
 
 
 def expected_name(kernel: Kernel) -> str:
     """Return the name of the kernel that will do most of the labelling."""
-    comes = isinstance(kernel, ArrivingKernel) and kernel.part.wanted and not kernel.part.settled
+    if not isinstance(kernel, ArrivingKernel):
+        return kernel.name
+    cells = kernel.coming.cells
+    comes = kernel.coming.soon or (cells is not None and cells.value is not None)
     return "numba" if comes else kernel.name
 
 
 def was_compiled_meanwhile(kernel: Kernel) -> bool:
     """Tell whether a run with this kernel says nothing of the time that others take, because Numba compiled in it."""
-    return isinstance(kernel, ArrivingKernel) and kernel.part.elapsed > _WORTH_TELLING
+    return isinstance(kernel, ArrivingKernel) and kernel.coming.part.elapsed > _WORTH_TELLING

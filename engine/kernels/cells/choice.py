@@ -9,7 +9,7 @@ from ..arriving import ArrivingKernel
 from ..kernel import NARROW, Kernel
 from ..numpy_kernel import NumpyKernel
 from ..selftest import check
-from .costs import NUMBA, NUMPY, Costs
+from .costs import EARLY, NUMBA, NUMPY, Costs
 from .kernel import HOPED, CellsKernel
 from .numpy_work import NumpyWork
 from .workshop import Work, Workshop
@@ -21,9 +21,14 @@ _FEW = 40
 def with_cells(kernel: Kernel) -> Kernel:
     """Return a kernel that labels as this one does until cells pay, for one run; others than the CPU's as they are."""
     if isinstance(kernel, ArrivingKernel):
-        return kernel.dressed(with_cells)
+        return kernel.dressed(with_cells, _early)
     name = kernel.name
     return CellsKernel(kernel, Workshop(*_WAYS[name], _WIDE_WAYS[name])) if name in _WAYS else kernel
+
+
+def _early(beside: Kernel, loops: Part[Work]) -> Kernel:
+    """Return a kernel that labels by compiled loops on cells, and small blocks as `beside` does."""
+    return CellsKernel(beside, Workshop(loops, EARLY), name="numba")
 
 
 def at_once(
@@ -58,12 +63,12 @@ def at_once(
     return CellsKernel(kernel, Workshop(part, None)) if part.value else None
 
 
-def loops_for(pixels: int, k: int, n_bands: int) -> list[Part[Work]]:
+def loops_for(pixels: int, k: int, n_bands: int) -> Part[Work] | None:
     """Return the compiled loops on cells if a run with so many pixels, classes and bands will want them."""
     part, costs = _WAYS["numba"]
     if not costs.pays(k, HOPED, 1.0, pixels):
-        return []
-    return [_WIDE_WAYS["numba"] if n_bands > NARROW else part]
+        return None
+    return _WIDE_WAYS["numba"] if n_bands > NARROW else part
 
 
 def _tested(work: Work, wide: bool) -> Work:

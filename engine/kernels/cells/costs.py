@@ -55,6 +55,8 @@ class Costs:
 _MARGIN = 1.25
 NUMBA = Costs((2.0, 0.22), (0.25, 0.01), 17.0, 0.12, True)
 NUMPY = Costs((7.0, 1.0), (2.2, 0.13), 50.0, 0.12, False)
+EARLY = Costs(NUMPY.all_pixels, NUMBA.mixed_cells, NUMBA.lay_out, NUMBA.begin, False)
+"""Of compiled loops on cells beside the NumPy kernel."""
 
 
 class Pace:

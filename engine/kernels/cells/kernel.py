@@ -38,7 +38,9 @@ _RUNS, _RUN, _SAMPLE = 32, 128, 1 << 16
 class CellsKernel:
     """Labels as another kernel does until cells pay, and from then on by cells; one for each run."""
 
-    def __init__(self, beside: Kernel, workshop: Workshop, cells: int = CELLS, least: int = LEAST) -> None:
+    def __init__(
+        self, beside: Kernel, workshop: Workshop, cells: int = CELLS, least: int = LEAST, name: str | None = None
+    ) -> None:
         """Take what labels before cells pay.
 
         Parameters
@@ -51,9 +53,11 @@ class CellsKernel:
             Number of cells wanted.
         least
             Pixels of the smallest block that is laid out by cells.
+        name
+            By default that of the other kernel, where both need the same packages.
         """
-        self.name = beside.name
-        """That of the other kernel: both need the same packages."""
+        self.name = name or beside.name
+        """What it is called in records and messages."""
         self.beside = beside
         """What labels until cells pay."""
         self._workshop, self._cells, self._least = workshop, cells, least

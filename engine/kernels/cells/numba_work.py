@@ -51,7 +51,9 @@ class NumbaWork:
             loops, flat, arranged = self._loops, _flat(dn), _flat(out)
             bins = np.empty(loops.CHUNK, np.int32)
             even, odd = np.zeros((2, partition.size + 1), np.int32)
-            loops.cell_numbers(flat, n_bands, slope, partition.shift, shape, partition.table, bins, even, odd, cell, starts)
+            loops.cell_numbers(
+                flat, n_bands, slope, partition.shift, shape, partition.table, bins, even, odd, cell, starts
+            )
             records = np.empty(n * -(-n_bands // 4), np.uint64)
             loops.to_records(flat, n_bands, cell, starts.copy(), records)
             loops.lay_out(records, starts, axes, arranged, n_bands, boxes.low, boxes.high, total)

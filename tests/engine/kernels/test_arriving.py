@@ -7,13 +7,18 @@ import threading
 import numpy as np
 import pytest
 from iikmc.engine.choices import COARSE_TO_FINE, MINIMUM_MAXIMUM
-from iikmc.engine.kernels import choice
+from iikmc.engine.compiled.background import Part
+from iikmc.engine.kernels import arriving, choice
 from iikmc.engine.kernels.arriving import ArrivingKernel, ArrivingPacker
+from iikmc.engine.kernels.cells.kernel import CellsKernel
+from iikmc.engine.kernels.cells.numpy_work import NumpyWork
+from iikmc.engine.kernels.cells.workshop import Workshop
 from iikmc.engine.kernels.kernel import Labelling
 from iikmc.engine.kernels.moves import MoveLog
 from iikmc.engine.kernels.numpy_kernel import NumpyKernel
 from iikmc.engine.kernels.reference import ReferenceKernel, nearest, tally
 from iikmc.engine.pixels.block import Block
+from iikmc.engine.pixels.kept import Kept
 from iikmc.engine.pixels.packing import NumpyPacker
 from iikmc.engine.requests import ClassifyRequest
 from iikmc.engine.runs import classify as classify_run
@@ -143,6 +148,50 @@ def test_what_another_kernel_has_labelled_is_taken_over():
     kernel = ArrivingKernel(Gate(better()[0], NEVER))
     held = kernel.hold(Block.loose(dn), 3, Labelling(labels, tally(dn, labels, 3)))
     assert held.relabel(centres).changed == 0
+
+
+def early(beside, loops):
+    """Return what labels by cells from the first labelling on."""
+    return CellsKernel(beside, Workshop(loops, None), 40, 0, name="numba")
+
+
+@pytest.mark.parametrize("opens", range(0, 40, 3))
+def test_loops_on_cells_label_without_the_kernel_whenever_they_come(opens):
+    rng = np.random.default_rng(6)
+    dn = rng.integers(7000, 20000, (4, 3000), np.uint16)
+    centres = rng.integers(7000 * 64, 20000 * 64, (6, 4))
+    kernel = ArrivingKernel(Part(ReferenceKernel)).dressed(lambda kernel: kernel, early)
+    kernel.coming.cells = Gate(NumpyWork(), opens)
+    held, log = kernel.hold(Block.loose(Kept(dn.copy())), 6), MoveLog()
+    before = np.zeros(3000, np.uint8)
+    for _ in range(6):
+        centres = np.clip(centres + rng.integers(-9000, 9000, centres.shape), 0, 65535 * 64)
+        change = held.relabel(centres, log.follow(centres))
+        expected = nearest(dn, centres)
+        assert change.changed == np.count_nonzero(expected != before)
+        assert np.array_equal(held.labels(), expected)
+        assert np.array_equal(held.tally.total, tally(dn, expected, 6).total)
+        before = expected
+    assert not kernel.part.wanted
+    assert kernel.name == ("numba" if kernel.coming.cells.settled else "numpy")
+
+
+def test_the_kernel_is_made_after_all_where_cells_leave_much_to_numpy(monkeypatch):
+    """As with blocks that are too small to be laid out."""
+    monkeypatch.setattr(arriving, "_ENOUGH", 0.0)
+    dn = np.random.default_rng(7).integers(7000, 20000, (4, 3000), np.uint16)
+    centres = np.random.default_rng(8).integers(7000 * 64, 20000 * 64, (6, 4))
+    made = Part(NumpyWork)
+    made.make()
+    kernel = ArrivingKernel(Part(ReferenceKernel))
+    kernel = kernel.dressed(lambda kernel: kernel, lambda beside, loops: CellsKernel(beside, Workshop(loops, None)))
+    kernel.coming.cells = made
+    held, log = kernel.hold(Block.loose(dn), 6), MoveLog()
+    held.relabel(centres, log.follow(centres))
+    assert kernel.part.wait(30.0)
+    held.relabel(centres, log.follow(centres))
+    assert isinstance(held._held._by, ReferenceKernel)
+    assert np.array_equal(held.labels(), nearest(dn, centres))
 
 
 def test_the_name_is_that_of_what_labels_now():

@@ -17,6 +17,9 @@ from iikmc.engine.compiled.background import Part
 from iikmc.engine.errors import Cancelled
 from iikmc.engine.installing import in_short
 from iikmc.engine.kernels import choice, numba_kernel, selftest
+from iikmc.engine.kernels.cells.choice import with_cells
+from iikmc.engine.kernels.cells.kernel import CellsKernel
+from iikmc.engine.kernels.cells.numpy_work import NumpyWork
 from iikmc.engine.kernels.choice import pick_kernel
 from iikmc.engine.kernels.moves import MoveLog
 from iikmc.engine.kernels.numpy_kernel import NumpyKernel
@@ -291,6 +294,50 @@ def test_what_is_compiled_for_a_long_run_arrives_in_it_and_one_line_says_so(comp
     assert not choice.was_compiled_meanwhile(pick_kernel())
 
 
+def loops_on_cells(error=None):
+    """Return what comes in the place of loops on cells."""
+
+    def make():
+        if error is not None:
+            raise error
+        return NumpyWork()
+
+    return Part(make)
+
+
+def test_where_cells_will_label_their_loops_are_compiled_and_the_kernel_is_not(compiling):
+    kernel, cells, progress = with_cells(pick_kernel()), loops_on_cells(), Recorder()
+    choice.begin(kernel, 100.0, cells)
+    assert choice.expected_name(kernel) == "numba"
+    choice.await_kernel(kernel, 30.0, progress)
+    assert (cells.settled, kernel.part.wanted, choice._parts.packer.wanted) == (True, False, True)
+    assert kernel.name == "numba"
+    assert isinstance(kernel.present, CellsKernel)
+    # The next run of this process has them from the start.
+    later = with_cells(pick_kernel())
+    choice.begin(later, 100.0, cells)
+    assert later.name == "numba"
+    assert not later.part.wanted
+
+
+def test_where_loops_on_cells_cannot_be_made_the_kernel_is(compiling):
+    kernel, cells = with_cells(pick_kernel()), loops_on_cells(ArithmeticError("another answer"))
+    choice.begin(kernel, 100.0, cells)
+    assert cells.wait(30.0)
+    compiling.set()
+    choice.await_kernel(kernel, 30.0, Recorder())
+    assert kernel.part.wanted
+    assert kernel.name == "reference"
+
+
+def test_a_kernel_whose_machine_code_is_there_is_loaded_and_the_loops_on_cells_too(compiling, monkeypatch):
+    monkeypatch.setattr(cache, "is_compiled", lambda name: True)
+    kernel, cells = pick_kernel(), loops_on_cells()
+    choice.begin(kernel, 100.0, cells)
+    assert kernel.coming.cells is None
+    assert (kernel.part.wanted, cells.wanted) == (True, True)
+
+
 def test_a_run_waits_no_longer_in_all_than_is_allowed_and_goes_on(compiling, monkeypatch):
     monkeypatch.setattr(choice, "_LONGEST_WAIT", 0.3)
     monkeypatch.setattr(choice, "_WORTH_TELLING", 0.2)
@@ -303,7 +350,7 @@ def test_a_run_waits_no_longer_in_all_than_is_allowed_and_goes_on(compiling, mon
     assert kernel.name == "numpy"
     assert progress.notes == []
     choice.tell(kernel, progress, ended=True)
-    assert "is not ready; NumPy did its work" in progress.notes[0]
+    assert "; so far NumPy did its work" in progress.notes[0]
 
 
 def test_a_run_never_waits_longer_than_numpy_would_take(compiling):
