@@ -28,6 +28,7 @@ from ..results.run_record import run_record
 from ..results.signatures import Signatures, class_records
 from ..results.staging import Staging
 from ..results.statistics import Moments, added
+from ..scenes.files import smallest_block_cache
 from ..scenes.scene import Scene
 from .clustering import ITERATE, Clustering
 from .frame import Run
@@ -72,7 +73,8 @@ def write_results(run: Run[Staging], clustering: Clustering, series: Series, fit
             "a smaller K or another INIT may suit the series better."
         )
     plan, tray = clustering.plan, run.files.tray
-    write_rasters(clustering.executor, plan, series, fit.centres, shown, tray, run.span(ITERATE, 1.0))
+    with smallest_block_cache():
+        write_rasters(clustering.executor, plan, series, fit.centres, shown, tray, run.span(ITERATE, 1.0))
     run.clock.lap("write")
     for one in series.results:
         one.shows(legend.numbers)

@@ -10,7 +10,7 @@ from ..kernel import NARROW, Kernel
 from ..numpy_kernel import NumpyKernel
 from ..selftest import check
 from .costs import EARLY, NUMBA, NUMPY, Costs
-from .kernel import HOPED, CellsKernel
+from .kernel import EARLY_LEAST, HOPED, CellsKernel
 from .numpy_work import NumpyWork
 from .workshop import Work, Workshop
 
@@ -28,7 +28,7 @@ def with_cells(kernel: Kernel) -> Kernel:
 
 def _early(beside: Kernel, loops: Part[Work]) -> Kernel:
     """Return a kernel that labels by compiled loops on cells, and small blocks as `beside` does."""
-    return CellsKernel(beside, Workshop(loops, EARLY), name="numba")
+    return CellsKernel(beside, Workshop(loops, EARLY), least=EARLY_LEAST, name="numba")
 
 
 def at_once(

@@ -27,6 +27,8 @@ CELLS = 4096
 """Cells of a run (measured: with 1000 as with 16 000 an iteration over 32 M pixels takes 10 to 20 % longer)."""
 LEAST = 32 * CELLS
 """Pixels of a block from which on cells pay: what a block remembers of each cell is then less than 2 bytes a pixel."""
+EARLY_LEAST = 8 * CELLS
+"""The same where smaller blocks are left to NumPy, which takes many times as long."""
 # Places of pixels are counted in 32 bits.
 _MOST = 1 << 31
 HOPED = 10.0
@@ -238,7 +240,7 @@ class _Laid:
 
     def lying(self) -> tuple[DN, Labels]:
         """Return the pixels and their classes as they lie."""
-        return self._dn(), self._work.lying(self._labels, self._owner, self._layout)
+        return self._dn(), self._layout.lying(self._labels, self._owner)
 
     def in_rows(self, values: Labels) -> Labels:
         """Return values, one a pixel as they lie, row by row."""

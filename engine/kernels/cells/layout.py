@@ -10,7 +10,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from ...arrays import DN
+    from ...arrays import DN, Labels
     from .table import Table
 
 
@@ -37,4 +37,20 @@ class Layout:
         result = np.empty_like(arranged)
         for band, out in zip(arranged, result):
             out[order] = band
+        return result
+
+    def lying(self, labels: Labels, owner: Labels) -> Labels:
+        """Return the classes as the pixels lie.
+
+        Parameters
+        ----------
+        labels
+            (n_valid,) classes of pixels.
+        owner
+            (cells,) the class of all pixels of a cell, 0 where `labels` has them.
+        """
+        result = labels.copy()
+        cells = np.flatnonzero(owner)
+        for cell, begin, end in zip(cells.tolist(), self.starts[cells].tolist(), self.starts[cells + 1].tolist()):
+            result[begin:end] = owner[cell]
         return result

@@ -88,11 +88,6 @@ class NumbaWork:
         )  # fmt: skip
         return int(changed), Tally(rows[:, -2].copy(), rows[:, :n_bands].copy())
 
-    def lying(self, labels: Labels, owner: Labels, layout: Layout) -> Labels:
-        """Return the classes as the pixels lie."""
-        owners = np.repeat(owner, np.diff(layout.starts))
-        return np.where(owners != 0, owners, labels)
-
     def in_rows(self, labels: Labels, owner: Labels, layout: Layout) -> Labels:
         """Return the classes row by row."""
         result = np.empty_like(labels)

@@ -127,15 +127,10 @@ class NumpyWork:
                     piece[...] = new[begin:end]
         return changed, tally
 
-    def lying(self, labels: Labels, owner: Labels, layout: Layout) -> Labels:
-        """Return the classes as the pixels lie; labels and owner are those of `label`."""
-        owners = np.repeat(owner, np.diff(layout.starts))
-        return np.where(owners != 0, owners, labels)
-
     def in_rows(self, labels: Labels, owner: Labels, layout: Layout) -> Labels:
         """Return the classes row by row; labels and owner are those of `label`."""
         result = np.empty_like(labels)
-        result[layout.order()] = self.lying(labels, owner, layout)
+        result[layout.order()] = layout.lying(labels, owner)
         return result
 
     def in_cells(self, values: Labels, layout: Layout) -> Labels:

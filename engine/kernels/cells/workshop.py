@@ -30,9 +30,6 @@ class Work(Judge, Protocol):
     def in_rows(self, labels: Labels, owner: Labels, layout: Layout) -> Labels:
         """Return the classes row by row."""
 
-    def lying(self, labels: Labels, owner: Labels, layout: Layout) -> Labels:
-        """Return the classes as the pixels lie."""
-
     def in_cells(self, values: Labels, layout: Layout) -> Labels:
         """Return values, one a pixel row by row, as the pixels lie."""
 
