@@ -67,8 +67,30 @@ def _reaches(low, high, rows, g, a, slack, reach):
             reach[j] += side * abs(rows[b, j] - own)
 
 
+@jit
+def _drop(low, high, rows, g, slack, rounding, gap, listed, begin, end):
+    """Drop the rivals that another rival is nearer than everywhere in the box; return where the others end."""
+    at = begin
+    for y in range(begin, end):
+        j = listed[y]
+        stays = True
+        # Those before are at the beginning of the list, but for the dropped ones, which are farther than one of them.
+        for z in range(begin, end):
+            if (z < at or z > y) and stays:
+                i = listed[z]
+                reach = 0.0
+                for b in range(rows.shape[0]):
+                    side = np.float64(high[b, g]) - np.float64(low[b, g]) + slack
+                    reach += side * abs(rows[b, j] - rows[b, i])
+                stays = not (gap[j] - gap[i] > reach + rounding * (gap[j] + gap[i]))
+        if stays:
+            listed[at] = j
+            at += 1
+    return at
+
+
 @_pass
-def judge(low, high, rows, slack, rounding, gap, reach, kind, base, other, first, listed):
+def judge(low, high, rows, slack, rounding, most, gap, reach, kind, base, other, first, listed):
     """Judge all cells; `kernels.cells.verdicts` tells how and why.
 
     Parameters
@@ -77,8 +99,8 @@ def judge(low, high, rows, slack, rounding, gap, reach, kind, base, other, first
         (n_bands, cells) int32 boxes.
     rows
         (n_bands, k) float64 centres in DN in the axes of the boxes.
-    slack, rounding
-        float64, of `kernels.cells.verdicts`.
+    slack, rounding, most
+        Of `kernels.cells.verdicts`.
     gap, reach
         (k,) float64 of any values, written.
     kind, base, other, first, listed
@@ -105,6 +127,8 @@ def judge(low, high, rows, slack, rounding, gap, reach, kind, base, other, first
             if j != a and not (gap[j] - smallest > reach[j] + rounding * (gap[j] + smallest)):
                 listed[at] = j
                 at += 1
+        if at - begin > 1 and at - begin <= most:
+            at = _drop(low, high, rows, g, slack, rounding, gap, listed, begin, at)
         base[g] = a
         if at - begin == 1:
             j = np.int64(listed[begin])

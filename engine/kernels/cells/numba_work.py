@@ -14,7 +14,7 @@ from ..kernel import NARROW
 from .boxes import Boxes
 from .layout import Layout
 from .table import Table
-from .verdicts import ROUNDING, SLACK, Verdicts, rotated
+from .verdicts import MOST, ROUNDING, SLACK, Verdicts, rotated
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -66,8 +66,9 @@ class NumbaWork:
         kind, base, other = (np.empty(n, np.uint8) for _ in range(3))
         first, listed = np.empty(n + 1, np.int32), np.empty(n * max(k - 1, 1), np.uint8)
         rows = np.ascontiguousarray(rotated(centres, GRID, partition.axes).T)
+        gap, reach = np.empty((2, k))
         number = self._mixed.judge(
-            boxes.low, boxes.high, rows, SLACK, ROUNDING, np.empty(k), np.empty(k), kind, base, other, first, listed
+            boxes.low, boxes.high, rows, SLACK, ROUNDING, MOST, gap, reach, kind, base, other, first, listed
         )  # fmt: skip
         return Verdicts(kind, base, other, first, listed[:number].copy())
 

@@ -12,6 +12,10 @@ partition's axes, where distances are the same, d_j - d_a > 0 in all of it if an
 The class whose centre is nearest to m is tried as a; those that fail the test are its *rivals*. All other classes are
 farther than a from every pixel of the cell, so neither nearest nor tied, and need no look. Ties make rivals.
 
+The same is asked of two rivals: one that is farther than another from every pixel of the cell is dropped. Being farther
+everywhere is strict, so of those that drop each other in a row one stays, and it is nearer than all of them: what is
+nearest or tied is never dropped, whatever was dropped before.
+
 Rounding. With u = 2**-24, B <= 10 bands and orthonormal axes, a projection in float32 is off by at most (B + 1) u
 sum_b |a_b| x_b <= 11 u 65535 sqrt(10) < 0.14 DN, whatever is added first or fused, and cutting it to a whole number
 moves it by less than 1: a pixel lies at most 1.14 DN outside of its box, and sides longer by 2.28 hold it. `SLACK` is
@@ -38,6 +42,8 @@ SLACK = 3.0
 """DN by which the sides of a box are lengthened."""
 ROUNDING = 1e-9
 """Of two squares, by which their difference must exceed the reach."""
+MOST = 16
+"""Rivals of a cell that are compared with each other; the time goes by the square of their number."""
 
 PURE, PAIR, MANY = 0, 1, 2
 
@@ -92,6 +98,7 @@ def judge(boxes: Boxes, axes: NDArray[np.float64], centres: NDArray[np.int64], g
     smallest = square[np.arange(occupied.size), nearest][:, None]
     rivals = ~(square - smallest > reach + ROUNDING * (square + smallest))
     rivals[np.arange(occupied.size), nearest] = False
+    _drop(rivals, square, sides, turned)
     classes = np.nonzero(rivals)[1]
     many = np.zeros(n, np.int64)
     many[occupied] = rivals.sum(axis=1)
@@ -105,3 +112,38 @@ def judge(boxes: Boxes, axes: NDArray[np.float64], centres: NDArray[np.int64], g
         one, two = base[pairs], classes[first[pairs]].astype(np.uint8)
         base[pairs], other[pairs] = np.minimum(one, two), np.maximum(one, two)
     return Verdicts(kind, base, other, first, classes.astype(np.uint8))
+
+
+def _drop(
+    rivals: NDArray[np.bool_], square: NDArray[np.float64], sides: NDArray[np.float64], turned: NDArray[np.float64]
+) -> None:
+    """Drop the rivals that another rival is nearer than everywhere in the box.
+
+    Parameters
+    ----------
+    rivals
+        (cells, k) which classes are rivals, changed in place.
+    square
+        (cells, k) squared distances of the centres from the middles of the boxes.
+    sides
+        (n_bands, cells) of the boxes.
+    turned
+        (k, n_bands) centres in the axes of the boxes.
+    """
+    many = rivals.sum(axis=1)
+    for number in range(2, MOST + 1):
+        cells = np.flatnonzero(many == number)
+        if not cells.size:
+            continue
+        # (cells, number) classes, and for each in turn which of the others it drops.
+        classes = np.nonzero(rivals[cells])[1].reshape(cells.size, number)
+        own = np.take_along_axis(square[cells], classes, axis=1)
+        dropped = np.zeros(classes.shape, np.bool_)
+        for i in range(number):
+            reach = np.zeros(classes.shape)
+            for side, along in zip(sides, turned.T):
+                reach += side[cells][:, None] * np.abs(along[classes] - along[classes[:, i : i + 1]])
+            nearer = own[:, i : i + 1]
+            dropped |= own - nearer > reach + ROUNDING * (own + nearer)
+        rows, places = np.nonzero(dropped)
+        rivals[cells[rows], classes[rows, places]] = False
