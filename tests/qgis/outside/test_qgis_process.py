@@ -254,8 +254,9 @@ def test_ctrl_c_ends_the_run_and_leaves_no_raster(terminal, tmp_path):
         out, err = process.communicate(timeout=30)
     finally:
         process.kill()
-    # QGIS looks for the signal when progress is told, at most every 2 s.
-    assert time.monotonic() - sent < 6
+    # QGIS looks for the signal when progress is told, at most every 2 s; where Numba compiles, the process ends at the
+    # next place where that can rest, which takes seconds on a machine that has other things to do. The run has no end.
+    assert time.monotonic() - sent < 20
     assert process.returncode == 1
     assert "Traceback" not in out + err
     # On a slow machine the first labelling may not be over.
