@@ -89,6 +89,8 @@ def enable(profile: Path) -> None:
     """Enable the checkout as a plugin in a profile of the benchmark's own."""
     plugin = profile / "plugins" / "iikmc"
     plugin.parent.mkdir(parents=True, exist_ok=True)
+    if plugin.is_symlink() and plugin.resolve() != ROOT:
+        plugin.unlink()
     if not plugin.is_symlink():
         plugin.symlink_to(ROOT, target_is_directory=True)
     qgis_run.enable("iikmc", profile)
