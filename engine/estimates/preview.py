@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -38,6 +39,8 @@ _BLOCKS = 100
 _BAND_BLOCKS = 9
 # The same of files on a server, where each takes a request, of some 50 ms.
 _BLOCKS_AFAR, _BAND_BLOCKS_AFAR = 9, 2
+# How long a wait lasts before it looks at the cancel flag again.
+_POLL_SECONDS = 0.1
 
 
 def disk_size(scene: Scene) -> int:
@@ -55,7 +58,7 @@ def disk_size(scene: Scene) -> int:
         return 0
 
 
-def expected_valid(scenes: Iterable[Scene], selection: Selection, progress: Progress) -> int:
+def expected_valid(scenes: Sequence[Scene], selection: Selection, workers: int, progress: Progress) -> int:
     """Return about how many pixels of all scenes are valid.
 
     Parameters
@@ -64,14 +67,25 @@ def expected_valid(scenes: Iterable[Scene], selection: Selection, progress: Prog
         Checked scenes.
     selection
         Bands and mask; of the area what is placed on the scenes counts.
+    workers
+        Threads.
     progress
         Who may cancel.
+
+    Raises
+    ------
+    Cancelled
+        The user cancelled; scenes that are being looked at are looked at to their end.
     """
-    total = 0
-    for scene in scenes:
-        check_cancelled(progress)
-        total += round(valid_share(scene, selection) * scene.checked_grid().pixels)
-    return total
+    with ThreadPoolExecutor(max(min(workers, len(scenes)), 1), "iikmc-estimate") as pool:
+        looks = [pool.submit(valid_share, scene, selection) for scene in scenes]
+        try:
+            while wait(looks, _POLL_SECONDS).not_done:
+                check_cancelled(progress)
+        finally:
+            for look_ in looks:
+                look_.cancel()
+    return sum(round(one.result() * scene.checked_grid().pixels) for one, scene in zip(looks, scenes))
 
 
 @dataclass(frozen=True)

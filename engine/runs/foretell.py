@@ -94,7 +94,7 @@ def foretell(request: Request, scenes: Sequence[Scene], workers: int, cpu: str, 
     progress
         Whom to tell.
     """
-    valid = expected_valid(scenes, request.selection, progress)
+    valid = expected_valid(scenes, request.selection, workers, progress)
     # Where no card will be tried, it is certain what labels.
     card = pays(request.device, CardJob(valid, request.k, len(request.roles)))
     kernel = None if card else cpu
@@ -125,7 +125,7 @@ def foretell_classification(
     """
     workers = threads_of(request.workers)
     selection = replace(request.selection, roles=tuple(roles))
-    valid = expected_valid(scenes, selection, progress)
+    valid = expected_valid(scenes, selection, workers, progress)
     job = job_of(scenes, valid, selection, k, workers, kernel)
     # A clustering of one iteration, but that labels are made while others are read and written.
     seconds = rates.seconds(job, 1, rates.recall())

@@ -15,8 +15,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from iikmc.engine.choices import EACH_SCENE, TOGETHER
+from iikmc.engine.errors import Cancelled
 from iikmc.engine.estimates import estimate as module
-from iikmc.engine.estimates import rates
+from iikmc.engine.estimates import preview, rates
 from iikmc.engine.estimates.estimate import Manner, estimate, job_of
 from iikmc.engine.estimates.preview import disk_size, expected_valid, valid_share
 from iikmc.engine.kernels.cuda import devices
@@ -87,7 +88,22 @@ class TestValidShare:
     def test_all_scenes_together(self, scene, tmp_path):
         scene(np.full((20, 30), 9000), product(day="20220511"))
         scene(np.full((10, 10), 9000), product(day="20220512"), qa=1)
-        assert expected_valid(checked(tmp_path), Selection(ROLES, NO_FLAG), Silent()) == 600
+        assert expected_valid(checked(tmp_path), Selection(ROLES, NO_FLAG), 2, Silent()) == 600
+
+    def test_a_cancel_leaves_the_scenes_alone_that_nobody_has_begun_with(self, scene, tmp_path, monkeypatch):
+        for day in range(10, 20):
+            scene(np.full((20, 30), 9000), product(day=f"202205{day}"))
+        begun = []
+
+        def slow(one, selection):
+            begun.append(one.id)
+            time.sleep(0.3)
+            return 1.0
+
+        monkeypatch.setattr(preview, "valid_share", slow)
+        with pytest.raises(Cancelled):
+            expected_valid(checked(tmp_path), Selection(ROLES, NO_FLAG), 2, Recorder(stop=lambda _: bool(begun)))
+        assert len(begun) <= 4
 
 
 class TestDiskSize:
@@ -225,7 +241,7 @@ class TestLog:
         grids = 37 * 41 + 64 * 30 + 23 * 57
         first, last = recorder.notes[0], recorder.notes[-1]
         # 4748 pixels; a small scene is counted whole, but for saturation and single bands.
-        guess = expected_valid(result.scenes, Selection(ROLES, CLOUD), Silent())
+        guess = expected_valid(result.scenes, Selection(ROLES, CLOUD), 2, Silent())
         assert result.pixels <= guess <= 1.1 * result.pixels
         assert re.match(
             r"Estimate for 3 scenes: about \d,\d00 valid pixels of 4,700; 0\.1 MB for the pixels, of ", first
@@ -325,7 +341,7 @@ class TestLog:
             signatures=tmp_path / "out" / "signatures.json",
         )  # fmt: skip
         result = classify(request, recorder, NumpyKernel())
-        share = expected_valid(result.scenes, Selection(ROLES, NO_FLAG), Silent()) / grids
+        share = expected_valid(result.scenes, Selection(ROLES, NO_FLAG), 2, Silent()) / grids
         assert share > 0.9
         first, last = recorder.notes[0], recorder.notes[-1]
         assert re.fullmatch(
