@@ -37,6 +37,7 @@ OWN_MODULES = {
     "engine.compiled.cells": {"numba"},
     "engine.compiled.chunk": {"numba"},
     "engine.compiled.common": {"numba"},
+    "engine.compiled.judging": {"numba"},
     "engine.compiled.loops": {"numba"},
     "engine.compiled.margins": {"numba"},
     "engine.compiled.mixed": {"numba"},

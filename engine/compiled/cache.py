@@ -65,6 +65,10 @@ def _imported(name: str) -> ModuleType:
         from . import cells
 
         return cells
+    if name == "judging":
+        from . import judging
+
+        return judging
     if name == "loops":
         from . import loops
 

@@ -28,7 +28,7 @@ class NumbaWork:
 
     def __init__(self) -> None:
         """Load the loops."""
-        self._loops, self._mixed = load_module("cells"), load_module("mixed")
+        self._loops, self._judging, self._mixed = map(load_module, ("cells", "judging", "mixed"))
 
     def lay_out(self, dn: DN, table: Table, out: DN) -> Layout:
         """Sort pixels by cell and add them to the table; see `numpy_work`."""
@@ -67,7 +67,7 @@ class NumbaWork:
         first, listed = np.empty(n + 1, np.int32), np.empty(n * max(k - 1, 1), np.uint8)
         rows = np.ascontiguousarray(rotated(centres, GRID, partition.axes).T)
         gap, reach = np.empty((2, k))
-        number = self._mixed.judge(
+        number = self._judging.judge(
             boxes.low, boxes.high, rows, SLACK, ROUNDING, MOST, gap, reach, kind, base, other, first, listed
         )  # fmt: skip
         return Verdicts(kind, base, other, first, listed[:number].copy())
