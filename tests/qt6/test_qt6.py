@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from taken_names import taken_names
 
 ROOT = Path(__file__).resolve().parents[2]
 QT6 = ROOT / "build" / "qt6"
@@ -37,24 +38,10 @@ PROCESSING = {
 }
 
 
-def names_in(path: Path) -> Iterator[tuple[str, str]]:
+def names_of_qt(path: Path) -> Iterator[tuple[str, str]]:
     """Yield module of Qt and name with its scopes, of all that a source takes from it."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    roots = {}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("qgis.PyQt"):
-            module = node.module.removeprefix("qgis.PyQt").removeprefix(".")
-            for alias in node.names:
-                roots[alias.asname or alias.name] = (module, alias.name)
-                yield module, alias.name
-    for node in ast.walk(tree):
-        chain, base = [], node
-        while isinstance(base, ast.Attribute):
-            chain.append(base.attr)
-            base = base.value
-        if chain and isinstance(base, ast.Name) and base.id in roots:
-            module, name = roots[base.id]
-            yield module, ".".join([name, *reversed(chain)])
+    for module, name in taken_names(path, ("qgis.PyQt",)):
+        yield module.removeprefix("qgis.PyQt").removeprefix("."), name
 
 
 def run(script: str, *arguments: str, given: str = "") -> str:
@@ -75,7 +62,7 @@ def run(script: str, *arguments: str, given: str = "") -> str:
 
 
 def test_every_name_of_qt_is_there_in_qt_6():
-    wanted = sorted({name for path in SOURCES for name in names_in(path)})
+    wanted = sorted({name for path in SOURCES for name in names_of_qt(path)})
     assert len(wanted) > 80
     assert ("QtCore", "Qt.ItemDataRole.UserRole") in wanted
     lacking = json.loads(run("names.py", given=json.dumps(wanted)))

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import ast
 import importlib
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from taken_names import taken_names
 
 pytest.importorskip("qgis.core")
 
@@ -16,25 +15,6 @@ pytestmark = pytest.mark.qgis
 ROOT = Path(__file__).resolve().parents[3]
 SOURCES = sorted([*ROOT.glob("algorithms/**/*.py"), *ROOT.glob("iikmc_plugin/**/*.py"), ROOT / "__init__.py"])
 MODULES = ("qgis.core", "qgis.gui", "processing")
-
-
-def names_in(path: Path) -> Iterator[tuple[str, str]]:
-    """Yield module of QGIS and name with its scopes, of all that a source takes from it."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    roots = {}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(MODULES):
-            for alias in node.names:
-                roots[alias.asname or alias.name] = (node.module, alias.name)
-                yield node.module, alias.name
-    for node in ast.walk(tree):
-        chain, base = [], node
-        while isinstance(base, ast.Attribute):
-            chain.append(base.attr)
-            base = base.value
-        if chain and isinstance(base, ast.Name) and base.id in roots:
-            module, name = roots[base.id]
-            yield module, ".".join([name, *reversed(chain)])
 
 
 def lacks(module: str, name: str) -> bool:
@@ -47,7 +27,7 @@ def lacks(module: str, name: str) -> bool:
 
 
 def test_every_name_is_there(qgis_app, qgis_processing):
-    wanted = {name for path in SOURCES for name in names_in(path)}
+    wanted = {name for path in SOURCES for name in taken_names(path, MODULES)}
     assert len(wanted) > 100
     assert ("qgis.core", "QgsProcessing.SourceType.TypeFile") in wanted
     assert ("processing.gui.wrappers", "WidgetWrapper") in wanted
