@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 
-# Where rasterio logs what GDAL says (rasterio/_env.pyx).
-_LOGGER = "rasterio._env"
+# Where rasterio logs what GDAL says: until 1.3 in rasterio/_env.pyx, from 1.4 on also in _err.pyx while it reads.
+_LOGGERS = ("rasterio._env", "rasterio._err")
 # Of the messages of libtiff's decoders and libjpeg that mean lost or invented pixels, in lower case; others, such as
 # notes on unknown tags, mean nothing for the pixels.
 _MEANS_DAMAGE = ("decode", "lack of data", "buffer overrun", "corrupt", "premature end", "not enough data")
@@ -32,19 +32,21 @@ class _Ear(logging.Handler):
 @lru_cache(maxsize=1)
 def _listening() -> None:
     """Let rasterio's messages be heard; once a process."""
-    logger = logging.getLogger(_LOGGER)
-    if not any(isinstance(handler, _Ear) for handler in logger.handlers):
-        logger.addHandler(_Ear(logging.WARNING))
+    for name in _LOGGERS:
+        logger = logging.getLogger(name)
+        if not any(isinstance(handler, _Ear) for handler in logger.handlers):
+            logger.addHandler(_Ear(logging.WARNING))
 
 
 @contextmanager
 def complaints() -> Iterator[list[str]]:
     """Collect what GDAL says of damaged data in this thread meanwhile; the list is filled at the end."""
     _listening()
-    logger = logging.getLogger(_LOGGER)
-    if not logger.isEnabledFor(logging.WARNING):
-        # A script may have silenced all of rasterio; unheard, made-up pixels would count as read.
-        logger.setLevel(logging.WARNING)
+    for name in _LOGGERS:
+        logger = logging.getLogger(name)
+        if not logger.isEnabledFor(logging.WARNING):
+            # A script may have silenced all of rasterio; unheard, made-up pixels would count as read.
+            logger.setLevel(logging.WARNING)
     damage: list[str] = []
     _heard.messages = []
     try:

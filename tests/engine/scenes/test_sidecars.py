@@ -51,8 +51,9 @@ def test_on_disk_only_files_count(tmp_path):
     assert what_is_odd(str(raster)) is None
 
 
-def test_only_what_means_damage_is_a_complaint_and_only_of_this_thread():
-    logger = logging.getLogger("rasterio._env")
+@pytest.mark.parametrize("name", ["rasterio._env", "rasterio._err"])
+def test_only_what_means_damage_is_a_complaint_and_only_of_this_thread(name):
+    logger = logging.getLogger(name)
     logger.warning("PackBitsDecode: lack of data")
     with complaints() as found:
         logger.warning("CPLE_AppDefined in PackBitsDecode:Discarding 9 bytes to avoid buffer overrun")
