@@ -369,5 +369,8 @@ def file_name(path: str) -> str:
 
 
 def _reason(error: BaseException) -> str:
-    # GDAL's own words stand in the cause where rasterio says only "See previous exception for details".
-    return without_secrets(first_line(error.__cause__ or error).rstrip("."))
+    # GDAL's own words stand in the cause where rasterio says only "See previous exception for details"; from its 1.4 on
+    # that has causes as well, and the last of them says what happened.
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return without_secrets(first_line(error).rstrip("."))

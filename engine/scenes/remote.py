@@ -18,6 +18,8 @@ REMOTE = (HTTP, S3)
 # What stays as it is in an address: what RFC 3986 reserves, and what is escaped already.
 _SAFE = "%/:=&?~#+!$,;'@()*[]"
 _QUERY = re.compile(r"((?:https?|s3|ftp)://)(?:[^\s/'\"@]*@)?([^\s'\"?]*)\?[^\s'\"]*", re.IGNORECASE)
+# The same behind a file's name alone, as GDAL 3.10 tells it: "B04.TIF?sig=…, band 1: IReadBlock failed".
+_BARE_QUERY = re.compile(r"(\.\w{2,5}|(?=\?[^\s'\"?]+=))\?[^\s'\"]*?([,.;:)]*)(?=[\s'\"]|$)")
 _PASSWORD = re.compile(r"((?:https?|s3|ftp)://)[^\s/'\"@]*@", re.IGNORECASE)
 # As GDAL tells it: "HTTP response code: 403", "HTTP error code : 403", "HTTP response code on https://…: 403".
 _CODE = re.compile(r"\b(?:response|error) code(?: on \S+)?\s*:\s*([1-5]\d\d)\b", re.IGNORECASE)
@@ -105,8 +107,8 @@ def last_name(href: str) -> str:
 
 
 def without_secrets(text: str) -> str:
-    """Return a text without what stands behind question marks, and as passwords, in the addresses in it."""
-    return _PASSWORD.sub(r"\1", _QUERY.sub(r"\1\2", text))
+    """Return a text without what stands behind question marks, and as passwords, in the addresses and names in it."""
+    return _PASSWORD.sub(r"\1", _BARE_QUERY.sub(r"\1\2", _QUERY.sub(r"\1\2", text)))
 
 
 class _Discreet(logging.Filter):

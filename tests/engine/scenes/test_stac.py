@@ -11,6 +11,7 @@ import pytest
 from iikmc.engine.errors import SceneError
 from iikmc.engine.progress import Silent
 from iikmc.engine.scenes.check import check_series
+from iikmc.engine.scenes.remote import without_secrets
 from iikmc.engine.scenes.search import find_scenes
 from iikmc.engine.scenes.selection import MaskRule, Selection
 from iikmc.engine.scenes.stac.candidates import items_in
@@ -273,6 +274,20 @@ def test_secrets_of_addresses_that_are_refused_are_not_told(tmp_path, href):
     item = sentinel(keys=("blue",))
     item["assets"]["blue"]["href"] = href
     assert "hush" not in refusal(write(tmp_path / "item.json", item))
+
+
+@pytest.mark.parametrize(
+    ("told", "shown"),
+    [
+        ("B04.TIF?sig=hush#4, band 1: IReadBlock failed", "B04.TIF, band 1: IReadBlock failed"),
+        ("'/vsicurl/https://me:hush@h/a/B04.TIF?sig=hu,sh' is no file", "'/vsicurl/https://h/a/B04.TIF' is no file"),
+        ("(B04.jp2?hush).", "(B04.jp2)."),
+        ("scene?sv=1&sig=hush", "scene"),
+        ("Is it there? 1 = 1.", "Is it there? 1 = 1."),
+    ],
+)
+def test_no_secret_is_left_in_what_is_told(told, shown):
+    assert without_secrets(told) == shown
 
 
 def test_what_an_item_says_of_the_sun_may_be_anything(tmp_path):
