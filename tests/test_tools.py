@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -117,6 +118,7 @@ def test_an_unknown_purpose_is_refused(machine):
     assert "demo, test, check" in done.stderr
 
 
+@pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
 def test_make_lists_its_targets():
     done = subprocess.run(["make", "-s", "-C", str(ROOT), "help"], capture_output=True, text=True)
     assert done.returncode == 0
