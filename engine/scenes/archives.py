@@ -36,6 +36,8 @@ DROPPINGS = frozenset(
 _MOST_AT_ONCE = 4 << 20
 _MOST_MEMBERS = 10_000
 """Files in a bundle: those of 500 scenes. Each costs a seek, so to list a backup of a whole disk takes minutes."""
+# Without a seek between: a header's text behind the headers of files without content, of 512 bytes each.
+_MOST_ON_END = _MOST_AT_ONCE + 512 * _MOST_MEMBERS
 # Those that GDAL decodes in place.
 _PACKINGS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _ENCRYPTED = 1
@@ -168,13 +170,23 @@ class _Bounded:
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
-        self.seek, self.tell, self.seekable, self.close = file.seek, file.tell, file.seekable, file.close
+        self.tell, self.seekable, self.close = file.tell, file.seekable, file.close
+        # Bytes read one after the other: newer Pythons read a header in pieces (tarfile of 3.14.8).
+        self._on_end = 0
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        """Go to a place, as both do before each header, member and list."""
+        self._on_end = 0
+        return self._file.seek(offset, whence)
 
     def read(self, size: int = -1) -> bytes:
         """Return bytes, to the end of the file by default; ValueError if that is more than any header has."""
-        if size > _MOST_AT_ONCE:
-            raise ValueError(f"a header of {size:,} bytes")
-        return read_bytes(self._file, _MOST_AT_ONCE) if size < 0 else self._file.read(size)
+        if size < 0:
+            return read_bytes(self._file, _MOST_AT_ONCE)
+        self._on_end += size
+        if size > _MOST_AT_ONCE or self._on_end > _MOST_ON_END:
+            raise ValueError(f"a header of {self._on_end:,} bytes or more")
+        return self._file.read(size)
 
 
 @contextmanager
