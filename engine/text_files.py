@@ -33,6 +33,10 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+MOST_NESTED = 200
+"""Brackets in brackets that a JSON text may have; what is read has some ten. What reads it calls itself for each, and
+how often that goes well depends on Python (1 000 times until 3.11, some ten thousand since) and on the thread."""
+_RUN_OF_BRACKETS = re.compile(r"[\[{\]}]+")
 # Far more than a float or a count has; Python takes time that grows with the square of the digits, or refuses.
 _MOST_DIGITS = 400
 # The number of a character reference may have any digits too; the largest character is 1114111.
@@ -185,6 +189,8 @@ def from_json(text: str) -> Any:
         It is no JSON, nests too deeply, or is of the kind that programs read in different ways: an object with a key
         twice, a number of more than 400 digits.
     """
+    if _nests_deeper(text, MOST_NESTED):
+        raise BadJson("its brackets nest too deeply")
     try:
         return json.loads(
             text, parse_int=_whole, parse_float=_finite, parse_constant=lambda _: None, object_pairs_hook=_object
@@ -193,8 +199,21 @@ def from_json(text: str) -> Any:
         raise
     except ValueError as error:
         raise BadJson(_NO_JSON) from error
-    except RecursionError as error:
-        raise BadJson("its brackets nest too deeply") from error
+
+
+def _nests_deeper(text: str, most: int) -> bool:
+    """Tell whether brackets that stand in no string nest deeper."""
+    if text.count("[") + text.count("{") <= most:
+        return False
+    # Without escaped backslashes and quotes, every other quote ends a string.
+    outside = "".join(text.replace("\\\\", "").replace('\\"', "").split('"')[::2])
+    deep = 0
+    for run in _RUN_OF_BRACKETS.findall(outside):
+        for bracket in run:
+            deep += 1 if bracket in "[{" else -1
+            if deep > most:
+                return True
+    return False
 
 
 def _whole(digits: str) -> int:
