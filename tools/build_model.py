@@ -36,20 +36,31 @@ from qgis.PyQt.QtCore import QPointF  # noqa: E402
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "models"
 
-# A classified raster is named after its product, whose identifier stands in the path of the scene: in that of its
-# folder, its MTL file and its .tar bundle alike. The greedy beginning finds the last one in the path.
-_PRODUCT = ".*(L[COTE]0[4-9]_L2S[PR]_[0-9]{6}_[0-9]{8}_[0-9]{8}_[0-9]{2}_[A-Z0-9]{2})"
+# A classified raster is named after its product. Landsat's identifier stands in the path of its folder, its MTL file
+# and its .tar bundle alike, where the greedy beginning finds the last one; of others the folder or bundle is named so.
+_LANDSAT = ".*(L[COTE]0[4-9]_L2S[PR]_[0-9]{6}_[0-9]{8}_[0-9]{8}_[0-9]{2}_[A-Z0-9]{2})"
+_NAMED = "^.*?([^/]+?)([.]SAFE|[.]zip|[.]tar)?/*$"
+
+
+def product_of(scene: str) -> str:
+    """Return an expression of the product whose scene is the value of an input of a model."""
+    # char(92) is the backslash of Windows, which would have to be written four times otherwise.
+    path = f"replace(@{scene}, char(92), '/')"
+    return f"coalesce(nullif(regexp_substr({path}, '{_LANDSAT}'), ''), regexp_substr({path}, '{_NAMED}'))"
+
 
 HELP_CHANGE = {
     "ALG_DESC": (
-        "Clusters two Landsat Collection 2 Level-2 scenes of one place together and compares them. It gives the "
-        "classified rasters of both dates, in the same classes; a raster of changes; the from-to matrix; and a "
-        "report. The scenes must have one CRS: take both from the same path and row."
+        "Clusters two scenes of one place together, of Landsat, Sentinel-2, HLS or another sensor, and compares them. "
+        "It gives the classified rasters of both dates, in the same classes; a raster of changes; the from-to "
+        "matrix; and a report. The scenes must have one CRS and pixel size: take both from the same path and row, or "
+        "of the same tile."
     ),
-    "before": "Folder of the earlier scene, named as its product (LC08_L2SP_218074_20190114_20200829_02_T1).",
+    "before": "Folder of the earlier scene, named as its product (LC08_L2SP_218074_20190114_20200829_02_T1 or "
+    "S2B_MSIL2A_20220703T100029_N0400_R122_T33TVN_20220703T121527.SAFE).",
     "after": "Folder of the later scene, named likewise.",
     "k": "How many classes both scenes together are divided into.",
-    "masked": "Leaves out dilated cloud, cirrus, cloud and cloud shadow. No for scenes without a QA_PIXEL file.",
+    "masked": "Leaves out dilated cloud, cirrus, cloud and cloud shadow. No for scenes without a quality layer.",
     "cluster:Classes": "Folder of the classified rasters, the signatures, the statistics and their report.",
     "compare:Changes": "Raster of changes: 1 is unchanged, 3005 is class 3 to class 5.",
     "compare:Matrix": "From-to matrix as CSV.",
@@ -64,7 +75,7 @@ HELP_COVER = {
     ),
     "scenes": "Folder with the scenes of one place and of two dates or more, anywhere below it.",
     "k": "How many classes the scenes are divided into before they are merged; two to four times as many as covers.",
-    "masked": "Leaves out dilated cloud, cirrus, cloud and cloud shadow. No for scenes without a QA_PIXEL file.",
+    "masked": "Leaves out dilated cloud, cirrus, cloud and cloud shadow. No for scenes without a quality layer.",
     "legend": (
         "A CSV with the columns class, to, name and colour, which says what each class becomes. Without it, classes of "
         "the same name become one."
@@ -134,7 +145,7 @@ def build_change() -> QgsProcessingModelAlgorithm:
         QgsProcessingParameterNumber("k", k.description(), number, k.defaultValue(), False, k.minimum(), k.maximum()),
         2,
     )
-    add_input(model, QgsProcessingParameterBoolean("masked", "Leave out clouds and shadows (QA_PIXEL)", True), 3)
+    add_input(model, QgsProcessingParameterBoolean("masked", "Leave out clouds and shadows", True), 3)
     add_step(
         model,
         "iikmc:cluster",
@@ -159,7 +170,7 @@ def build_change() -> QgsProcessingModelAlgorithm:
             (200 + 330 * row, 320),
             {
                 "INPUT_1": source("ChildOutput", "cluster", "OUTPUT"),
-                "INPUT_2": source("Expression", f"'/' || regexp_substr(@{date}, '{_PRODUCT}') || '_classes.tif'"),
+                "INPUT_2": source("Expression", f"'/' || {product_of(date)} || '_classes.tif'"),
             },
             {},
         )
@@ -182,7 +193,7 @@ def build_cover() -> QgsProcessingModelAlgorithm:
     number = QgsProcessingParameterNumber.Type.Integer
     k = cluster.parameterDefinition("K")
     add_input(model, QgsProcessingParameterNumber("k", k.description(), number, 16, False, k.minimum(), k.maximum()), 1)
-    add_input(model, QgsProcessingParameterBoolean("masked", "Leave out clouds and shadows (QA_PIXEL)", True), 2)
+    add_input(model, QgsProcessingParameterBoolean("masked", "Leave out clouds and shadows", True), 2)
     table = merge.parameterDefinition("LEGEND")
     add_input(model, QgsProcessingParameterFile("legend", table.description(), kinds.File, "csv", None, True), 3)
     least = merge.parameterDefinition("MIN_PIXELS")

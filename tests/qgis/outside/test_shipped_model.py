@@ -10,6 +10,9 @@ import pytest
 pytest.importorskip("qgis.core")
 
 import processing
+from iikmc.benchmarks.simulation.hls import write_hls
+from iikmc.benchmarks.simulation.sentinel2 import write_sentinel2, zipped
+from iikmc.benchmarks.simulation.views import ROLES, Site, View
 from qgis.core import QgsProcessingModelAlgorithm
 from tiny_series import NEWEST, OLDEST, TINY, assert_classes_are_right, read_classes
 
@@ -19,6 +22,11 @@ ROOT = Path(__file__).resolve().parents[3]
 MODEL = ROOT / "models" / "two_dates_to_change_map.model3"
 COVER = ROOT / "models" / "series_to_land_cover.model3"
 BEFORE, AFTER = "LC08_L2SP_218074_20190114_20200829_02_T1", "LC08_L2SP_218074_20190130_20200829_02_T1"
+S2 = (
+    "S2A_MSIL2A_20180703T100031_N0208_R122_T33TVN_20180703T121527",
+    "S2B_MSIL2A_20220703T100029_N0400_R122_T33TVN_20220703T121527",
+)
+HLS = ("HLS.S30.T33TVN.2022174T100031.v2.0", "HLS.L30.T33TVN.2022179T095830.v2.0")
 
 
 INPUTS = {
@@ -106,6 +114,38 @@ def test_the_paths_may_be_those_of_mtl_files(terminal, real_scenes, tmp_path):
     assert lines[0].startswith("unit,from_id,")
     # Of the 370 x 300 common pixels 26 are nodata on the first date.
     assert lines[3].endswith(f",{370 * 300 - 26}")
+
+
+def sentinel2(folder, where, grid):
+    """Two dates of Sentinel-2: a bundle, and a folder."""
+    first = zipped(write_sentinel2(folder / "unzipped", S2[0], where(0), grid), folder / f"{S2[0]}.zip")
+    return first, write_sentinel2(folder, S2[1], where(1), grid), S2
+
+
+def hls(folder, where, grid):
+    """Two dates of HLS of different satellites, in a folder each; the second is given with a slash."""
+    paths = [write_hls(folder / name, name, where(number), grid) for number, name in enumerate(HLS)]
+    return paths[0], f"{paths[1]}/", HLS
+
+
+@pytest.mark.parametrize("family", [sentinel2, hls])
+def test_the_scenes_may_be_of_other_sensors(terminal, tmp_path, family):
+    """Ground of two covers, side by side, of which half of the first has become the second."""
+    cover = np.zeros((2, 40, 48), int)
+    cover[0, :, 24:] = cover[1, :, 12:] = 1
+
+    def where(date):
+        seen = {role: np.array([300, 3000], np.int32)[cover[date]] + number for number, role in enumerate(ROLES)}
+        nowhere = np.zeros(cover[date].shape, bool)
+        return View(seen, nowhere, {}, nowhere)
+
+    before, after, names = family(tmp_path, where, Site("EPSG:32633", (399960.0, 5300040.0), 20.0))
+    places = {"cluster:Classes": tmp_path / "classes", "compare:Changes": tmp_path / "changes.tif"}
+    run(terminal, before=before, after=after, k=2, masked="true", **places)
+    for name, date in zip(names, cover):
+        np.testing.assert_array_equal(read_classes(tmp_path / "classes" / f"{name}_classes.tif"), 1 + date)
+    expected = np.where(cover[0] == cover[1], 1, 1002)
+    np.testing.assert_array_equal(read_classes(tmp_path / "changes.tif"), expected)
 
 
 def test_a_series_becomes_land_cover(terminal, tiny, tmp_path):
