@@ -69,8 +69,8 @@ class Product:
 
     @property
     def acquisition(self) -> tuple[str, str, str, date, str]:
-        """Family, sensor, place, date and time: what two products of one acquisition share."""
-        return self.family, self.sensor, self.tile or self.text, self.acquired, self.time
+        """Family, sensor, place, date and time: what two products of one acquisition share, in capitals or not."""
+        return self.family, self.sensor.upper(), self.tile.upper() or self.text, self.acquired, self.time.upper()
 
     @property
     def preference(self) -> tuple[object, ...]:

@@ -174,6 +174,15 @@ def test_granules_of_hls_in_one_folder(tmp_path):
     assert (first.masks[0].kind, first.bands["red"].values.fill) == ("Fmask", -9999)
 
 
+def test_a_granule_of_hls_in_capitals_and_in_small_letters_is_one(tmp_path):
+    bands = ("B02", "B03", "B04", "B8A", "B11", "B12", "Fmask")
+    for number, name in enumerate((S30, S30.lower())):
+        touch(tmp_path / str(number), *(f"{name}.{band}.tif" for band in bands))
+    found = find_scenes([tmp_path])
+    assert len(found.scenes) == 1
+    assert "is the same acquisition" in " ".join(found.notes)
+
+
 def test_hls_of_version_1(tmp_path):
     name = "HLS.S30.T33TVN.2018174T100031.v1.4"
     message = refusal(touch(tmp_path, f"{name}.B04.tif"))
